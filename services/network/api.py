@@ -1,4 +1,4 @@
-"""Puts network's API together."""
+"""Assembles network's API."""
 
 from fastapi import FastAPI
 

@@ -1,4 +1,4 @@
-"""Puts network's subscriptions together, with the sending of its mails."""
+"""Assembles network's subscriptions and the sending of its mails."""
 
 from services.network import emails
 from services.network.subscribers import subscriptions

@@ -1,6 +1,7 @@
-"""Gathers everything about one person from every service that holds something of them, at the moment of reading.
+"""Gathers everything about one person from every service that holds data about them, at the moment of reading.
 
-Nothing of it is kept. If one service does not answer there is no copy: half a copy would look like a whole one.
+The result is not stored. If one service does not answer there is no copy: half a copy would look like a whole
+one.
 """
 
 import asyncio
@@ -133,7 +134,7 @@ def _you(person: Person, fields: PersonFields | None) -> You:
         state=person.state,
         since=person.created_at,
         left_at=person.left_at,
-        # Of whom else they spoke for they read nothing here.
+        # The children they held authority over are not named here.
         details=None if fields is None else fields.replaced(authority_over=None),
     )
 
@@ -230,7 +231,7 @@ async def _requests(session: AsyncSession, vault: Vault, person: Person) -> list
             state=row.state,
             received_at=row.created_at,
             ended_at=row.ended_at,
-            # What somebody else wrote in asking for them is that other's.
+            # What another person wrote when asking on their behalf belongs to that other person.
             text=said.text if said is not None and row.asked_by in (None, person.id) else None,
         )
         for row, said in zip(rows, words, strict=True)

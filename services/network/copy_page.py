@@ -1,4 +1,4 @@
-"""Writes a copy as a page that a person can read, print and keep: one file, nothing fetched, everything escaped."""
+"""Renders a copy as one self-contained HTML page that a person can read, print and keep; everything is escaped."""
 
 from base64 import b64encode
 from collections.abc import Sequence
@@ -23,9 +23,9 @@ from shared.mail import subject_of
 
 _PAGES = Path(__file__).with_name("pages")
 _TEMPLATES = Path(__file__).with_name("templates")
-# What is known of somebody, as it was sealed; of whom else they speak for is not said.
+# The sealed fields of a person that are shown; the people they speak for are not.
 _DETAILS = tuple(name for name in PersonFields.model_fields if name != "authority_over")
-# Said as they were written down. All other text that is not a moment is a code, and is said in words.
+# Shown as they were written. Any other text that is not a timestamp is a code, and is shown in words.
 _VERBATIM = frozenset(
     {
         *(name for name in _DETAILS if name not in ("language", "needs")),
@@ -44,7 +44,7 @@ _VERBATIM = frozenset(
 
 @dataclass(frozen=True)
 class Row:
-    """Something, and what it is."""
+    """A label and its value."""
 
     label: str
     values: Sequence[str]
@@ -52,7 +52,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Table:
-    """Several of a kind."""
+    """Several records of one kind."""
 
     caption: str
     heads: Sequence[str]
@@ -61,7 +61,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Section:
-    """One subject; `note` says in words what is not there."""
+    """One subject; `note` says in words what is left out."""
 
     title: str
     rows: Sequence[Row] = ()
@@ -76,7 +76,7 @@ def _style() -> str:
 
 @lru_cache(maxsize=1)
 def content_policy() -> str:
-    """Return what a browser may do with the page: apply its one style sheet, and nothing else."""
+    """Return the content security policy of the page: its one style sheet is allowed, nothing else."""
     digest = b64encode(sha256(_style().encode()).digest()).decode()
     return (
         f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none';"

@@ -1,6 +1,7 @@
 """The copy of everything about one person: the structure in which they get it, and may take it elsewhere.
 
-Stable: fields are only ever added. What other services hold is in the structure that they publish (shared.contracts).
+Stable: fields are only ever added. Data of other services has the structure that they publish
+(shared.contracts).
 """
 
 from datetime import date, datetime
@@ -26,24 +27,24 @@ class Part(BaseModel):
 
 
 class You(Part):
-    """Who somebody is to this case, as network knows them."""
+    """A person's identity in this case, as network holds it."""
 
     role: str
     side: str
     state: str
     since: datetime
     left_at: datetime | None
-    # None once erased.
+    # Null once erased.
     details: PersonFields | None
 
 
 class SaidConsent(Part):
-    """A yes or no to a purpose, at a moment; `concerns`: about whom, if not themselves."""
+    """A yes or no to a purpose, at a moment; `concerns`: the person it is about, if not themselves."""
 
     purpose: str
     concerns: UUID | None
     version: int
-    # In which the text was read, where it was.
+    # The language in which the text was read, if known.
     language: str | None
     given: bool
     via: str
@@ -51,14 +52,14 @@ class SaidConsent(Part):
 
 
 class KeptBecause(Part):
-    """On what basis of the law data is kept, since when."""
+    """The legal basis on which data is kept, and since when."""
 
     basis: str
     since: datetime
 
 
 class MadeContact(Part):
-    """That the coordinator was in touch."""
+    """A contact that the coordinator had with the person."""
 
     on: date
     channel: str
@@ -78,7 +79,7 @@ class GotInvitation(Part):
 
 
 class GotLink(Part):
-    """The personal link: when it was made and until when it lets in."""
+    """The personal link: when it was made and until when it is valid."""
 
     created_at: datetime
     expires_at: datetime
@@ -87,7 +88,7 @@ class GotLink(Part):
 
 
 class GotMessage(Part):
-    """A mail: what kind, and when. Its words were in the mail."""
+    """A mail: its kind and when it was sent, without its words."""
 
     kind: str
     decided_at: datetime
@@ -96,7 +97,7 @@ class GotMessage(Part):
 
 
 class MadeRequest(Part):
-    """Something that was asked of these data."""
+    """A request about this person's data."""
 
     kind: str
     state: str
@@ -106,7 +107,7 @@ class MadeRequest(Part):
 
 
 class GaveScores(Part):
-    """What they answered to a survey that is still open; after that, nobody knows which answer was whose."""
+    """Their answers to a survey that is still open; after it closes, answers can no longer be linked to a person."""
 
     meeting: int | None = Field(description="Of the conference, from one to ten.")
     plan: int | None = Field(description="Of the plan.")
@@ -114,7 +115,7 @@ class GaveScores(Part):
 
 
 class LeftCircle(Part):
-    """That somebody had to leave the circle; the reason only if it betrays nobody else's confidence."""
+    """The removal of a person from the circle; the reason is included only if it betrays nobody else's confidence."""
 
     kind: str
     at: datetime
@@ -122,7 +123,7 @@ class LeftCircle(Part):
 
 
 class InCircle(Part):
-    """What network holds besides who somebody is."""
+    """What network holds besides the person's identity."""
 
     consents: list[SaidConsent]
     kept_because: list[KeptBecause]
@@ -132,12 +133,12 @@ class InCircle(Part):
     link: GotLink | None
     messages: list[GotMessage]
     data_requests: list[MadeRequest]
-    # How many, not whom: they are other people.
+    # Only the number: who they are concerns other people.
     people_you_proposed: int
     left: LeftCircle | None
 
 
-# Who read or changed what is handed on in one list for all services.
+# Reads and changes of this data are given in one list for all services.
 _Apart = Annotated[list[OwnAuditEntry], Field(default_factory=list, exclude=True)]
 
 
@@ -160,7 +161,7 @@ class FromPlans(plans.PlansCopy):
 
 
 class Missing(Part):
-    """A part that is not in the copy, and why."""
+    """A part that is missing from the copy, and why."""
 
     part: PartName
     why: Why

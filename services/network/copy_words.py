@@ -1,4 +1,4 @@
-"""The words of the page on which somebody reads everything about them: `pages/words.json`, in the order of `LANGUAGES`.
+"""The words of the page that shows a person everything about them: `pages/words.json`, as ordered in `LANGUAGES`.
 
 Keys that begin with `=` are codes.
 """
@@ -19,11 +19,11 @@ def _words() -> dict[str, list[str]]:
 
 
 def word(key: str, language: Language) -> str:
-    """Return the word for something on the page."""
+    """Return the translation of a word on the page."""
     return _words()[key][LANGUAGES.index(language)]
 
 
 def code_in_words(code: str, language: Language) -> str:
-    """Return a code in words; one that has none is shown as it is."""
+    """Return a code in words, or the code itself if it has none."""
     found = _words().get(f"={code}")
     return code.replace("-", " ") if found is None else found[LANGUAGES.index(language)]

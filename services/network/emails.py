@@ -1,4 +1,4 @@
-"""Writes the mails to people of a case: a first name, a link, sometimes a day. Their case stays behind the link."""
+"""Writes the mails to people of a case: a first name, a link, sometimes a date. The case stays behind the link."""
 
 from datetime import date, datetime
 from pathlib import Path
@@ -28,9 +28,9 @@ from shared.mail import Mail
 from shared.messages import Message, NoAddress, NotWanted, Outcome
 
 TEMPLATES = Path(__file__).with_name("templates")
-# Tells of an end: there is nothing behind the link any more.
+# These announce an end: there is no page behind the link any more.
 _WITHOUT_LINK = frozenset({"case-stopped", "file-kept"})
-# Not wanted by who said no in the meantime.
+# Not sent to a person who said no in the meantime.
 _FOR_WHO_TAKES_PART = frozenset(
     {
         "poll-invitation",
@@ -47,9 +47,9 @@ _FOR_WHO_TAKES_PART = frozenset(
 
 
 async def write(session: AsyncSession, message: Message, context: Context) -> Mail:
-    """Return the mail that a message asks for.
+    """Return the mail for a message.
 
-    Raises: NotWanted if it has been overtaken by events; NoAddress if the person cannot be reached by mail.
+    Raises: NotWanted if later events have made it obsolete; NoAddress if the person cannot be reached by mail.
     """
     person = await queries.person(session, tenant=message.tenant, person_id=message.recipient)
     seen = await _require_wanted(session, message, person, context)
@@ -89,7 +89,7 @@ async def write(session: AsyncSession, message: Message, context: Context) -> Ma
 async def note_outcome(
     session: AsyncSession, message: Message, outcome: Outcome, now: datetime
 ) -> EventData | None:
-    """Note that somebody can be reached, or return the event that tells that they cannot."""
+    """Record that a person can be reached, or return the event that says they cannot."""
     if message.case_id is None:
         return None
     if outcome == "sent":
@@ -108,7 +108,7 @@ async def note_outcome(
 async def _require_wanted(
     session: AsyncSession, message: Message, person: Person, context: Context
 ) -> Picture:
-    """Return what people said by which the mail is wanted. Raises: NotWanted."""
+    """Return the answers that make the mail wanted. Raises: NotWanted."""
     if person.state != PersonState.ACTIVE:
         raise NotWanted
     # Asked at the moment of writing: a no that was said in the meantime counts, for every kind of mail.
@@ -136,7 +136,7 @@ async def _link(session: AsyncSession, message: Message, person: Person, context
         return None
     link = await links.usable(session, person=person, now=await context.clock.now())
     if link is None:
-        # Withdrawn: what may be read by somebody else is not written to; the coordinator reaches them another way.
+        # A revoked link: an address that somebody else may read is not mailed; the coordinator finds another way.
         raise NoAddress
     return links.url(
         link,
@@ -163,7 +163,7 @@ def _spoken(parameters: dict[str, Any], language: Language, calendar: Calendar) 
     }
 
 
-# What another service gives in another form than agreed is left out: the mail still says what matters.
+# A detail from another service in an unexpected form is left out: the mail is still useful without it.
 def _moment(value: object) -> datetime | None:
     try:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else None

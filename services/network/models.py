@@ -1,4 +1,4 @@
-"""Network's tables. Who somebody is lies in `sealed`, under a key of that person; the rest are ids, codes and dates."""
+"""Network's tables. Identity is in `sealed`, under a key of that person; the rest are ids, codes and dates."""
 
 from datetime import date, datetime
 from typing import Any
@@ -26,13 +26,13 @@ from shared.vault import Sealed, SealedFields
 
 
 class Base(DeclarativeBase):
-    """The tables of network, beside those that every service has."""
+    """Base of network's tables, besides those that every service has."""
 
     metadata = service_metadata()
 
 
 class PersonFields(SealedFields):
-    """Who somebody is and how to reach them."""
+    """A person's identity and how to reach them."""
 
     first_name: str
     last_name: str
@@ -43,21 +43,21 @@ class PersonFields(SealedFields):
     relation: str | None = None
     birth_date: date | None = None
     parental_authority: bool | None = None
-    # Over whom of the case; None: over every minor that it is about.
+    # The persons of the case over whom they hold authority; None: every minor it is about.
     authority_over: tuple[UUID, ...] | None = None
-    # What they need to take part, as they said it: codes, and their own words.
+    # What they need to take part: codes, and their own words.
     needs: tuple[Need, ...] = ()
     needs_words: str | None = None
 
 
 class ExitFields(SealedFields):
-    """Why somebody left the circle: read by few."""
+    """Why a person left the circle; few may read it."""
 
     reason: str
 
 
 class DataRequestFields(SealedFields):
-    """What somebody asks in their own words, and the words of the answer; under their own key."""
+    """The words of a request and of its answer, under a key of their own."""
 
     text: str | None = None
     refusal: str | None = None
@@ -65,7 +65,7 @@ class DataRequestFields(SealedFields):
 
 
 class Person(Base):
-    """Somebody of a case."""
+    """A person of a case."""
 
     __tablename__ = "person"
     __sealed__ = Sealed(PersonFields, subject="id", case="case_id", person="id", shown=True)
@@ -84,7 +84,7 @@ class Person(Base):
     proposed_by: Mapped[UUID | None]
     widened: Mapped[bool]
     required: Mapped[bool]
-    # Whose interpreter or advocate they are, if of somebody in particular.
+    # The person whose interpreter or advocate they are, if it is one in particular.
     serves: Mapped[UUID | None]
     version: Mapped[int] = mapped_column(Integer)
     created_at: Mapped[datetime] = mapped_column(Timestamp)
@@ -93,7 +93,7 @@ class Person(Base):
 
 
 class PersonExit(Base):
-    """That somebody was removed or excluded, and the sealed reason."""
+    """The removal or exclusion of a person, with the sealed reason."""
 
     __tablename__ = "person_exit"
     __sealed__ = Sealed(ExitFields, subject="person_id", case="case_id", person="person_id")
@@ -108,10 +108,10 @@ class PersonExit(Base):
 
 
 class NoContact(Base):
-    """Two people of a case who are not to be brought in contact, in the order of their ids, and the sealed reason."""
+    """Two people of a case who must not be brought in contact, in the order of their ids, and the sealed reason."""
 
     __tablename__ = "no_contact"
-    # Of the case and of neither of the two, who would learn of it from the audit log.
+    # Logged for the case and not for either person, who would learn of it from the audit log.
     __sealed__ = Sealed(ExitFields, subject="one_id", case="case_id")
     __table_args__ = (
         CheckConstraint("one_id < other_id", name="in_order"),
@@ -154,10 +154,10 @@ class Invitation(Base):
 
 
 class PersonalLink(Base):
-    """What lets a person of a case in without an account; the token itself is kept nowhere."""
+    """Gives a person of a case access without an account; the token itself is not stored."""
 
     __tablename__ = "personal_link"
-    # Whoever comes by a link names no tenant: the link does.
+    # The caller of a link names no tenant; the link itself does.
     __table_args__ = (UniqueConstraint("tenant", "person_id"), {"info": {SHOWN_TO_ALL: "true"}})
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
@@ -171,15 +171,16 @@ class PersonalLink(Base):
 
 
 class Consent(Base):
-    """What a person agreed to or took back, purpose by purpose: only ever added to; the last row counts.
+    """A person's consent or its withdrawal, per purpose: append-only, the last row counts.
 
-    `concerns`: about whom, if not themselves: the child over whom they hold authority, or who may read their file.
+    `concerns`: the other person it is about, if any: the child over whom they hold authority, or the one who
+    may read their file.
     """
 
     __tablename__ = "consent"
     __table_args__ = (
         Index("ix_consent_person", "tenant", "person_id", "purpose", "created_at", "id"),
-        # Serves looking at the words of all who are asked about one child.
+        # Serves finding the answers of everybody who is asked about one child.
         Index("ix_consent_case", "tenant", "case_id", "created_at", "id"),
     )
 
@@ -190,7 +191,7 @@ class Consent(Base):
     concerns: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     purpose: Mapped[str] = mapped_column(Text)
     version: Mapped[int] = mapped_column(Integer)
-    # Of the text as they read it; None where nobody read one.
+    # The language in which they read the text; None if nobody read one.
     language: Mapped[str | None] = mapped_column(Text)
     given: Mapped[bool]
     via: Mapped[str] = mapped_column(Text)
@@ -198,7 +199,7 @@ class Consent(Base):
 
 
 class ConsentText(Base):
-    """What an organisation asks in its own words, one row per audience and language of a version. About nobody."""
+    """An organisation's own wording, one row per audience and language of a version. Not personal data."""
 
     __tablename__ = "consent_text"
 
@@ -214,7 +215,7 @@ class ConsentText(Base):
 
 
 class LegalBasis(Base):
-    """On what basis a person's data is kept, whatever they say about taking part; the last row counts."""
+    """The legal basis on which a person's data is kept, whatever they answer about taking part; the last row counts."""
 
     __tablename__ = "legal_basis"
     __table_args__ = (Index("ix_legal_basis_person", "tenant", "person_id", "created_at", "id"),)
@@ -224,14 +225,14 @@ class LegalBasis(Base):
     case_id: Mapped[UUID]
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     basis: Mapped[str] = mapped_column(Text)
-    # The policy that said so, or the one who decided otherwise for this person.
+    # The policy it follows from, or the colleague who decided otherwise for this person.
     policy_version: Mapped[int | None] = mapped_column(Integer)
     decided_by: Mapped[UUID | None]
     created_at: Mapped[datetime] = mapped_column(Timestamp)
 
 
 class Contact(Base):
-    """That the coordinator was in touch with a person: when and how, never what was said."""
+    """A contact of the coordinator with a person: when and how, never what was said."""
 
     __tablename__ = "contact"
     __table_args__ = (Index("ix_contact_person", "tenant", "person_id", "created_at", "id"),)
@@ -248,23 +249,23 @@ class Contact(Base):
 
 
 class Circle(Base):
-    """The circle that was declared ready, as it is since."""
+    """The circle that was declared ready, kept current."""
 
     __tablename__ = "circle"
 
     case_id: Mapped[UUID] = mapped_column(primary_key=True)
     tenant: Mapped[UUID]
     version: Mapped[int] = mapped_column(Integer)
-    # Whom the conference needs, if the coordinator said so.
+    # The people the conference needs, if the coordinator named them.
     required: Mapped[list[UUID] | None] = mapped_column(ARRAY(Uuid))
-    # Ids and codes, as they are published.
+    # Ids and codes, in the form in which they are published.
     members: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     created_at: Mapped[datetime] = mapped_column(Timestamp)
     ready_at: Mapped[datetime] = mapped_column(Timestamp)
 
 
 class CaseParty(Base):
-    """Which organisation referred a case (from intake)."""
+    """The organisation that referred a case (from intake)."""
 
     __tablename__ = "case_party"
 
@@ -274,7 +275,7 @@ class CaseParty(Base):
 
 
 class Survey(Base):
-    """What the circle is asked after the conference with the same id; `asked`: how many, by group."""
+    """The survey after the conference with the same id; `asked`: how many people, by group."""
 
     __tablename__ = "survey"
     __table_args__ = (
@@ -291,7 +292,7 @@ class Survey(Base):
 
 
 class SurveyAnswer(Base):
-    """Somebody's answer, until it is added up: without who or when, under a keyed mark that prevents a second one."""
+    """An answer, until it is added up: without author or time, under a keyed mark that prevents a second one."""
 
     __tablename__ = "survey_answer"
 
@@ -306,7 +307,7 @@ class SurveyAnswer(Base):
 
 
 class Hold(Base):
-    """That intake keeps a case from being erased. Lifted: a tombstone, for a hold can be heard of after its end."""
+    """A legal hold of intake on a case. `lifted` rows are tombstones: the event that placed a hold may arrive last."""
 
     __tablename__ = "hold"
     __table_args__ = (Index("ix_hold_in_force", "case_id", postgresql_where=text("NOT lifted")),)
@@ -318,7 +319,7 @@ class Hold(Base):
 
 
 class DataRequest(Base):
-    """What somebody asks of their data: that it was asked and answered outlives the person, so no key points there."""
+    """A request about a person's data. It outlives the person, so no foreign key points to them."""
 
     __tablename__ = "data_request"
     __sealed__ = Sealed(
@@ -327,7 +328,7 @@ class DataRequest(Base):
     __table_args__ = (
         CheckConstraint("kind IN ('copy', 'erasure', 'correction')", name="kind"),
         CheckConstraint("state IN ('received', 'approved', 'refused', 'done', 'withdrawn')", name="state"),
-        # A second click, or a letter beside a click, finds the first request.
+        # A second click, or a letter besides a click, finds the first request.
         Index(
             "uq_data_request_open",
             "tenant",
@@ -336,7 +337,7 @@ class DataRequest(Base):
             unique=True,
             postgresql_where=text("state IN ('received', 'approved')"),
         ),
-        # Serve the lists: one's own, and those of whoever answers.
+        # Serve the lists: the requester's own, and those of the colleagues who answer.
         Index("ix_data_request_person", "tenant", "person_id", "created_at", "id"),
         Index("ix_data_request_list", "tenant", "created_at", "id"),
         Index(
@@ -353,7 +354,7 @@ class DataRequest(Base):
     tenant: Mapped[UUID]
     case_id: Mapped[UUID]
     person_id: Mapped[UUID]
-    # Who asked, if it was somebody of the case; else a colleague noted it.
+    # The person who asked, if they belong to the case; otherwise a colleague recorded it.
     asked_by: Mapped[UUID | None]
     noted_by: Mapped[UUID | None]
     kind: Mapped[str] = mapped_column(Text)
@@ -363,10 +364,10 @@ class DataRequest(Base):
     extended_at: Mapped[datetime | None] = mapped_column(Timestamp)
     decided_by: Mapped[UUID | None]
     decided_at: Mapped[datetime | None] = mapped_column(Timestamp)
-    # Of a copy: until when it can be read. Of an erasure: when it is carried out, if that happens here.
+    # For a copy: until when it can be read. For an erasure: when it is carried out, if that happens here.
     ready_until: Mapped[datetime | None] = mapped_column(Timestamp)
     erase_at: Mapped[datetime | None] = mapped_column(Timestamp)
-    # Of a copy: whether the DPO found that why somebody left the circle can be read by them.
+    # For a copy: whether the DPO decided that they may read why a person left the circle.
     show_exit_reason: Mapped[bool] = mapped_column(server_default=text("false"))
     ended_at: Mapped[datetime | None] = mapped_column(Timestamp)
     sealed: Mapped[bytes] = mapped_column(LargeBinary)

@@ -1,6 +1,6 @@
 """Who may do what with the people of a case: the role gates, then one function per rule.
 
-Who may not know that a case or person exists gets the same answer as when there is none.
+A caller who may not know that a case or person exists gets the same answer as when there is none.
 """
 
 from datetime import datetime
@@ -42,20 +42,20 @@ SurveyTaker = Annotated[Principal, Depends(allow(Role.REFERRER, from_elsewhere=T
 
 
 async def may_work_on_case(session: AsyncSession, principal: Principal, *, case_id: UUID) -> None:
-    """Let pass whoever coordinates the case now. Raises: UnknownCase, CaseErased."""
+    """Let only the current coordinator of the case through. Raises: UnknownCase, CaseErased."""
     unknown = UnknownCase(case_id=str(case_id))
     await require(session, principal, case_id, Relation.COORDINATOR, otherwise=unknown)
 
 
 def in_own_cases(principal: Principal) -> ColumnElement[bool]:
-    """Return which people a coordinator knows by name: those of the cases that they coordinate now."""
+    """Return the filter on people a coordinator may see by name: those of the cases they coordinate now."""
     return Person.case_id.in_(coordinated_by(principal))
 
 
 async def may_list_people(
     session: AsyncSession, principal: Principal, *, case_id: UUID, now: datetime
 ) -> None:
-    """Let pass whoever may read who is in a case: its coordinator now, and by break-glass access its manager.
+    """Let those through who may list a case's people: its coordinator, and its manager with break-glass access.
 
     Raises: UnknownCase, CaseErased.
     """
@@ -67,14 +67,14 @@ async def may_list_people(
 async def may_work_with_person(
     session: AsyncSession, principal: Principal, *, person_id: UUID, lock: bool = False
 ) -> Person:
-    """Return a person to whoever coordinates their case now. Raises: UnknownPerson, CaseErased."""
+    """Return a person to the current coordinator of their case. Raises: UnknownPerson, CaseErased."""
     return await _person(session, principal, person_id, Relation.COORDINATOR, lock=lock)
 
 
 async def may_read_person(
     session: AsyncSession, principal: Principal, *, person_id: UUID, now: datetime
 ) -> Person:
-    """Return a person to the coordinator of their case now, or to its manager with break-glass access.
+    """Return a person to the current coordinator of their case, or to its manager with break-glass access.
 
     Raises: UnknownPerson, CaseErased.
     """
@@ -84,20 +84,20 @@ async def may_read_person(
 async def may_change_link(session: AsyncSession, principal: Principal, *, person_id: UUID) -> Person:
     """Return a person, locked, to the case's coordinator or to a regional manager of the tenant.
 
-    Links must be withdrawn also when there is no coordinator any more. Raises: UnknownPerson, CaseErased.
+    Links must be revocable also when there is no coordinator any more. Raises: UnknownPerson, CaseErased.
     """
     return await _person(session, principal, person_id, Relation.COORDINATOR, Relation.MANAGER, lock=True)
 
 
 async def may_erase_person(session: AsyncSession, principal: Principal, *, person_id: UUID) -> Person:
-    """Return a person of the tenant to those who answer for its data, also when erased. Raises: UnknownPerson."""
+    """Return a person of the tenant, also an erased one, to those responsible for its data. Raises: UnknownPerson."""
     return await queries.person(session, tenant=principal.tenant, person_id=person_id)
 
 
 async def may_settle_basis(
     session: AsyncSession, principal: Principal, *, person_id: UUID, lock: bool = False
 ) -> Person:
-    """Return a person to the tenant's DPO or administrator, who settle on what basis, or to the coordinator.
+    """Return a person to the tenant's DPO or administrator, who decide on the legal basis, or to the coordinator.
 
     Raises: UnknownPerson, CaseErased.
     """
@@ -109,7 +109,7 @@ async def may_settle_basis(
 async def may_answer_invitation(
     session: AsyncSession, principal: Principal, *, invitation_id: UUID
 ) -> Person:
-    """Return whom an invitation is for to whoever coordinates the case now. Raises: UnknownInvitation, CaseErased."""
+    """Return the person invited to the current coordinator of the case. Raises: UnknownInvitation, CaseErased."""
     unknown = UnknownInvitation(invitation_id=str(invitation_id))
     invitation = await queries.invitation(session, tenant=principal.tenant, invitation_id=invitation_id)
     if invitation is None:
@@ -121,7 +121,7 @@ async def may_answer_invitation(
 async def may_lift_no_contact(
     session: AsyncSession, principal: Principal, *, no_contact_id: UUID
 ) -> NoContact:
-    """Return a pair, locked, to whoever coordinates its case now. Raises: UnknownNoContact, CaseErased."""
+    """Return a pair, locked, to the current coordinator of its case. Raises: UnknownNoContact, CaseErased."""
     unknown = UnknownNoContact(no_contact_id=str(no_contact_id))
     pair = await no_contacts.no_contact(session, tenant=principal.tenant, no_contact_id=no_contact_id)
     if pair is None:
@@ -131,7 +131,7 @@ async def may_lift_no_contact(
 
 
 async def oneself(session: AsyncSession, principal: Principal, *, lock: bool = False) -> Person:
-    """Return the person who asks. Raises: NoLongerInCircle, UnknownPerson, CaseErased."""
+    """Return the calling person. Raises: NoLongerInCircle, UnknownPerson, CaseErased."""
     person = await queries.person(session, tenant=principal.tenant, person_id=principal.id, lock=lock)
     if person.case_id != principal.case:
         raise UnknownPerson(person_id=str(principal.id))
@@ -142,7 +142,7 @@ async def oneself(session: AsyncSession, principal: Principal, *, lock: bool = F
 
 
 async def may_answer_survey(session: AsyncSession, principal: Principal, *, case_id: UUID) -> Person | UUID:
-    """Return the person of the case who asks, or the organisation that referred it, whose professional asks.
+    """Return the calling person of the case, or the referring organisation if its professional calls.
 
     Raises: UnknownCase, NoLongerInCircle, CaseErased.
     """
@@ -159,18 +159,18 @@ async def may_answer_survey(session: AsyncSession, principal: Principal, *, case
 
 
 def may_propose(principal: Principal) -> None:
-    """Whoever is of the circle may say whom they would like there, from twelve on. Raises: FromTwelveOn."""
+    """Let people of the circle propose others, from the age of twelve. Raises: FromTwelveOn."""
     require_twelve(principal)
 
 
 def may_consent(principal: Principal, *, given: bool) -> None:
-    """A yes is given from twelve on; anybody's no counts, whatever their age. Raises: FromTwelveOn."""
+    """Let a yes be given from the age of twelve; a no counts at any age. Raises: FromTwelveOn."""
     if given:
         require_twelve(principal)
 
 
 def may_ask(principal: Principal) -> None:
-    """From twelve on people ask this themselves; before, whoever cares for them does. Raises: FromTwelveOn."""
+    """Let people from the age of twelve ask this themselves; younger ones are cared for. Raises: FromTwelveOn."""
     require_twelve(principal)
 
 
@@ -183,7 +183,7 @@ async def may_ask_for_person(
     kind: RequestKind,
     now: datetime,
 ) -> Person:
-    """Return about whose data somebody of the case may ask: themselves, or a child in their care.
+    """Return the person about whose data the caller may ask: themselves, or a child in their care.
 
     A copy also of a young person in their care who lets them read.
 
@@ -209,7 +209,7 @@ async def may_ask_for_person(
 
 
 async def may_note_request(session: AsyncSession, principal: Principal, *, person_id: UUID) -> Person:
-    """Return a person to those who may note what they ask by phone or on paper: coordinator, manager and DPO.
+    """Return a person to those who may record a request by phone or on paper: coordinator, manager and DPO.
 
     Raises: UnknownPerson, CaseErased.
     """
@@ -231,9 +231,9 @@ async def may_handle_request(
 async def may_hand_copy_over(
     session: AsyncSession, principal: Principal, *, request_id: UUID, now: datetime
 ) -> DataRequest:
-    """Return a request that a colleague noted, for the DPO to answer on paper. Raises: UnknownDataRequest.
+    """Return a request that a colleague recorded, for the DPO to answer on paper. Raises: UnknownDataRequest.
 
-    What somebody asked through their link they read through their link, and nobody else does.
+    A copy requested through a personal link is read through that link and by nobody else.
     """
     request = await may_handle_request(session, principal, request_id=request_id, now=now)
     if request.asked_by is not None:
@@ -242,18 +242,18 @@ async def may_hand_copy_over(
 
 
 def only_late(principal: Principal, *, now: datetime) -> datetime | None:
-    """Return the time by which a request must have been due for this colleague to see it; None: all."""
+    """Return the moment before which a request must have been due for this colleague to see it; None: all."""
     return None if principal.has(Role.DPO) else now
 
 
 async def may_see_own_request(
     session: AsyncSession, asker: Person, *, request_id: UUID, lock: bool = False
 ) -> DataRequest:
-    """Return a request to whoever it is about, or who asked it. Raises: UnknownDataRequest."""
+    """Return a request to the person it is about, or the one who made it. Raises: UnknownDataRequest."""
     request = await queries.data_request(session, tenant=asker.tenant, request_id=request_id, lock=lock)
     if request is None or asker.id not in (request.person_id, request.asked_by):
         raise UnknownDataRequest(request_id=str(request_id))
-    # Who asked for somebody with whom they are not to be in contact any more gets nothing of them.
+    # A requester who must no longer be in contact with the person gets nothing about them.
     apart = await no_contacts.pairs(session, tenant=asker.tenant, case_id=asker.case_id)
     if request.person_id in no_contacts.kept_from(apart, asker.id):
         raise UnknownDataRequest(request_id=str(request_id))

@@ -1,4 +1,4 @@
-"""Bodies about what people ask of their data."""
+"""Bodies of requests about personal data."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -9,7 +9,7 @@ from shared.http.models import RequestModel, ResponseModel
 
 
 class NewDataRequest(RequestModel):
-    """What somebody asks of their data; `for_person_id`: somebody in their care, themselves if left out."""
+    """A request about personal data; `for_person_id`: somebody in their care, themselves if left out."""
 
     kind: RequestKind
     text: Reason | None = None
@@ -17,7 +17,7 @@ class NewDataRequest(RequestModel):
 
 
 class NotedDataRequest(RequestModel):
-    """What somebody asked by phone or letter, and the day on which it came: today if left out."""
+    """A request by phone or letter, and the day on which it was received: today if left out."""
 
     kind: RequestKind
     text: Reason | None = None
@@ -25,13 +25,13 @@ class NotedDataRequest(RequestModel):
 
 
 class Approval(RequestModel):
-    """Whether a copy also tells why somebody had to leave the circle: only if that betrays nobody else's confidence."""
+    """Whether a copy also says why a person had to leave the circle: only if that betrays nobody else's confidence."""
 
     show_exit_reason: bool = False
 
 
 class OwnDataRequest(ResponseModel):
-    """A request as those concerned see it. `complaint`: where to go with a no, in words."""
+    """A request as those concerned see it. `complaint`: where to complain about a refusal, in words."""
 
     request_id: UUID
     person_id: UUID
@@ -50,7 +50,7 @@ class OwnDataRequest(ResponseModel):
 
 
 class DataRequestSummary(ResponseModel):
-    """A request in the list of whoever answers it: ids, codes and dates."""
+    """A request in the list of those who answer it: ids, codes and dates."""
 
     request_id: UUID
     case_id: UUID
@@ -71,7 +71,7 @@ class DataRequestSummary(ResponseModel):
 
 
 class DataRequestView(DataRequestSummary):
-    """A request with who asks it and in which words; these are null once the person was erased."""
+    """A request with the requester and their words; these are null once the person was erased."""
 
     role: str | None
     first_name: str | None

@@ -1,4 +1,4 @@
-"""What an organisation may set: lengths of time, and on what basis it keeps data."""
+"""What an organisation may configure: durations, and the legal basis of the data it keeps."""
 
 from datetime import timedelta
 from typing import Annotated, ClassVar
@@ -14,9 +14,9 @@ _LONGEST = timedelta(days=3650)
 
 
 class LegalBases(RequestModel):
-    """On what basis data is kept, for each kind of person: for the organisation to settle with its DPO.
+    """The legal basis for each kind of person: for the organisation to settle with its DPO.
 
-    Consent is a weak basis where somebody depends on help, so it is nobody's default.
+    Consent is a weak basis for people who depend on help, so it is nobody's default.
     """
 
     central: Basis = Basis.PUBLIC_TASK
@@ -33,7 +33,7 @@ class LegalBases(RequestModel):
 
 
 class Policy(PolicySettings):
-    """The lengths of network's clocks and links, and on what basis data is kept."""
+    """The lengths of network's clocks and links, and the legal bases."""
 
     ORDER: ClassVar = (
         ("invitation_remind", "invitation_due"),
@@ -44,25 +44,25 @@ class Policy(PolicySettings):
 
     invitation_remind: Length = "4d"
     invitation_due: Length = "8d"
-    # From a mail that does not arrive to the regional manager: somebody must be reached another way.
+    # From an undeliverable mail to escalation to the regional manager: the person must be reached another way.
     reach: Length = "3wd"
     link_expires: Annotated[Length, at_most(_LONGEST)] = "120d"
-    # A request about one's data: the law gives a month, and two more if need be.
+    # A request about personal data: the law gives a month, and two more if needed.
     data_request_warn: Length = "23d"
     data_request_due: Annotated[Length, at_most(timedelta(days=31))] = "30d"
     data_request_extension: Annotated[Length, at_most(timedelta(days=61))] = "60d"
-    # How long a copy can be read, and how long the erasing waits: who changes their mind can say so.
+    # How long a copy can be read, and how long an erasure waits so that it can be withdrawn.
     copy_ready: Annotated[Length, at_most(_LONGEST)] = "30d"
     erase_wait: Length = "2d"
     erasure_warn: Length = "2wd"
     erasure: Length = "5wd"
-    # How long before a birthday that changes whose consent counts its owner hears of it.
+    # How long before a birthday that changes whose consent counts the clock's owner is warned.
     coming_of_age_warn: Length = "4w"
-    # How long after a conference the circle is asked what it thinks of it; the one reminder, and until when it is open.
+    # How long after a conference the survey opens, when the one reminder goes, and until when it is open.
     survey: Length = "7d"
     survey_remind: Length = "7d"
     survey_due: Length = "21d"
-    # New emails with a link that somebody may ask for themselves, in a day.
+    # How many new links a person may request in a day.
     links_a_day: Annotated[int, Field(ge=1, le=20)] = 3
     legal_basis: LegalBases = LegalBases()
 

@@ -36,7 +36,7 @@ subscriptions.watches(*WORKFLOWS)
 
 @subscriptions.acts(intake.CaseOpened)
 async def copy_persons(event: Received[intake.CaseOpened], context: Context) -> AndThen:
-    """Fetch the persons of the referral from intake, and own them from now on."""
+    """Fetch the persons of the referral from intake; network owns them from now on."""
     case_id, tenant = event.data.case_id, event.tenant
     named = await context.services.read(PERSONS_AT_OPENING, tenant=tenant, case_id=case_id)
     now = await context.clock.now()
@@ -53,7 +53,7 @@ async def copy_persons(event: Received[intake.CaseOpened], context: Context) -> 
 
 
 async def _hand_clocks_over(session: AsyncSession, event: Received[Any], context: Context) -> None:
-    """Give the clocks of a case to who coordinates it now, or else to the regional manager."""
+    """Assign the clocks of a case to its current coordinator, or else to the regional manager."""
     await cases.hand_clocks_over(session, case_id=event.data.case_id, now=await context.clock.now())
 
 
@@ -69,7 +69,7 @@ async def pause(session: AsyncSession, event: Received[intake.CasePaused], conte
 
 @subscriptions.writes(intake.CaseResumed)
 async def resume(session: AsyncSession, event: Received[intake.CaseResumed], context: Context) -> None:
-    """Let the case's clocks run on."""
+    """Resume the case's clocks."""
     await cases.let_clocks_follow(session, case_id=event.data.case_id, now=await context.clock.now())
 
 
@@ -77,7 +77,7 @@ async def resume(session: AsyncSession, event: Received[intake.CaseResumed], con
 async def call_everything_off(
     session: AsyncSession, event: Received[intake.CaseWithdrawn], context: Context
 ) -> None:
-    """Stop what is open in a case that was withdrawn, and tell those who must know."""
+    """Stop everything open in a case that was withdrawn, and mail those who must know."""
     await cases.stop(
         session,
         tenant=event.tenant,
@@ -89,7 +89,7 @@ async def call_everything_off(
 
 @subscriptions.writes(intake.CaseClosed, case="any")
 async def finish(session: AsyncSession, event: Received[intake.CaseClosed], context: Context) -> None:
-    """Stop what is still open in a case that came to its end; a circle that was followed up is thanked."""
+    """Stop everything still open in a case that ended; a circle whose plan was followed up is thanked."""
     await cases.stop(
         session,
         tenant=event.tenant,
@@ -103,7 +103,7 @@ async def finish(session: AsyncSession, event: Received[intake.CaseClosed], cont
 async def expect_no_more_answers(
     session: AsyncSession, event: Received[plans.PlanRecorded], context: Context
 ) -> None:
-    """Remind nobody of their invitation once the circle made its plan."""
+    """Send no more reminders of invitations once the circle made its plan."""
     await invitations.expect_no_more(
         session, tenant=event.tenant, case_id=event.data.case_id, now=await context.clock.now()
     )
@@ -113,7 +113,7 @@ async def expect_no_more_answers(
 async def follow_conference(
     session: AsyncSession, event: Received[scheduling.ConferenceHeld], context: Context
 ) -> None:
-    """Remind nobody of their invitation once the circle has met for the last time, and plan to ask how it was."""
+    """Send no more reminders of invitations once the circle has met for the last time, and plan the survey."""
     held, now = event.data, await context.clock.now()
     if held.outcome == "continued":
         return
@@ -125,7 +125,7 @@ async def follow_conference(
 
 @subscriptions.writes(intake.HoldSet, case="always")
 async def keep_from_erasing(session: AsyncSession, event: Received[intake.HoldSet], context: Context) -> None:
-    """Let nobody of the case be erased while the hold is in force."""
+    """Block erasure of people of the case while the hold is in force."""
     del context
     await holds.note(
         session,
@@ -138,7 +138,7 @@ async def keep_from_erasing(session: AsyncSession, event: Received[intake.HoldSe
 
 @subscriptions.writes(intake.HoldLifted, case="always")
 async def end_hold(session: AsyncSession, event: Received[intake.HoldLifted], context: Context) -> None:
-    """Let people of the case be erased again, as far as this hold goes."""
+    """End this hold's block on erasing people of the case."""
     del context
     await holds.note(
         session,
@@ -183,7 +183,7 @@ async def erase_person(
 async def notify_people(
     session: AsyncSession, event: Received[network.NotifyPeople], context: Context
 ) -> None:
-    """Write to people because another service asks for it."""
+    """Mail people at another service's request."""
     await _require_notifiable(session, event)
     await notifying.notify_as_asked(
         session, tenant=event.tenant, asked=event.data, now=await context.clock.now()
@@ -202,7 +202,7 @@ async def _require_notifiable(session: AsyncSession, event: Received[network.Not
 async def begin_to_reach(
     session: AsyncSession, event: Received[network.MessageFailed], context: Context
 ) -> None:
-    """Let somebody be reached another way."""
+    """Start the clock for reaching a person another way."""
     now = await context.clock.now()
     await unreachable.begin(session, tenant=event.tenant, person_id=event.data.person_id, now=now)
 

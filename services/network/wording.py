@@ -1,4 +1,4 @@
-"""The words that are in no template, in the languages of the emails."""
+"""Words that are not in any template, in the languages of the emails."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from shared.languages import Language
 
 @dataclass(frozen=True)
 class Wording:
-    """One language's words for a meeting in a calendar, and for what can be done against a decision."""
+    """One language's words for a meeting in a calendar, and for how to object to a decision."""
 
     appointment: str
     appointment_note: str

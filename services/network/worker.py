@@ -1,4 +1,4 @@
-"""Puts network's workflows and activities together."""
+"""Assembles network's workflows and activities."""
 
 from services.network.workflows import WORKFLOWS
 

@@ -1,4 +1,4 @@
-"""When a person is reminded of their invitation, is asked themselves, and when a request or survey is over."""
+"""When a person is reminded of their invitation, is asked for their own consent, and when a request or survey ends."""
 
 from temporalio import workflow
 
@@ -16,13 +16,13 @@ from shared.workflow import DeadlineWorkflow
 
 @workflow.defn
 class Invitation(DeadlineWorkflow):
-    """One invitation: one reminder for the silent, then the coordinator's turn."""
+    """One invitation: one reminder for the silent, then the coordinator takes over."""
 
     kinds = (INVITATION_CLOCK,)
 
     @workflow.run
     async def run(self, given: WorkflowInput) -> None:
-        """Remind once, then show as silent, unless there is an answer or the end before."""
+        """Remind once, then mark as silent, unless it is answered or cancelled before."""
         async for due in self.deadlines(given):
             match due.what:
                 case "warn":
@@ -33,7 +33,7 @@ class Invitation(DeadlineWorkflow):
 
 @workflow.defn
 class ComingOfAge(DeadlineWorkflow):
-    """The birthdays from which somebody's own consent is asked: a warning, then the question."""
+    """The birthdays from which a person's own consent is asked: a warning, then the question."""
 
     kinds = tuple(COMING_OF_AGE)
 
@@ -50,7 +50,7 @@ class ComingOfAge(DeadlineWorkflow):
 
 @workflow.defn
 class DataRequest(DeadlineWorkflow):
-    """One request about somebody's data, to its end: a warning, the escalation, and what an approval brings about."""
+    """One request about personal data, to its end: a warning, the escalation, and the effects of an approval."""
 
     kinds = (data_requests.DATA_REQUEST_CLOCK, data_requests.ERASE_CLOCK, data_requests.COPY_CLOCK)
 
@@ -71,13 +71,13 @@ class DataRequest(DeadlineWorkflow):
 
 @workflow.defn
 class Survey(DeadlineWorkflow):
-    """What the circle thinks of its conference: asked, reminded of once, added up."""
+    """The survey after a conference: asked, reminded once, added up."""
 
     kinds = (rules.OPENING_CLOCK, rules.ANSWERS_CLOCK)
 
     @workflow.run
     async def run(self, given: WorkflowInput) -> None:
-        """Ask, remind whoever did not answer, and add up what was answered."""
+        """Ask, remind those who did not answer, and add up the answers."""
         async for due in self.deadlines(given):
             match due.kind, due.what:
                 case rules.OPENING_CLOCK, _:

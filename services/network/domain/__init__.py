@@ -1,4 +1,4 @@
-"""Rules about people, invitations, links and the circle: pure, so that they can be read and tested by themselves."""
+"""Pure rules about people, invitations, links and the circle."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ from shared.events.network import AttendanceMode, PersonRole
 SERVICE = "network"
 INVITATION_CLOCK = "invitation"
 CLOCK_OWNER = "coordinator"
-# More than any circle seen, few enough that a list of everybody is one small read.
+# More than any circle seen, and few enough that a list of everybody is one small read.
 MAX_PEOPLE = 200
 MAX_OPEN_PROPOSALS = 20
 SMALLEST_CIRCLE = 2
-# How a case ends of which the plan was followed up.
+# The end reason of a case whose plan was followed up.
 FOLLOWED_UP = frozenset({"followed-up", "closed-early"})
 
 Answer = Literal["yes", "no"]
@@ -29,7 +29,7 @@ ContactPurpose = Literal["first-contact", "explanation", "safety", "other"]
 
 
 class PersonState(StrEnum):
-    """Where a person stands: proposed by someone of the circle, of the case, no longer, or no longer known."""
+    """The state of a person: proposed by somebody of the circle, part of the case, no longer part of it, or erased."""
 
     PROPOSED = "proposed"
     ACTIVE = "active"
@@ -38,12 +38,12 @@ class PersonState(StrEnum):
     ERASED = "erased"
 
 
-# Of whoever left, or was erased, nothing new is noted.
+# Nothing new is recorded about a person who left or was erased.
 BELONGING = (PersonState.ACTIVE, PersonState.PROPOSED)
 
 
 class InvitationState(StrEnum):
-    """Where an invitation stands. Silent: its time passed without an answer, which may still come."""
+    """The state of an invitation. Silent: its time passed without an answer, though one may still come."""
 
     SENT = "sent"
     SILENT = "silent"
@@ -55,7 +55,7 @@ OPEN_INVITATIONS = frozenset({InvitationState.SENT, InvitationState.SILENT})
 
 
 class Purpose(StrEnum):
-    """What somebody is asked to agree to. The basis on which data is kept is another thing: see `LegalBasis`."""
+    """What a person is asked to agree to. Not the basis on which data is kept: see `LegalBasis`."""
 
     REFERRAL = "referral"
     TAKING_PART = "taking-part"
@@ -66,7 +66,7 @@ class Purpose(StrEnum):
 
 
 class Basis(StrEnum):
-    """On what basis data about somebody is kept: not the same as their yes to taking part, nor undone by their no."""
+    """The legal basis on which data about a person is kept; separate from their consent, and not undone by their no."""
 
     CONSENT = "consent"
     CONTRACT = "contract"
@@ -77,7 +77,7 @@ class Basis(StrEnum):
 
 
 class ConsentTakenBack(Conflict):
-    """The person said no to taking part, or took back their yes."""
+    """The person said no to taking part, or withdrew their consent."""
 
     code = "consent-taken-back"
     title = (
@@ -86,21 +86,21 @@ class ConsentTakenBack(Conflict):
 
 
 class UnknownPerson(NotFound):
-    """There is no such person, or not for this caller."""
+    """The person does not exist, or the caller may not see them."""
 
     code = "person-not-found"
     title = "There is no such person here"
 
 
 class UnknownInvitation(NotFound):
-    """There is no such invitation, or not for this caller."""
+    """The invitation does not exist, or the caller may not see it."""
 
     code = "invitation-not-found"
     title = "There is no such invitation here"
 
 
 class NotInCircle(Conflict):
-    """The person was removed or excluded, or not yet confirmed."""
+    """The person was removed or excluded, or is not confirmed yet."""
 
     code = "person-not-active"
     title = "This person is not part of the circle"
@@ -114,77 +114,77 @@ class AlreadyConfirmed(Conflict):
 
 
 class LastCentralPerson(Conflict):
-    """A case is about somebody: withdraw the case instead."""
+    """A case needs a central person: withdraw the case instead."""
 
     code = "last-central-person"
     title = "The last central person cannot leave the circle; withdraw the case instead"
 
 
 class LastCentralPersonErased(Conflict):
-    """A case is about somebody: erase the case instead."""
+    """A case needs a central person: erase the case instead."""
 
     code = "last-central-person"
     title = "The last central person cannot be erased without the case; erase the case instead"
 
 
 class AlreadyErased(Gone):
-    """What was known of the person is gone already."""
+    """The person was already erased."""
 
     code = "person-erased"
     title = "This person was erased"
 
 
 class NoErasure(NotFound):
-    """Nothing of this person was erased."""
+    """No erasure of this person was requested."""
 
     code = "erasure-not-found"
     title = "The erasure of this person was not asked for"
 
 
 class TooManyPeople(Conflict):
-    """The circle has grown past what a circle can be."""
+    """The circle has reached its maximum size."""
 
     code = "too-many-people"
     title = "No more people can be added to this case"
 
 
 class TooManyProposals(Conflict):
-    """One person proposed many people who are not confirmed yet."""
+    """One person has proposed too many people who are not confirmed yet."""
 
     code = "too-many-proposals"
     title = "The coordinator first looks at the people you already proposed"
 
 
 class ProposerNotInCase(Invalid):
-    """`proposed_by` must be someone of the same case."""
+    """`proposed_by` must be a person of the same case."""
 
     code = "proposer-not-in-case"
     title = "proposed_by must be the id of a person of this case"
 
 
 class UnknownNoContact(NotFound):
-    """There is no such pair, or not for this caller."""
+    """The pair does not exist, or the caller may not see it."""
 
     code = "no-contact-not-found"
-    title = "There is no such pair here"
+    title = "There is no such pair of people here"
 
 
 class OnePersonTwice(Invalid):
-    """A pair is two people."""
+    """A pair must be two different people."""
 
     code = "one-person-twice"
-    title = "Name two people"
+    title = "Name two different people"
 
 
 class PersonNotOfCase(Invalid):
-    """Both people of a pair are of the case."""
+    """Both people of a pair must belong to the case."""
 
     code = "person-not-of-case"
     title = "Both must be people of this case"
 
 
 class AlreadyKeptApart(Conflict):
-    """The two are a pair already."""
+    """This pair was already recorded."""
 
     code = "already-kept-apart"
     title = "It was noted already that these two are not to be brought in contact"
@@ -198,101 +198,99 @@ class AlreadyInvited(Conflict):
 
 
 class InvitationCancelled(Conflict):
-    """The invitation was taken back."""
+    """The invitation was cancelled."""
 
     code = "invitation-cancelled"
     title = "This invitation no longer stands"
 
 
 class ModeNeeded(Invalid):
-    """Who says yes takes part in some way."""
+    """A yes needs a mode of taking part."""
 
     code = "mode-does-not-fit"
-    title = (
-        "Who takes part does so in person, online, by phone, by letter, recorded or through a spokesperson"
-    )
+    title = "Someone who takes part does so in person, online, by phone, by letter, recorded or through a spokesperson"
 
 
 class DateInFuture(Invalid):
-    """A contact is written down after it was made."""
+    """A contact is recorded after it was made."""
 
     code = "date-in-future"
     title = "A contact cannot have been made in the future"
 
 
 class CircleTooSmall(Invalid):
-    """A circle is at least two people."""
+    """A circle has at least two people."""
 
     code = "circle-too-small"
     title = "A circle is at least two people who take part"
 
 
 class RequiredNotInCircle(Invalid):
-    """Only those who take part can be required."""
+    """Only people who take part can be required."""
 
     code = "required-not-in-circle"
     title = "Everyone in `required` must be taking part"
 
 
 class UnknownLink(NotFound):
-    """The token opens nothing: made up, mangled or cut off."""
+    """The token is unknown: invented, damaged or cut off."""
 
     code = "link-not-found"
     title = "This link does not work; ask the coordinator for a new one"
 
 
 class LinkExpired(Gone):
-    """The link is over its time."""
+    """The link has expired."""
 
     code = "link-expired"
     title = "This link has expired; ask the coordinator for a new one"
 
 
 class LinkRevoked(Gone):
-    """The link was withdrawn."""
+    """The link was revoked."""
 
     code = "link-revoked"
     title = "This link was withdrawn; ask the coordinator for a new one"
 
 
 class LinkReplaced(Gone):
-    """A newer link was sent."""
+    """The link was replaced by a newer one."""
 
     code = "link-replaced"
     title = "A newer link was sent to you; use that one"
 
 
 class NotReachable(Conflict):
-    """A new link goes by mail only: who cannot be mailed would be left without any."""
+    """New links go by mail only, so a person who cannot be mailed would be left without one."""
 
     code = "not-reachable"
     title = "We cannot mail you: ask the coordinator for a new link"
 
 
 class LinkAskedOften(TooManyRequests):
-    """Several new links were sent lately."""
+    """Several new links were sent recently."""
 
     code = "link-asked-often"
     title = "We sent you several links lately; use the last one, or ask again later"
 
 
 def invitation_workflow_id(invitation_id: UUID) -> str:
-    """Return the id of the workflow that looks after an invitation."""
+    """Return the id of the workflow of an invitation."""
     return f"invitation/{invitation_id}"
 
 
 def is_under_twelve(birth_date: date | None, day: date) -> bool:
-    """Say whether somebody is a child under twelve on a day: not if nobody knows when they were born."""
+    """Tell whether a person is a child under twelve on a day; false if their birth date is unknown."""
     return birth_date is not None and age_on(birth_date, day) < OWN_DECISIONS_FROM
 
 
 def is_widening(proposer_role: str | None) -> bool:
-    """Say whether a person widens the circle: proposed by another than a central person."""
+    """Tell whether a person widens the circle: they were proposed by somebody other than a central person."""
     return proposer_role is not None and proposer_role != "central"
 
 
 def mode_of(answer: Answer, mode: AttendanceMode | None) -> AttendanceMode:
-    """Return how somebody who answers takes part. Raises: ModeNeeded."""
+    """Return how a person who answers takes part. Raises: ModeNeeded."""
     if answer == "no":
         return "absent"
     if mode == "absent":
@@ -302,7 +300,7 @@ def mode_of(answer: Answer, mode: AttendanceMode | None) -> AttendanceMode:
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """Someone of the case, as far as the circle's readiness depends on it."""
+    """A person of the case, with what the circle's readiness depends on."""
 
     person_id: UUID
     role: PersonRole
@@ -310,13 +308,13 @@ class Candidate:
     answer: str | None
     mode: AttendanceMode | None
     serves: UUID | None = None
-    # They, or who decides for them, said no to taking part as such.
+    # They, or the person who decides for them, said no to taking part.
     unwilling: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Member:
-    """Someone who takes part."""
+    """A person who takes part."""
 
     person_id: UUID
     role: PersonRole
@@ -326,7 +324,7 @@ class Member:
 
 
 def ready_circle(candidates: Sequence[Candidate], *, required: Sequence[UUID] | None) -> list[Member]:
-    """Return who takes part, for a circle that can be declared ready. Raises: CircleTooSmall, RequiredNotInCircle."""
+    """Return who takes part in a circle that can be declared ready. Raises: CircleTooSmall, RequiredNotInCircle."""
     members = taking_part(candidates, required=required)
     if required is not None and not {member.person_id for member in members}.issuperset(required):
         raise RequiredNotInCircle
@@ -338,7 +336,8 @@ def ready_circle(candidates: Sequence[Candidate], *, required: Sequence[UUID] | 
 def taking_part(candidates: Sequence[Candidate], *, required: Sequence[UUID] | None) -> list[Member]:
     """Return who takes part: the central persons, and everyone who said yes.
 
-    `required`: whom the conference needs there; None: the central persons and those marked so before.
+    `required`: the people the conference needs; None means the central persons and those already marked as
+    required.
     """
     return [
         Member(
@@ -356,14 +355,14 @@ def taking_part(candidates: Sequence[Candidate], *, required: Sequence[UUID] | N
 
 
 def _central_without_answer(candidate: Candidate) -> bool:
-    # A central person need not be invited to their own conference, but may say no like anyone.
+    # Central persons need no invitation to their own conference, but may say no like anyone.
     return candidate.role == "central" and candidate.answer is None and not candidate.unwilling
 
 
 def check_link(
     *, now: datetime, expires_at: datetime, revoked_at: datetime | None, proves: bool, proves_older: bool
 ) -> None:
-    """Return if a link lets its bearer in. Raises: UnknownLink, LinkReplaced, LinkRevoked, LinkExpired."""
+    """Check that a link gives access. Raises: UnknownLink, LinkReplaced, LinkRevoked, LinkExpired."""
     if not proves:
         if proves_older:
             raise LinkReplaced

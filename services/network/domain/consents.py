@@ -1,4 +1,4 @@
-"""Rules about consent: whose word is asked, from which age, and what the words of several people come to."""
+"""Rules about consent: whose consent is asked, from which age, and how the answers of several people combine."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -13,19 +13,19 @@ from shared.calendar import Calendar, age_on, years_after
 from shared.errors import Conflict, Forbidden, Invalid
 
 Age = Literal[12, 18]
-# What the clocks of the two birthdays are called.
+# Names of the clocks for the two birthdays.
 COMING_OF_AGE: dict[str, Age] = {"turns-12": 12, "turns-18": 18}
 
-# Nothing is done for these before somebody said yes; for the others silence is no objection.
+# These purposes need a yes first; for the others, no answer counts as no objection.
 ASKED_FIRST = frozenset({Purpose.RESEARCH, Purpose.FILE_ACCESS})
-# What is about the young person alone, once they are old enough: nobody else's word decides.
+# Purposes about the young person alone: once they are old enough, only their own answer decides.
 _OWN_WORD = frozenset({Purpose.TAKING_PART, Purpose.MAIL, Purpose.FILE_ACCESS})
-# What a holder of parental authority is asked about a child.
+# The purposes on which a holder of parental authority is asked about a child.
 ABOUT_A_CHILD = (Purpose.REFERRAL, Purpose.TAKING_PART, Purpose.SHARE_PLAN, Purpose.RESEARCH)
 
 
 class Audience(StrEnum):
-    """Whom a text is written for: an adult, somebody young, or a parent about their child."""
+    """The reader a text is written for: an adult, a young person, or a parent about their child."""
 
     ADULT = "adult"
     YOUNG = "young"
@@ -43,7 +43,7 @@ AUDIENCES: dict[Purpose, tuple[Audience, ...]] = {
 
 
 class AgeGroup(StrEnum):
-    """What somebody's age means for consent. Of whom no birth date is known, nobody can say they are too young."""
+    """What a person's age means for consent. A person without a known birth date is not treated as too young."""
 
     UNDER_TWELVE = "under-twelve"
     TWELVE_TO_SEVENTEEN = "twelve-to-seventeen"
@@ -52,66 +52,68 @@ class AgeGroup(StrEnum):
 
     @property
     def minor(self) -> bool:
-        """Say whether somebody is known to be under eighteen."""
+        """Tell whether a person is known to be under eighteen."""
         return self in (AgeGroup.UNDER_TWELVE, AgeGroup.TWELVE_TO_SEVENTEEN)
 
     @property
     def audience(self) -> Audience:
-        """Return which text is theirs."""
+        """Return which audience they belong to."""
         return Audience.YOUNG if self.minor else Audience.ADULT
 
 
 class UnknownText(Invalid):
-    """The version that was named does not exist."""
+    """The named version does not exist."""
 
     code = "consent-text-unknown"
     title = "There is no such version of this text; `current` says which one to show and name"
 
 
 class OutdatedText(Conflict):
-    """A yes is to the text as it is now."""
+    """A yes must be given to the current text."""
 
     code = "consent-text-outdated"
     title = "The text has changed since; show the version that `current` names and ask again"
 
 
 class TextIncomplete(Invalid):
-    """A text is there in Dutch for everyone whom it is for, once per audience and language."""
+    """A text needs Dutch for each of its audiences, and each audience and language at most once."""
 
     code = "consent-text-incomplete"
     title = "Give each audience of this purpose its text in Dutch, and each audience and language once"
 
 
 class NotAHolder(Forbidden):
-    """Only who holds parental authority over a child under eighteen is asked about that child."""
+    """Only holders of parental authority over a child under eighteen are asked about that child."""
 
     code = "not-a-holder"
     title = "This is asked of those who hold parental authority over this child, until the child is eighteen"
 
 
 class HoldersAreAsked(Conflict):
-    """Under twelve, those who hold parental authority are asked; a no of the child itself is always heard."""
+    """Under twelve, the holders of parental authority are asked; a no from the child is always recorded."""
 
     code = "holders-are-asked"
-    title = "Under twelve, a yes is asked of those who hold parental authority: record it as theirs, about the child"
+    title = (
+        "Under twelve, those who hold parental authority give the yes: record it as theirs, about the child"
+    )
 
 
 class NotAskedHere(Invalid):
-    """This purpose is asked about somebody, or about nobody else."""
+    """This purpose concerns another person and none was named, or the reverse."""
 
     code = "consent-not-asked"
     title = "This is not asked of this person, or not about that one"
 
 
 class ChildNotInCase(Invalid):
-    """Parental authority is held over central persons of the same case."""
+    """Parental authority can only be held over central persons of the same case."""
 
     code = "child-not-in-case"
     title = "authority_over must name central persons of this case"
 
 
 class BornInFuture(Invalid):
-    """Nobody is born after today."""
+    """A birth date cannot lie in the future."""
 
     code = "birth-date-in-future"
     title = "A birth date cannot lie in the future"
@@ -119,7 +121,7 @@ class BornInFuture(Invalid):
 
 @dataclass(frozen=True, kw_only=True)
 class Someone:
-    """Somebody of the circle, as far as consent depends on it. `authority_over`: None for every minor of the case."""
+    """A person of the circle, with what consent depends on. `authority_over`: None means every minor of the case."""
 
     person_id: UUID
     central: bool
@@ -128,11 +130,11 @@ class Someone:
     authority_over: frozenset[UUID] | None = None
 
     def group(self, today: date) -> AgeGroup:
-        """Return what their age means today."""
+        """Return their age group today."""
         return age_group(self.birth_date, today)
 
     def holds_authority_over(self, child: "Someone", today: date) -> bool:
-        """Say whether they are asked about a child today: never about an adult, nor where no age is known."""
+        """Tell whether they are asked about a child today: never about an adult, nor if the age is unknown."""
         return (
             self.parental_authority
             and child.central
@@ -144,7 +146,7 @@ class Someone:
 
 @dataclass(frozen=True, kw_only=True)
 class Word:
-    """What somebody said last. Stale: to an earlier text than the one of now."""
+    """A person's latest answer. Stale: it was given to an earlier version of the text."""
 
     given: bool
     version: int
@@ -154,7 +156,7 @@ class Word:
 
 @dataclass(frozen=True, kw_only=True)
 class Voice:
-    """One whose word counts. `needed`: without their yes it is not complete."""
+    """A person whose answer counts. `needed`: consent is not complete without their yes."""
 
     person_id: UUID
     speaks: Literal["self", "holder"]
@@ -163,12 +165,12 @@ class Voice:
 
     @property
     def said_no(self) -> bool:
-        """Say whether they object."""
+        """Tell whether they object."""
         return self.word is not None and not self.word.given
 
     @property
     def said_yes(self) -> bool:
-        """Say whether they agreed to the text as it is now."""
+        """Tell whether they agreed to the current text."""
         return self.word is not None and self.word.given and not self.word.stale
 
 
@@ -176,12 +178,12 @@ WordOf = Callable[[UUID, UUID | None], Word | None]
 
 
 def coming_of_age_workflow_id(person_id: UUID) -> str:
-    """Return the id of the workflow that waits for somebody's birthdays."""
+    """Return the id of the workflow that waits for a person's birthdays."""
     return f"coming-of-age/{person_id}"
 
 
 def age_group(birth_date: date | None, day: date) -> AgeGroup:
-    """Return what an age means on a day."""
+    """Return the age group of a person on a day."""
     if birth_date is None:
         return AgeGroup.UNKNOWN
     age = age_on(birth_date, day)
@@ -191,7 +193,7 @@ def age_group(birth_date: date | None, day: date) -> AgeGroup:
 
 
 def next_coming_of_age(birth_date: date | None, today: date) -> tuple[str, date] | None:
-    """Return the kind of the next birthday that changes whose consent counts, and the day; None if there is none."""
+    """Return the kind and date of the next birthday that changes whose consent counts; None if there is none."""
     if birth_date is None:
         return None
     for kind, age in COMING_OF_AGE.items():
@@ -201,7 +203,7 @@ def next_coming_of_age(birth_date: date | None, today: date) -> tuple[str, date]
 
 
 def monday_after(day: date, calendar: Calendar) -> datetime:
-    """Return the morning of the first Monday after a day: what is published must not tell when somebody was born."""
+    """Return the morning of the first Monday after a day, so that what is published does not reveal a birth date."""
     monday = day + timedelta(days=7 - day.weekday())
     return calendar.at(monday, time(9))
 
@@ -212,7 +214,7 @@ def holders_of(child: Someone, people: Iterable[Someone], today: date) -> list[S
 
 
 def voices(person: Someone, people: Iterable[Someone], word: WordOf, *, today: date) -> list[Voice]:
-    """Return whose word counts for a person: their own, and of those who hold authority over them."""
+    """Return whose answers count for a person: their own, and those of holders of authority over them."""
     group = person.group(today)
     own = Voice(
         person_id=person.person_id,
@@ -232,10 +234,10 @@ def voices(person: Someone, people: Iterable[Someone], word: WordOf, *, today: d
 
 
 def allows(purpose: Purpose, group: AgeGroup, heard: Sequence[Voice]) -> bool:
-    """Say whether something may be done for a purpose: one no is enough to stop it.
+    """Tell whether something may be done for a purpose: one no is enough to stop it.
 
-    From twelve on a young person decides alone whether they come and are written to; a no of somebody who holds
-    parental authority is then shown to the coordinator, who talks with them.
+    From the age of twelve a young person alone decides whether they take part and are written to; the no of a
+    holder of parental authority is then shown to the coordinator, who talks with them.
     """
     alone = purpose in _OWN_WORD and group != AgeGroup.UNDER_TWELVE
     deciding = [voice for voice in heard if voice.speaks == "self"] if alone else heard
@@ -247,13 +249,13 @@ def allows(purpose: Purpose, group: AgeGroup, heard: Sequence[Voice]) -> bool:
 
 
 def is_complete(group: AgeGroup, heard: Sequence[Voice]) -> bool:
-    """Say whether everyone who is needed said yes; nobody can have for a minor whose holders are not known."""
+    """Tell whether everyone needed said yes; never true for a minor whose holders of authority are unknown."""
     if group.minor and not any(voice.speaks == "holder" for voice in heard):
         return False
     return all(voice.said_yes for voice in heard if voice.needed)
 
 
 def differ(heard: Sequence[Voice]) -> bool:
-    """Say whether one says yes and another no."""
+    """Tell whether one says yes and another no."""
     said = {voice.word.given for voice in heard if voice.word is not None}
     return len(said) > 1

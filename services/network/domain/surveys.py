@@ -1,6 +1,6 @@
-"""A short survey after a conference: who is asked, as which group, and what the scores of a group come to.
+"""A short survey after a conference: who is asked, in which group they count, and the sums per group.
 
-Scores of one to ten on the meeting, the plan and the coordinator are what Dutch year reports tell, by who gave them.
+Scores of one to ten on the meeting, the plan and the coordinator are what Dutch annual reports give, by group.
 """
 
 from collections.abc import Iterable
@@ -14,9 +14,9 @@ from services.network.domain.consents import age_group
 from shared.errors import NotFound
 from shared.events.network import ScoreSum, SurveyGroup
 
-# The clock until the circle is asked, and the one of the answers.
+# The clock until the circle is asked, and the clock for the answers.
 OPENING_CLOCK, ANSWERS_CLOCK = "survey-opening", "survey"
-# Neither is anybody's to do: the owner is who would see to it if it stood still.
+# Neither is a task for anybody: the owner is the role that acts if it gets stuck.
 CLOCK_OWNER = "regional-manager"
 QUESTIONS = ("meeting", "plan", "coordinator")
 
@@ -24,7 +24,7 @@ Score = Annotated[int, Field(ge=1, le=10)]
 
 
 class SurveyState(StrEnum):
-    """Where a survey is. Closed: its answers were added up, and are there no more."""
+    """The state of a survey. Closed: its answers were added up and deleted."""
 
     PLANNED = "planned"
     OPEN = "open"
@@ -32,13 +32,13 @@ class SurveyState(StrEnum):
 
 
 class SurveyNotOpen(NotFound):
-    """Nothing is asked of this caller: not yet, no longer, or never."""
+    """No survey is open to this caller: not yet, no longer, or never."""
 
     code = "survey-not-open"
     title = "There is no survey here for you to answer now"
 
 
-# Interpreters are there for somebody else, and are not asked.
+# Interpreters attend for somebody else, and are not asked.
 _GROUPS: dict[str, SurveyGroup] = {
     "central": "central",
     "representative": "central",
@@ -49,7 +49,7 @@ _GROUPS: dict[str, SurveyGroup] = {
 
 
 def group_of(role: str, birth_date: date | None, today: date) -> SurveyGroup | None:
-    """Return in which group somebody answers, None for who is not asked; who is known to be a minor is a child."""
+    """Return the group a person answers in, None if they are not asked; a known minor is a child."""
     group = _GROUPS.get(role)
     if group in ("central", "circle") and age_group(birth_date, today).minor:
         return "child"
@@ -57,12 +57,12 @@ def group_of(role: str, birth_date: date | None, today: date) -> SurveyGroup | N
 
 
 def is_asked(role: str, answer: str | None) -> bool:
-    """Say whether somebody is asked: who said yes to the invitation, and for whom it was, unless they said no."""
+    """Tell whether a person is asked: they accepted, or it was for them and they did not decline."""
     return answer == "yes" or (answer is None and role in ("central", "representative"))
 
 
 def add_up(scores: Iterable[int | None]) -> ScoreSum:
-    """Return how many gave a score, and the sum of what they gave."""
+    """Return how many scores were given, and their sum."""
     given = [score for score in scores if score is not None]
     return ScoreSum(answers=len(given), total=sum(given))
 

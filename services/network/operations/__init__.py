@@ -1,1 +1,1 @@
-"""Network's writes: the use cases, by what they operate on. They take a session and never commit."""
+"""Network's writes, grouped by what they change. They take a session and never commit."""

@@ -1,7 +1,7 @@
-"""The birthdays from which somebody's own consent is asked, and from which nobody else's counts: each is a clock.
+"""Clocks for the birthdays from which a person's own consent is asked, and from which only theirs counts.
 
-The rules themselves look at the birth date whenever they are asked. The clock sees to it that somebody asks; it is due
-on the Monday after the birthday, because what clocks publish must not tell when somebody was born.
+The rules themselves always look at the birth date. The clock makes sure that somebody asks; it is due on the
+Monday after the birthday, because what clocks publish must not reveal a birth date.
 """
 
 from datetime import date, datetime
@@ -34,7 +34,7 @@ clocks = Clocks(SERVICE)
 
 
 async def follow(session: AsyncSession, *, person: Person, birth_date: date | None, now: datetime) -> None:
-    """Let the clock of a central person fit a birth date that became known, was corrected or is known no longer."""
+    """Adjust the clock of a central person to a birth date that became known, was corrected or was removed."""
     if person.role != "central" or person.state != PersonState.ACTIVE:
         return
     live = await _live(session, person.id)
@@ -49,7 +49,7 @@ async def follow(session: AsyncSession, *, person: Person, birth_date: date | No
 
 
 async def forget(session: AsyncSession, *, person_id: UUID, now: datetime) -> None:
-    """Stop the clock of somebody who leaves the case."""
+    """Stop the clock of a person who leaves the case."""
     live = await _live(session, person_id)
     if live is not None:
         await clocks.stop(session, kind=live.kind, subject=person_id, now=now)
@@ -57,9 +57,9 @@ async def forget(session: AsyncSession, *, person_id: UUID, now: datetime) -> No
 
 @step("network.come-of-age")
 async def come_of_age(session: AsyncSession, vault: Vault, *, due: Deadline, now: datetime) -> bool:
-    """Ask somebody who turned twelve or eighteen for their own consent; False if the deadline no longer counts.
+    """Ask a person who turned twelve or eighteen for their own consent; False if the deadline no longer counts.
 
-    Whom no mail can reach the clock's owner asks: the clock is then left as breached.
+    A person who cannot be reached by mail is asked by the clock's owner: the clock is then left as breached.
     """
     tenant = due.tenant
     if due.case_id is not None:
@@ -100,7 +100,7 @@ def _wanted(
         return None
     passed = [kind for kind, age in COMING_OF_AGE.items() if years_after(birth_date, age) <= today]
     if live is not None and live.kind in passed:
-        # Corrected to a birthday that has passed while the clock ran: they are still to be asked.
+        # Corrected, while the clock ran, to a birthday that has passed: they must still be asked.
         return passed[-1], monday_after(today, calendar)
     following = next_coming_of_age(birth_date, today)
     return None if following is None else (following[0], monday_after(following[1], calendar))
@@ -118,7 +118,7 @@ async def _start(
         case=person.case_id,
         owner=await coordinator_or_manager(session, person.case_id),
         now=now,
-        # A birthday that is near when it becomes known is warned of at once.
+        # A birthday that is already near when it becomes known is announced at once.
         warn_at=max(now, policy.before(due_at, policy.settings.coming_of_age_warn)),
         due_at=due_at,
         policy_version=policy.version,

@@ -1,4 +1,4 @@
-"""What somebody asked of the data of another, when it is decided on."""
+"""The check, at the decision, of requests made for another person."""
 
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from shared.vault import Vault
 async def require_still_theirs(
     session: AsyncSession, vault: Vault, *, request: DataRequest, now: datetime
 ) -> None:
-    """Let pass what is asked for another only while it may be: a child turns twelve, a parent leaves the circle.
+    """Check that a requester may still ask for this person: a child turns twelve, a parent leaves the circle.
 
     Raises: NoLongerTheirs.
     """

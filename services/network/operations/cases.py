@@ -1,4 +1,4 @@
-"""What happens to a case as a whole: it goes on, rests or stops, and somebody coordinates it."""
+"""Changes to a case as a whole: it continues, pauses or stops, and its coordinator changes."""
 
 from datetime import datetime
 from uuid import UUID
@@ -16,14 +16,14 @@ from shared.case_access import coordinator_or_manager
 from shared.case_state import CaseState
 from shared.clocks import Clocks
 
-# What the mails are called that tell of the end of a case: before its time, or after it was followed up.
+# The mails that announce the end of a case: before its time, or after its plan was followed up.
 STOPPED, FINISHED = "case-stopped", "case-finished"
 _OF_WHO_COORDINATES = (*COMING_OF_AGE, UNREACHABLE_CLOCK)
 clocks = Clocks(SERVICE)
 
 
 async def require_live(session: AsyncSession, *, case_id: UUID, tenant: UUID) -> CaseState:
-    """Return a case that goes on, and keep it from stopping before this transaction ends.
+    """Return a live case, and keep it from stopping until this transaction ends.
 
     Raises: UnknownCase, CaseStopped, CaseErased.
     """
@@ -31,7 +31,7 @@ async def require_live(session: AsyncSession, *, case_id: UUID, tenant: UUID) ->
 
 
 async def open_to(session: AsyncSession, *, person: Person, given: bool) -> None:
-    """Hold the case of somebody who says yes or no to a purpose: a no is heard at any time, also when it has stopped.
+    """Lock the case of a person who answers a purpose: a no is accepted at any time, also after the case stopped.
 
     Raises: UnknownCase, CaseStopped, CaseErased.
     """
@@ -42,12 +42,12 @@ async def open_to(session: AsyncSession, *, person: Person, given: bool) -> None
 
 
 async def let_clocks_follow(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
-    """Pause the case's clocks or run as the case itself does, in whatever order its events came."""
+    """Pause or resume the case's clocks as the case itself is, in whatever order its events came."""
     state = await case_state.read(session, case_id)
     if state is None:
         return
     if state.status == "paused":
-        # A birthday comes, whatever rests.
+        # Birthdays come even when the case is paused.
         await clocks.pause_all(
             session, case=case_id, now=now, reason=case_state.CasePaused.code, but=tuple(COMING_OF_AGE)
         )
@@ -56,7 +56,7 @@ async def let_clocks_follow(session: AsyncSession, *, case_id: UUID, now: dateti
 
 
 async def hand_clocks_over(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
-    """Give the clocks of a case that are somebody's to see to, to who is that now."""
+    """Assign the clocks of a case that the coordinator owns to its current coordinator."""
     owner = await coordinator_or_manager(session, case_id)
     await clocks.hand_over(session, case=case_id, kinds=_OF_WHO_COORDINATES, owner=owner, now=now)
 
@@ -64,7 +64,7 @@ async def hand_clocks_over(session: AsyncSession, *, case_id: UUID, now: datetim
 async def stop(
     session: AsyncSession, *, tenant: UUID, case_id: UUID, now: datetime, tell: str | None
 ) -> None:
-    """Call off what is open in a case that is over; `tell`: the mail to those who take part, if there is one."""
+    """Cancel everything open in a case that is over; `tell`: the mail to those who take part, if there is one."""
     await invitations.cancel_open(session, tenant=tenant, case_id=case_id, now=now)
     await surveys.end(session, tenant=tenant, case_id=case_id, now=now)
     await clocks.stop_all(session, case=case_id, now=now)

@@ -1,4 +1,4 @@
-"""Declaring that the circle stands, and publishing who takes part as often as that changes afterwards."""
+"""Declaring the circle ready, and publishing who takes part whenever that changes afterwards."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -28,7 +28,7 @@ from shared.errors import require_version
 from shared.events.network import CircleMember, CircleReady
 from shared.vault import Vault
 
-# A lock: of two who answer at once the second reads what the first said.
+# A lock: of two people who answer at once, the second reads the first one's answer.
 _CIRCLE = "circle"
 
 
@@ -44,7 +44,7 @@ async def declare_ready(
 ) -> None:
     """Declare who takes part; declaring the same circle again changes and publishes nothing.
 
-    Raises: CircleTooSmall, RequiredNotInCircle; OtherVersion for another circle than was read before.
+    Raises: CircleTooSmall, RequiredNotInCircle; OtherVersion if `version` is not the declared one.
     """
     await locks.hold(session, _CIRCLE, case_id)
     known = await queries.circle(session, tenant=tenant, case_id=case_id)
@@ -60,10 +60,10 @@ async def declare_ready(
 
 
 async def follow(session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, now: datetime) -> None:
-    """Publish who takes part now, if that is not what was published of a circle that was declared ready.
+    """Publish who takes part now, if it differs from what was last published of a circle declared ready.
 
-    Called after every change on which it depends: an answer, a consent, somebody's leaving, who is required, who is
-    not to meet whom.
+    Called after every change it depends on: an answer, a consent, a departure, who is required, who must not
+    meet whom.
     """
     await locks.hold(session, _CIRCLE, case_id)
     declared = await queries.circle(session, tenant=tenant, case_id=case_id)
@@ -77,10 +77,10 @@ async def follow(session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: 
 
 
 async def is_last_central(session: AsyncSession, person: Person) -> bool:
-    """Say whether a case would be about nobody without a person of it, who is locked."""
+    """Tell whether a locked person is the last central person of the case."""
     if person.role != "central" or person.state != PersonState.ACTIVE:
         return False
-    # Of two who leave at once the second is counted when the first is gone.
+    # Of two who leave at once, the second is counted after the first is gone.
     await locks.hold(session, "central-persons", person.case_id)
     return not await queries.other_central_people(
         session, tenant=person.tenant, case_id=person.case_id, than=person.id
@@ -120,7 +120,7 @@ def _standing(invitation: Invitation | None) -> str | None:
 
 
 def _published(taking_part: Sequence[Member], apart: Pairs) -> list[dict[str, Any]]:
-    """Return who takes part as it is stored and published."""
+    """Return who takes part in the form in which it is stored and published."""
     people = {member.person_id for member in taking_part}
     return [
         CircleMember(
@@ -157,7 +157,7 @@ async def _store(
 async def require_of_case(
     session: AsyncSession, *, tenant: UUID, case_id: UUID, person_ids: set[UUID]
 ) -> None:
-    """Let pass who names people who belong to a case, or were proposed for it. Raises: PersonNotOfCase."""
+    """Check that all these people belong to a case or were proposed for it. Raises: PersonNotOfCase."""
     query = select(func.count()).where(
         Person.tenant == tenant,
         Person.case_id == case_id,

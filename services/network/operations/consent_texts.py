@@ -1,4 +1,4 @@
-"""Publishing an organisation's own words for what it asks."""
+"""Publishing an organisation's own wording of what it asks."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -27,11 +27,11 @@ async def publish(
     published_by: UUID,
     now: datetime,
 ) -> TextOf:
-    """Publish a new version of a purpose's text; the words of now again make none. `version`: the one that was read.
+    """Publish a new version of a purpose's text; the current words again make none. `version`: the one that was read.
 
     Raises: TextIncomplete, OtherVersion.
 
-    Whoever said yes to an earlier version did not say yes to this one.
+    A yes to an earlier version is not a yes to this one.
     """
     words: dict[tuple[str, str], Words] = {
         (text.audience, text.language): Words(text.title, text.body) for text in new

@@ -1,4 +1,4 @@
-"""Recording what people agree to and take back: added to a history, with effect at once."""
+"""Recording consents and their withdrawal: appended to a history, with immediate effect."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -39,13 +39,12 @@ async def record(
     via: Via,
     now: datetime,
 ) -> Consent:
-    """Add what a person (locked) says about a purpose to its history; the same again adds nothing.
+    """Append a person's (locked) answer about a purpose to its history; the same answer again adds nothing.
 
-    A no takes effect at once: to taking part it is a no to the invitation too, and after a no to mail none is written,
-    also none that was decided on before. It may name an earlier text: taking back is not made harder by a new one.
-    `language`: in which the text was read, where it was.
-    The case is held by the caller.
-    Raises: UnknownText, OutdatedText, UnknownPerson, NotInCircle, NotAHolder, HoldersAreAsked, NotAskedHere.
+    A no takes effect at once: a no to taking part also declines the invitation, and after a no to mail nothing
+    is sent, not even mails already decided on. A no may name an earlier text: withdrawing is not made harder by
+    a new one. `language`: in which the text was read, if it was. The caller holds the case. Raises:
+    UnknownText, OutdatedText, UnknownPerson, NotInCircle, NotAHolder, HoldersAreAsked, NotAskedHere.
     """
     text = await texts.text(session, tenant=person.tenant, purpose=purpose, version=version)
     current = (await texts.current_versions(session, tenant=person.tenant))[purpose]
@@ -79,7 +78,7 @@ async def record(
         await invitations.decline(session, vault, person=child or person, via=via, now=now)
     await _publish(session, consent, last=last, now=now)
     if purpose == Purpose.TAKING_PART:
-        # Who needs no invitation takes part until this is a no.
+        # A person who needs no invitation takes part until they say no.
         await circle.follow(session, vault, tenant=person.tenant, case_id=person.case_id, now=now)
     return consent
 
@@ -94,14 +93,14 @@ async def _require_asked(
     concerns: UUID | None,
     today: date,
 ) -> Person | None:
-    """Return the child for whom the speaker decides, if there is one, or refuse what is not theirs to say."""
+    """Return the child for whom the speaker decides, if any, or refuse an answer that is not theirs to give."""
     if concerns is None and not (given and person.role == "central") and purpose != Purpose.FILE_ACCESS:
         return None
     picture = await consents.picture(
         session, vault, tenant=person.tenant, case_id=person.case_id, today=today
     )
     if person.id not in picture.people:
-        # Who left the circle has no say about others in it, and nothing more to agree to.
+        # A person who left the circle decides nothing about others in it, and has nothing more to agree to.
         raise NotInCircle(person_id=str(person.id))
     if concerns is None:
         if purpose == Purpose.FILE_ACCESS:
@@ -128,7 +127,7 @@ def _require_held(picture: Picture, person_id: UUID, *, purpose: Purpose, child:
 
 
 def _require_own_file(picture: Picture, person_id: UUID, *, reader: UUID, given: bool) -> None:
-    # Taking back is always heard, also when nobody would ask any more.
+    # A withdrawal is always accepted, even when the question would no longer be asked.
     if not given:
         return
     about, asks = picture.people[person_id], picture.people[reader]

@@ -1,4 +1,4 @@
-"""Noting that the coordinator was in touch with somebody."""
+"""Recording the coordinator's contacts with people."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -23,7 +23,7 @@ async def note_contact(
     made_by: UUID,
     now: datetime,
 ) -> UUID:
-    """Note a contact; return its id. Raises: DateInFuture, NotInCircle."""
+    """Record a contact; return its id. Raises: DateInFuture, NotInCircle."""
     today = await profiles.today(session, tenant=person.tenant, now=now)
     if on is not None and on > today:
         raise DateInFuture

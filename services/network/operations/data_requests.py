@@ -1,6 +1,6 @@
-"""What people ask of their data: asking, deciding, more time, taking back; and what its clocks bring about.
+"""Requests about data: making, deciding, extending and withdrawing them, and the effects of their clocks.
 
-The clocks belong to the request and not to the case: a case that is paused or stops does not stop the answer.
+The clocks belong to the request and not to the case: a case that pauses or stops does not stop the answer.
 """
 
 from datetime import date, datetime, time, timedelta
@@ -63,11 +63,11 @@ async def receive(
     received_on: date | None,
     now: datetime,
 ) -> DataRequest:
-    """Note a request, start its clock and confirm it to whoever asked.
+    """Record a request, start its clock and confirm it to the requester.
 
     Raises: AlreadyAsked, AskedTooOften, ReceivedOnNotPossible, CaseErased, AlreadyErased.
     """
-    # Held to the commit: two requests of one person at once are noted one after the other.
+    # Held until the commit: two simultaneous requests of one person are recorded one after the other.
     person = await queries.person(session, tenant=person.tenant, person_id=person.id, lock=True)
     await case_state.require_not_erased(session, case_id=person.case_id, hold=True)
     if person.state == PersonState.ERASED:
@@ -120,10 +120,10 @@ async def approve(
     show_exit_reason: bool,
     now: datetime,
 ) -> None:
-    """Take a request on: a copy is ready at once, an erasure waits a little, a correction is done by hand.
+    """Approve a request: a copy is ready at once, an erasure waits a little, a correction is done by hand.
 
-    `show_exit_reason`: in a copy, also why somebody had to leave the circle. Raises: RequestDecided, NoLongerTheirs,
-    and what forbids an erasure.
+    `show_exit_reason`: in a copy, also why a person had to leave the circle. Raises: RequestDecided,
+    NoLongerTheirs, and the errors that forbid an erasure.
     """
     await asking_for_others.require_still_theirs(session, vault, request=request, now=now)
     _decide(request, RequestState.APPROVED, by, now)
@@ -161,7 +161,7 @@ async def approve(
 async def refuse(
     session: AsyncSession, vault: Vault, *, request: DataRequest, reason: str, by: UUID, now: datetime
 ) -> None:
-    """Say no, with a reason that whoever asked can read. Raises: RequestDecided."""
+    """Refuse a request, with a reason that the requester can read. Raises: RequestDecided."""
     _decide(request, RequestState.REFUSED, by, now)
     request.ended_at = now
     await _seal(session, vault, request, refusal=reason)
@@ -173,7 +173,7 @@ async def refuse(
 async def extend(
     session: AsyncSession, vault: Vault, *, request: DataRequest, reason: str, now: datetime
 ) -> None:
-    """Lengthen the time for an answer, once, and tell whoever asked why. Raises: RequestDecided, AlreadyExtended."""
+    """Extend the time for an answer, once, and tell the requester why. Raises: RequestDecided, AlreadyExtended."""
     if request.state != RequestState.RECEIVED:
         raise RequestDecided(state=request.state)
     if request.extended_at is not None:
@@ -185,7 +185,7 @@ async def extend(
     request.due_at = policy.after(request.due_at, longer)
     await _seal(session, vault, request, extension=reason)
     warn_at = None if clock is None or clock.warn_at is None else policy.after(clock.warn_at, longer)
-    # The clock that ran has an end that was told; the longer time is a clock of its own.
+    # The end of the running clock was published; the extended time is a clock of its own.
     await clocks.stop(session, kind=DATA_REQUEST_CLOCK, subject=request.id, now=now)
     await _start_clock(
         session,
@@ -204,14 +204,14 @@ async def extend(
 
 
 async def withdraw(session: AsyncSession, *, request: DataRequest, now: datetime) -> None:
-    """Take a request back, also one that was approved and not carried out. Raises: RequestDecided."""
+    """Withdraw a request, also one that was approved and not carried out yet. Raises: RequestDecided."""
     if request.state not in OPEN_STATES:
         raise RequestDecided(state=request.state)
     await end(session, request, "withdrawn", now)
 
 
 async def report_done(session: AsyncSession, *, request: DataRequest, now: datetime) -> None:
-    """Note that what was to be put right is right. Raises: RequestDecided, NotAnsweredByDoing."""
+    """Record that the correction was made. Raises: RequestDecided, NotAnsweredByDoing."""
     if request.kind != RequestKind.CORRECTION:
         raise NotAnsweredByDoing(kind=request.kind)
     if request.state != RequestState.APPROVED:
@@ -232,7 +232,7 @@ async def _require_room(session: AsyncSession, person: Person, kind: RequestKind
 
 
 async def _can_be_erased_alone(session: AsyncSession, request: DataRequest) -> bool:
-    """Say whether a person can be erased and their case stay: the last one whom it is about is erased with it."""
+    """Tell whether a person can be erased without their case: the last central person is erased with it."""
     person = await queries.person(session, tenant=request.tenant, person_id=request.person_id, lock=True)
     try:
         await erasing.require_erasable(session, person)
@@ -242,7 +242,7 @@ async def _can_be_erased_alone(session: AsyncSession, request: DataRequest) -> b
 
 
 def _begins(received_on: date | None, now: datetime, calendar: Calendar) -> datetime:
-    # A letter is received on a day: the month runs from the morning of it.
+    # A letter is received on a day: the month runs from that morning.
     today = calendar.day_of(now)
     if received_on is None or received_on == today:
         return now
@@ -267,7 +267,7 @@ async def _start_clock(
     now: datetime,
     warn_at: datetime | None = None,
 ) -> None:
-    # Of no case: what pauses or stops the clocks of a case does not find this one.
+    # Without a case: pausing or stopping the clocks of a case does not find this one.
     await clocks.start(
         session,
         kind=kind,
@@ -305,7 +305,7 @@ async def _publish_decided(
 async def _notify(
     session: AsyncSession, request: DataRequest, kind: str, now: datetime, *, until: datetime | None = None
 ) -> None:
-    """Write to whoever asked: somebody of the case, or the person themselves where a colleague noted it."""
+    """Mail the requester: somebody of the case, or the person themselves if a colleague recorded it."""
     try:
         person = await queries.person(
             session, tenant=request.tenant, person_id=request.asked_by or request.person_id

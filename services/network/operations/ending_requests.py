@@ -1,4 +1,4 @@
-"""How requests about data end: taken back, by a step of their workflow, or with whom they are about."""
+"""How requests about data end: withdrawn, by a step of their workflow, or with the erasure of the person."""
 
 from datetime import datetime
 from uuid import UUID
@@ -31,7 +31,7 @@ clocks = Clocks(SERVICE)
 
 @step("network.erase-as-asked")
 async def erase(session: AsyncSession, services: ServiceClient, *, due: Deadline, now: datetime) -> bool:
-    """Carry out an approved erasure whose waiting time is over; what forbids it by now leaves it to the DPO.
+    """Carry out an approved erasure whose waiting time is over; if it is forbidden by now, the DPO decides.
 
     Raises: Operational if intake does not answer.
     """
@@ -42,7 +42,7 @@ async def erase(session: AsyncSession, services: ServiceClient, *, due: Deadline
         return False
     person = await queries.person(session, tenant=due.tenant, person_id=request.person_id, lock=True)
     try:
-        # Refuses before it changes anything: the last central person, a legal hold, a case that was erased.
+        # Refuses before anything changes: the last central person, a legal hold, an erased case.
         await erasing.erase_person(session, services, person=person, because="asked", now=now)
     except DomainError:
         request.erase_at = None
@@ -55,9 +55,9 @@ async def erase(session: AsyncSession, services: ServiceClient, *, due: Deadline
 async def close_of_erased(
     session: AsyncSession, *, tenant: UUID, case_id: UUID, person_id: UUID | None, now: datetime
 ) -> None:
-    """End what was still asked about an erased person, or (None) about anybody of an erased case.
+    """End the open requests about an erased person, or (None) about anybody of an erased case.
 
-    The erasure is done; nothing is left to copy or to put right.
+    The erasure is done; nothing is left to copy or correct.
     """
     for request in await queries.open_data_requests(
         session, tenant=tenant, case_id=case_id, person_id=person_id
@@ -67,7 +67,7 @@ async def close_of_erased(
 
 @step("network.put-copy-away")
 async def put_copy_away(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
-    """End a request for a copy whose time of being ready is over."""
+    """End a request for a copy whose reading time is over."""
     request = await queries.data_request(session, tenant=due.tenant, request_id=due.subject, lock=True)
     if request is None or request.state != RequestState.APPROVED:
         return False
@@ -78,7 +78,7 @@ async def put_copy_away(session: AsyncSession, *, due: Deadline, now: datetime) 
 
 
 async def end(session: AsyncSession, request: DataRequest, how: Ended, now: datetime) -> None:
-    """End a request: its clocks stop, and it is published how it ended."""
+    """End a request: stop its clocks and publish how it ended."""
     request.state, request.ended_at = RequestState(how), now
     await session.flush()
     for kind in (DATA_REQUEST_CLOCK, ERASE_CLOCK, COPY_CLOCK):
@@ -94,6 +94,6 @@ async def end(session: AsyncSession, request: DataRequest, how: Ended, now: date
 
 
 async def publish(session: AsyncSession, request: DataRequest, fact: EventData, now: datetime) -> None:
-    """Publish something about a request."""
-    # A stream of its own, and of no case: it is heard also when the case has stopped or was erased.
+    """Publish an event about a request."""
+    # In a stream of its own, without a case: it is processed also after the case stopped or was erased.
     await outbox.publish(session, fact, stream=request.id, tenant=request.tenant, now=now)

@@ -51,12 +51,13 @@ async def erase_person(
 ) -> None:
     """Erase one person everywhere and for good; their case stays. A clock runs until every service has confirmed it.
 
-    Raises: CaseErased, AlreadyErased, UnderHold, LastCentralPersonErased; Operational if intake does not answer.
+    Raises: CaseErased, AlreadyErased, UnderHold, LastCentralPersonErased; Operational if intake does not
+    answer.
     """
     person = await queries.person(session, tenant=person.tenant, person_id=person.id, lock=True)
     await case_state.require_not_erased(session, case_id=person.case_id, hold=True)
     await require_erasable(session, person)
-    # Last: the later it is asked, the less can have changed.
+    # Asked last, so that as little as possible can have changed since.
     await holds.require_free_at_intake(services, tenant=person.tenant, case_id=person.case_id)
     await _leave(session, person, now)
     policy = await policies.in_force(session, tenant=person.tenant)
@@ -90,7 +91,7 @@ async def _leave(session: AsyncSession, person: Person, now: datetime) -> None:
 
 
 async def require_erasable(session: AsyncSession, person: Person) -> None:
-    """Let pass a locked person who may be erased: what network knows that forbids an erasure is asked here.
+    """Check that a locked person may be erased, as far as network knows.
 
     Raises: AlreadyErased, UnderHold, LastCentralPersonErased.
     """
@@ -102,10 +103,10 @@ async def require_erasable(session: AsyncSession, person: Person) -> None:
 
 
 async def clear_person(session: AsyncSession, vault: Vault, erased: Erased) -> None:
-    """Make what network holds of an erased person unreadable; what they agreed to stays."""
+    """Make what network holds of an erased person unreadable; their consents stay."""
     person = await session.get(Person, erased.subject)
     if person is not None and person.tenant == erased.tenant and person.state != PersonState.ERASED:
-        # This database was restored from before they were erased.
+        # This database was restored from a backup made before they were erased.
         await _leave(session, person, erased.now)
     await session.execute(
         delete(Contact).where(Contact.tenant == erased.tenant, Contact.person_id == erased.subject)
@@ -119,7 +120,7 @@ async def clear_person(session: AsyncSession, vault: Vault, erased: Erased) -> N
 
 
 async def clear_case(session: AsyncSession, vault: Vault, erased: Erased) -> None:
-    """Make what network holds of an erased case unreadable: everybody of it, and who spoke with whom when."""
+    """Make what network holds of an erased case unreadable: all its people, and the contacts with them."""
     await surveys.drop(session, tenant=erased.tenant, case_id=erased.subject)
     await cases.stop(session, tenant=erased.tenant, case_id=erased.subject, now=erased.now, tell=None)
     await session.execute(

@@ -1,6 +1,6 @@
 """Legal holds: while one is in force, nobody of the case is erased.
 
-Network hears of them, and asks intake before it erases: what it hears can be late.
+Network learns of them from events, which can be late, so it also asks intake before it erases.
 """
 
 from uuid import UUID
@@ -18,9 +18,9 @@ from shared.service_client import ServiceClient
 
 
 async def note(session: AsyncSession, *, tenant: UUID, case_id: UUID, hold_id: UUID, lifted: bool) -> None:
-    """Note that a hold was set or lifted, in whichever order that is heard.
+    """Record that a hold was set or lifted, in whichever order the events arrive.
 
-    Who erases somebody of the case holds the case as it is: either they are done before this, or they see it.
+    An erasure in the case locks the same row: it either finishes before this, or sees the hold.
     """
     await case_state.lock(session, case_id)
     statement = insert(Hold).values(id=hold_id, tenant=tenant, case_id=case_id, lifted=lifted)
@@ -32,21 +32,21 @@ async def note(session: AsyncSession, *, tenant: UUID, case_id: UUID, hold_id: U
 
 
 async def require_free(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> None:
-    """Let pass what erases something of a case that is held as it is, if nothing keeps it. Raises: UnderHold."""
+    """Check that no hold forbids erasing in a locked case. Raises: UnderHold."""
     query = select(Hold.id).where(Hold.tenant == tenant, Hold.case_id == case_id, Hold.lifted.is_(False))
     if (await session.execute(query.limit(1))).first() is not None:
         raise UnderHold(case_id=str(case_id))
 
 
 async def require_free_at_intake(services: ServiceClient, *, tenant: UUID, case_id: UUID) -> None:
-    """Let pass what erases something of a case that intake does not hold now, whatever was heard here.
+    """Check that intake has no hold on the case now, whatever events arrived here.
 
-    Raises: UnderHold; Operational if intake does not answer, or not yet know the case.
+    Raises: UnderHold; Operational if intake does not answer, or does not know the case yet.
     """
     try:
         file = await services.read(UNDER_HOLD, tenant=tenant, case_id=case_id)
     except (NotFound, NotYet):
-        # An intake restored from before the case: what it would say of a hold, nobody knows.
+        # Intake was restored from a backup older than the case: whether it is under hold is unknown.
         raise Operational("intake: does not know the case") from None
     if file.under_hold:
         raise UnderHold(case_id=str(case_id))

@@ -1,4 +1,4 @@
-"""Inviting people to the circle, their answers, the one reminder, and calling invitations off."""
+"""Inviting people to the circle, their answers, the one reminder, and cancelling invitations."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -43,7 +43,7 @@ clocks = Clocks(SERVICE)
 
 
 async def invite(session: AsyncSession, vault: Vault, *, person: Person, now: datetime) -> UUID:
-    """Invite somebody; return the invitation's id.
+    """Invite a person; return the invitation's id.
 
     Raises: CasePaused, NotInCircle, ConsentTakenBack, AlreadyInvited.
     """
@@ -76,7 +76,7 @@ async def invite(session: AsyncSession, vault: Vault, *, person: Person, now: da
 async def invite_everyone(
     session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, include_central: bool, now: datetime
 ) -> Sequence[tuple[UUID, UUID]]:
-    """Invite everyone of the circle who was not invited yet; return (person, invitation) ids. Raises: CasePaused."""
+    """Invite everyone of the circle without an invitation; return (person, invitation) ids. Raises: CasePaused."""
     await case_state.require_not_paused(session, case_id=case_id)
     invited = []
     for person, invitation in await queries.active_people(session, tenant=tenant, case_id=case_id):
@@ -99,10 +99,10 @@ async def answer(
     via: Via,
     now: datetime,
 ) -> Invitation:
-    """Note the answer of a person, also a changed one; the same answer again changes nothing.
+    """Record a person's answer, also a changed one; the same answer again changes nothing.
 
-    The case is held by the caller: its lock comes before the invitation's, as when the case stops.
-    Raises: UnknownInvitation, InvitationCancelled, ModeNeeded.
+    The caller holds the case: its lock comes before the invitation's, as when the case stops. Raises:
+    UnknownInvitation, InvitationCancelled, ModeNeeded.
     """
     invitation = await queries.invitation_of(session, tenant=person.tenant, person_id=person.id, lock=True)
     if invitation is None:
@@ -131,27 +131,27 @@ async def answer(
 
 
 async def decline(session: AsyncSession, vault: Vault, *, person: Person, via: Via, now: datetime) -> None:
-    """Take it for a no to the invitation, if there is one that stands, that somebody does not want to take part."""
+    """Record a no to taking part as a no to the invitation, if one stands."""
     invitation = await queries.invitation_of(session, tenant=person.tenant, person_id=person.id, lock=True)
     if invitation is not None and invitation.state != InvitationState.CANCELLED:
         await answer(session, vault, person=person, answer="no", mode=None, via=via, now=now)
 
 
 async def cancel_of(session: AsyncSession, *, person: Person, now: datetime) -> None:
-    """Call off the invitation of somebody who leaves the circle, if there is one."""
+    """Cancel the invitation of a person who leaves the circle, if there is one."""
     invitation = await queries.invitation_of(session, tenant=person.tenant, person_id=person.id, lock=True)
     if invitation is not None and invitation.state != InvitationState.CANCELLED:
         await _cancel(session, invitation, now)
 
 
 async def cancel_open(session: AsyncSession, *, tenant: UUID, case_id: UUID, now: datetime) -> None:
-    """Call off every invitation of a case that waits for an answer."""
+    """Cancel every invitation of a case that waits for an answer."""
     for invitation in await queries.open_invitations(session, tenant=tenant, case_id=case_id):
         await _cancel(session, invitation, now)
 
 
 async def expect_no_more(session: AsyncSession, *, tenant: UUID, case_id: UUID, now: datetime) -> None:
-    """Remind nobody of an invitation any more: the circle met, or made its plan, without them."""
+    """Send no more reminders of invitations: the circle met, or made its plan, without those people."""
     for invitation in await queries.open_invitations(session, tenant=tenant, case_id=case_id):
         invitation.state = InvitationState.SILENT
         await session.flush()
@@ -159,7 +159,7 @@ async def expect_no_more(session: AsyncSession, *, tenant: UUID, case_id: UUID, 
 
 
 async def send_again(session: AsyncSession, *, person: Person, now: datetime) -> bool:
-    """Send the invitation of somebody who has not answered once more, with all its time; False if none waits."""
+    """Send an unanswered invitation again, with its full time; False if none waits."""
     invitation = await queries.invitation_of(session, tenant=person.tenant, person_id=person.id, lock=True)
     if invitation is None or invitation.state not in OPEN_INVITATIONS:
         return False
@@ -196,13 +196,13 @@ async def begin(session: AsyncSession, *, tenant: UUID, invitation_id: UUID, now
 
 @step("network.remind-of-invitation")
 async def remind(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
-    """Remind somebody who is silent, once."""
+    """Remind a silent person, once."""
     invitation = await _open(session, due.tenant, due.subject)
     if invitation is None or await clocks.reach(session, due, now=now) is None:
         return False
     invitation.reminded_at = now
     await session.flush()
-    # Whom the invitation could not reach, a reminder does not reach either: the coordinator knows.
+    # If the invitation could not be delivered, a reminder cannot either: the coordinator knows.
     if not await queries.was_refused(session, person_id=invitation.person_id, kind="invitation"):
         person = await queries.person(session, tenant=due.tenant, person_id=invitation.person_id)
         await _write(session, person, invitation, "invitation-reminder", now)
@@ -211,7 +211,7 @@ async def remind(session: AsyncSession, *, due: Deadline, now: datetime) -> bool
 
 @step("network.give-up-waiting")
 async def give_up_waiting(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
-    """Show somebody as silent, for the coordinator to reach another way; nobody is mailed."""
+    """Mark a person as silent, for the coordinator to reach another way; nobody is mailed."""
     invitation = await _open(session, due.tenant, due.subject)
     if invitation is None or await clocks.reach(session, due, now=now) is None:
         return False

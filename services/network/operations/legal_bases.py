@@ -1,4 +1,4 @@
-"""Noting on what basis a person's data is kept: by their kind as the policy says, or as decided for them."""
+"""Recording the legal basis on which a person's data is kept: the policy's for their kind, or one decided for them."""
 
 from datetime import datetime
 from uuid import UUID
@@ -14,7 +14,7 @@ from shared.ids import uuid7
 
 
 async def note(session: AsyncSession, *, person: Person, now: datetime) -> None:
-    """Note the basis for somebody new, as the policy of now says for their kind: a later policy does not change it."""
+    """Record the basis for a new person from the current policy; a later policy does not change it."""
     policy = await policies.in_force(session, tenant=person.tenant)
     await _add(
         session, person, policy.settings.legal_basis.of(person.role), now, policy_version=policy.version
@@ -24,7 +24,7 @@ async def note(session: AsyncSession, *, person: Person, now: datetime) -> None:
 async def decide(
     session: AsyncSession, *, person: Person, version: int, basis: Basis, decided_by: UUID, now: datetime
 ) -> None:
-    """Decide on a basis for one person (locked) from now on; the same again adds nothing.
+    """Set the basis for one person (locked) from now on; the same again adds nothing.
 
     `version`: how many there were when the caller read them. Raises: OtherVersion.
     """
@@ -35,7 +35,7 @@ async def decide(
 
 
 async def in_force(session: AsyncSession, *, person: Person) -> Basis:
-    """Return the basis of now; of whom none was noted, that of their kind."""
+    """Return the legal basis in force; if none was recorded for the person, the policy's for their kind."""
     known, _ = await consents.legal_basis(session, tenant=person.tenant, person_id=person.id)
     if known is not None:
         return Basis(known.basis)

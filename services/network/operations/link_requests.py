@@ -1,6 +1,6 @@
-"""A new link that somebody asks for themselves: with one that no longer works, or because theirs was passed on.
+"""Links that people request themselves: with one that no longer works, or because theirs was passed on.
 
-It goes to the address that is known of the person and nowhere else, whoever asks.
+A new link goes only to the address that is known of the person, whoever asks.
 """
 
 from datetime import datetime, timedelta
@@ -26,17 +26,17 @@ _A_DAY = timedelta(days=1)
 
 
 async def request(session: AsyncSession, *, token: str, key: bytes, now: datetime) -> None:
-    """Mail a new link to whom an expired or replaced one was for; of anything else nothing comes, and nothing is told.
+    """Mail a new link to the person an expired or replaced one belonged to.
 
-    What works now goes on working: an old email in other hands takes nothing from its owner. A withdrawn link is
-    given back by the coordinator alone.
+    Any other token does nothing, and the answer does not reveal which it was. A working link keeps working: an
+    old email in other hands takes nothing from its owner. A revoked link is restored by the coordinator alone.
     """
     claimed = read_link_token(token)
     found = None if claimed is None else await queries.link(session, link_id=claimed.link_id)
     if claimed is None or found is None:
         return
     await set_scope(session, Scope(tenant=found.tenant, subject=found.person_id))
-    # Two who ask at once are counted one after the other.
+    # Two simultaneous requests are counted one after the other.
     query = select(PersonalLink).where(PersonalLink.id == found.id)
     (link,) = await case_state.lock_rows(session, query, case_id=found.case_id)
     was_good = links.proves_older(claimed, link, key) or (
@@ -69,7 +69,7 @@ async def renew_own(session: AsyncSession, vault: Vault, *, person: Person, now:
 
 
 async def _wait(session: AsyncSession, person: Person, now: datetime) -> timedelta | None:
-    """Return how long somebody waits who was sent as many links as may be lately; None if one more may go."""
+    """Return how long to wait before another link may be sent; None if one may go now."""
     most = (await policies.in_force(session, tenant=person.tenant)).settings.links_a_day
     lately = (
         select(message.c.queued_at)

@@ -1,4 +1,4 @@
-"""Personal links: made when first needed, sent again with every mail, renewed, withdrawn, and exchanged for access."""
+"""Personal links: made when first needed, included in every mail, renewed, revoked, and exchanged for access."""
 
 import re
 from datetime import datetime
@@ -30,13 +30,13 @@ from shared.database import Scope, set_scope
 from shared.ids import uuid7
 from shared.secrets import read_key
 
-# How far back a token of an earlier email is still recognised as one, to say that a newer one was sent.
+# How far back a token of an earlier email is still recognised, to answer that a newer one was sent.
 _REMEMBERED = 20
 _PAGE = re.compile(r"[a-z][a-z-]{0,39}(?=/|$)")
 
 
 def link_key(context: Context) -> bytes:
-    """Return the key that personal links are made with."""
+    """Return the key that signs personal links."""
     return _read_key(context.settings.secrets_of(context.service) / "link_key")
 
 
@@ -46,9 +46,9 @@ def _read_key(path: Path) -> bytes:
 
 
 async def usable(session: AsyncSession, *, person: Person, now: datetime) -> PersonalLink | None:
-    """Return a person's link, made or lengthened so that it lasts from now on; None if it was withdrawn.
+    """Return a person's link, created or extended so that it is valid from now on; None if it was revoked.
 
-    One that had expired gets a new generation: old emails do not come to life again.
+    An expired link gets a new generation, so that old emails do not become valid again.
     """
     lasts_until = await _until(session, person, now)
     found = await _locked(session, person, now, lasts_until)
@@ -62,9 +62,9 @@ async def usable(session: AsyncSession, *, person: Person, now: datetime) -> Per
 
 
 def url(link: PersonalLink, *, key: bytes, public_url: str, target: str) -> str:
-    """Return the address to put in a mail; it says neither whom nor what it is about.
+    """Return the address for a mail; it reveals neither the person nor the subject.
 
-    Of the target only the page is left: addresses are kept by browsers and servers, and an id tells one from another.
+    Only the page of the target is kept: browsers and servers store addresses, and an id tells one from another.
     """
     address = f"{public_url.rstrip('/')}/l/{link_token(key, link.id, link.generation)}"
     page = _PAGE.match(target)
@@ -72,7 +72,7 @@ def url(link: PersonalLink, *, key: bytes, public_url: str, target: str) -> str:
 
 
 async def renew(session: AsyncSession, *, person: Person, now: datetime) -> PersonalLink:
-    """Make every earlier email worthless and mail a new link. Raises: NotInCircle."""
+    """Invalidate every earlier email and mail a new link. Raises: NotInCircle."""
     if person.state != PersonState.ACTIVE:
         raise NotInCircle(person_id=str(person.id))
     lasts_until = await _until(session, person, now)
@@ -87,7 +87,7 @@ async def renew(session: AsyncSession, *, person: Person, now: datetime) -> Pers
 
 
 async def revoke(session: AsyncSession, *, person: Person, now: datetime) -> PersonalLink:
-    """Withdraw a person's link: nobody gets in with it, and no mail carries one, until it is renewed."""
+    """Revoke a person's link: nobody gets in with it, and no mail carries one, until it is renewed."""
     found = await _locked(session, person, now, now)
     found.revoked_at = found.revoked_at or now
     await session.flush()
@@ -95,7 +95,7 @@ async def revoke(session: AsyncSession, *, person: Person, now: datetime) -> Per
 
 
 async def distrust(session: AsyncSession, *, person: Person) -> None:
-    """Make emails sent so far worthless, because they may have gone to somebody else."""
+    """Invalidate all emails sent so far, because they may have gone to somebody else."""
     query = select(PersonalLink).where(
         PersonalLink.tenant == person.tenant, PersonalLink.person_id == person.id
     )
@@ -106,7 +106,7 @@ async def distrust(session: AsyncSession, *, person: Person) -> None:
 
 
 def proves_older(claimed: LinkToken, link: PersonalLink, key: bytes) -> bool:
-    """Say whether a token was good before a newer link was sent."""
+    """Tell whether a token was valid before a newer link was sent."""
     oldest = max(1, link.generation - _REMEMBERED)
     return any(claimed.proves(key, older) for older in range(oldest, link.generation))
 
@@ -165,9 +165,9 @@ async def _locked(session: AsyncSession, person: Person, now: datetime, expires_
 async def issue(
     session: AsyncSession, context: Context, *, link: PersonalLink, person: Person, now: datetime
 ) -> str:
-    """Return a short-lived token for the person behind a proven link.
+    """Return a short-lived token for the person behind a verified link.
 
-    It says if they are a child under twelve, or decide for one.
+    It states whether they are a child under twelve, or decide for one.
     """
     (fields,) = await context.vault.open_readable(session, [person])
     today = await profiles.today(session, tenant=link.tenant, now=now)

@@ -1,4 +1,4 @@
-"""What people need to take part: said with the answer to the invitation, or told to the coordinator."""
+"""What people need to take part, given with their answer to the invitation or told to the coordinator."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from shared.vault import Vault
 async def say(
     session: AsyncSession, vault: Vault, *, person: Person, needs: Sequence[str] | None, words: str | None
 ) -> None:
-    """Keep what somebody needs and their words about it; `needs` None: they said nothing of it."""
+    """Store what a person needs and their words about it; `needs` None leaves it unchanged."""
     if needs is None:
         return
     person = await queries.person(session, tenant=person.tenant, person_id=person.id, lock=True)

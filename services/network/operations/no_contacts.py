@@ -1,4 +1,4 @@
-"""Saying that two people of a case are not to be brought in contact, and taking that back."""
+"""Recording that two people of a case must not be brought in contact, and lifting that."""
 
 from datetime import datetime
 from uuid import UUID
@@ -25,11 +25,11 @@ async def keep_apart(
     decided_by: UUID,
     now: datetime,
 ) -> NoContact:
-    """Note that two people are not to be brought in contact: from now on nothing shows one of them to the other.
+    """Record that two people must not be brought in contact: from now on nothing shows one to the other.
 
     Raises: OnePersonTwice, PersonNotOfCase, AlreadyKeptApart.
     """
-    # As PostgreSQL orders ids: the same pair is one row, whoever is named first.
+    # In PostgreSQL's order of ids, so that the same pair is one row, whoever is named first.
     one, other = sorted(persons)
     if one == other:
         raise OnePersonTwice
@@ -50,7 +50,7 @@ async def keep_apart(
 
 
 async def lift(session: AsyncSession, vault: Vault, *, pair: NoContact, now: datetime) -> None:
-    """Take it back; the audit log keeps who did."""
+    """Lift it; the audit log keeps who did."""
     await session.delete(pair)
     await session.flush()
     await circle.follow(session, vault, tenant=pair.tenant, case_id=pair.case_id, now=now)
@@ -59,7 +59,7 @@ async def lift(session: AsyncSession, vault: Vault, *, pair: NoContact, now: dat
 async def forget(
     session: AsyncSession, *, tenant: UUID, case_id: UUID, person_id: UUID | None = None
 ) -> None:
-    """Forget the pairs of somebody who is erased, or of a whole case: the reason is about both people."""
+    """Delete the pairs of an erased person, or of a whole case: the reason is about both people."""
     query = delete(NoContact).where(NoContact.tenant == tenant, NoContact.case_id == case_id)
     if person_id is not None:
         query = query.where(or_(NoContact.one_id == person_id, NoContact.other_id == person_id))

@@ -1,4 +1,4 @@
-"""Deciding that a person is written to. What the mail says is decided when it is written, by `emails`."""
+"""Deciding to mail a person. The content is decided when the mail is written, by `emails`."""
 
 import re
 from datetime import datetime
@@ -12,7 +12,7 @@ from services.network.models import Person
 from shared import appointments, messages
 from shared.events.network import NotifyPeople
 
-# What other services may ask for; network's own kinds are not for them.
+# The kinds that other services may request; network's own kinds are not among them.
 ASKED_KINDS = frozenset(
     {
         "poll-invitation",
@@ -37,12 +37,12 @@ ASKED_KINDS = frozenset(
     }
 )
 
-# A page, and what of it for the portal to know; emails lead to the page alone.
+# A page, and what to show on it, for the portal; emails link to the page alone.
 _TARGET = re.compile(r"(?:[a-z][a-z-]{0,39}(?:/[A-Za-z0-9_.-]{1,100})*)?")
 
 
 class UnknownKind(Exception):
-    """A service asked for a mail that has no template: a mistake in that service, so it must be seen."""
+    """A service requested a mail that has no template: a bug in that service, so it must be seen."""
 
 
 async def notify(
@@ -55,7 +55,7 @@ async def notify(
     parameters: messages.Parameters | None = None,
     even_if_stopped: bool = False,
 ) -> UUID:
-    """Decide that a person is written to; return the message's id."""
+    """Decide to mail a person; return the message's id."""
     return await messages.queue(
         session,
         service=SERVICE,
@@ -72,7 +72,7 @@ async def notify(
 
 
 async def notify_as_asked(session: AsyncSession, *, tenant: UUID, asked: NotifyPeople, now: datetime) -> None:
-    """Decide that people are written to because another service asks for it; who has left meanwhile is not.
+    """Decide to mail people at another service's request, except those who left meanwhile.
 
     Raises: NotInCircle if none of them belongs to the case; UnknownKind if there is no such mail.
     """

@@ -1,4 +1,4 @@
-"""Adding people to a case, proposing and confirming them, changing what is known of them, and their leaving."""
+"""Adding people to a case, proposing and confirming them, changing their data, and their leaving."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -53,7 +53,7 @@ async def add(
     now: datetime,
     serves: UUID | None = None,
 ) -> Person:
-    """Add somebody to the circle.
+    """Add a person to the circle.
 
     Raises: ProposerNotInCase, TooManyPeople, ChildNotInCase, BornInFuture, PersonNotOfCase.
     """
@@ -86,7 +86,7 @@ async def add(
 async def propose(
     session: AsyncSession, vault: Vault, *, proposer: Person, fields: PersonFields, side: str, now: datetime
 ) -> Person:
-    """Note whom a person of the circle would like to have there; the coordinator confirms it.
+    """Record the person whom somebody of the circle proposes; the coordinator confirms it.
 
     Raises: TooManyProposals, TooManyPeople.
     """
@@ -131,7 +131,7 @@ async def copy_from_referral(
     people: Sequence[PersonAtOpening],
     now: datetime,
 ) -> None:
-    """Take over the persons of a referral, once each: from now on network owns them."""
+    """Copy the persons of a referral, once each: from now on network owns them."""
     query = select(Person.id).where(Person.id.in_([person.person_id for person in people]))
     known = set((await session.execute(query)).scalars())
     fresh = [person for person in people if person.person_id not in known]
@@ -166,9 +166,9 @@ async def change(
     changes: dict[str, Any],
     now: datetime,
 ) -> None:
-    """Change what is known of a person, who is locked; with another e-mail address links sent before stop working.
+    """Change the data of a locked person; with another e-mail address, links sent before stop working.
 
-    What waits for them is then sent to the new one. `version`: the one that was read.
+    Mails that wait for an answer are sent again to the new address. `version`: the one that was read.
 
     Raises: NotInCircle, OtherVersion, ChildNotInCase, BornInFuture, PersonNotOfCase.
     """
@@ -214,7 +214,7 @@ async def let_go(
     decided_by: UUID,
     now: datetime,
 ) -> None:
-    """Remove or exclude somebody: their invitation is called off and their link withdrawn; the reason is sealed.
+    """Remove or exclude a person: their invitation is cancelled and their link revoked; the reason is sealed.
 
     Raises: NotInCircle, LastCentralPerson.
     """
@@ -247,7 +247,7 @@ async def let_go(
 
 
 async def _send_again(session: AsyncSession, person: Person, now: datetime) -> None:
-    """Send what waits for somebody to their new address; other services do so for what is theirs."""
+    """Send pending mails to a person's new address; other services do so for theirs."""
     if not await queries.was_written_to(session, person_id=person.id):
         return
     if not await invitations.send_again(session, person=person, now=now):
@@ -306,7 +306,7 @@ async def _proposer_role(
         proposer = await queries.person(session, tenant=tenant, person_id=proposed_by)
     except UnknownPerson:
         raise ProposerNotInCase from None
-    # Whoever left since is still who proposed; of who was erased nothing new is kept.
+    # A proposer who left still counts; nothing new is stored about one who was erased.
     if proposer.case_id != case_id or proposer.state == PersonState.ERASED:
         raise ProposerNotInCase
     return proposer.role

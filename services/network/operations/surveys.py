@@ -1,7 +1,7 @@
-"""The survey after a conference: asked once, reminded of once, open for a while, then added up and forgotten.
+"""The survey after a conference: asked once, reminded once, open for a while, then added up and deleted.
 
-An answer is kept without who gave it or when, under a mark that only prevents a second one. When the survey closes, the
-sums by group are published and every answer is deleted.
+An answer is stored without author or time, under a mark that only prevents a second one. When the survey
+closes, the sums by group are published and every answer is deleted.
 """
 
 from collections import Counter
@@ -46,7 +46,7 @@ clocks = Clocks(SERVICE)
 async def note_referring(
     session: AsyncSession, *, tenant: UUID, case_id: UUID, organisation: UUID | None
 ) -> None:
-    """Note which organisation referred a case: its professional is asked too."""
+    """Record which organisation referred a case: its professional is asked too."""
     if organisation is not None:
         row = {"case_id": case_id, "tenant": tenant, "referring_organisation": organisation}
         await session.execute(insert(CaseParty).values(row).on_conflict_do_nothing())
@@ -118,7 +118,7 @@ async def open_survey(session: AsyncSession, vault: Vault, *, due: Deadline, now
 
 @step("network.remind-of-survey")
 async def remind(session: AsyncSession, vault: Vault, *, due: Deadline, now: datetime) -> bool:
-    """Remind of the circle who did not answer, once."""
+    """Remind those of the circle who did not answer, once."""
     survey = await _waiting(session, due, SurveyState.OPEN)
     if survey is None or await clocks.reach(session, due, now=now) is None:
         return False
@@ -130,7 +130,7 @@ async def remind(session: AsyncSession, vault: Vault, *, due: Deadline, now: dat
 
 @step("network.close-survey")
 async def close(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
-    """Add up what was answered in time."""
+    """Close the survey and add up the answers."""
     survey = await _waiting(session, due, SurveyState.OPEN)
     if survey is None or await clocks.meet(session, due, now=now) is None:
         return False
@@ -147,7 +147,7 @@ async def say(
     group: SurveyGroup,
     scores: Mapping[str, int | None],
 ) -> None:
-    """Keep what somebody answers to a locked survey, instead of what they answered before."""
+    """Store a person's answer to a locked survey, replacing their earlier one."""
     await forget(session, vault, survey=survey, voice=voice)
     [mark, *_] = await reads.marks(session, vault, survey=survey, voice=voice)
     given = {question: scores[question] for question in QUESTIONS}
@@ -156,7 +156,7 @@ async def say(
 
 
 async def forget(session: AsyncSession, vault: Vault, *, survey: Survey, voice: UUID) -> None:
-    """Delete what somebody answered to a survey that is not closed."""
+    """Delete a person's answer to a survey that is not closed."""
     marks = await reads.marks(session, vault, survey=survey, voice=voice)
     mine = delete(SurveyAnswer).where(SurveyAnswer.survey_id == survey.id, SurveyAnswer.mark.in_(marks))
     await session.execute(mine)
@@ -165,13 +165,13 @@ async def forget(session: AsyncSession, vault: Vault, *, survey: Survey, voice: 
 async def forget_person(
     session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, person_id: UUID
 ) -> None:
-    """Delete what somebody who is erased answered, as long as it was not added up."""
+    """Delete an erased person's answers that were not added up yet."""
     for survey in await reads.under_way(session, tenant=tenant, case_id=case_id):
         await forget(session, vault, survey=survey, voice=person_id)
 
 
 async def end(session: AsyncSession, *, tenant: UUID, case_id: UUID, now: datetime) -> None:
-    """Add up what was answered so far in a case that is over, and ask nothing more."""
+    """Add up the answers so far in a case that is over, and ask nothing more."""
     for survey in await reads.under_way(session, tenant=tenant, case_id=case_id):
         if survey.state == SurveyState.OPEN:
             await _add_up(session, survey, now)
@@ -180,7 +180,7 @@ async def end(session: AsyncSession, *, tenant: UUID, case_id: UUID, now: dateti
 
 
 async def drop(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> None:
-    """Keep nothing of the surveys of a case that is erased; what was added up is of no case any more."""
+    """Delete the surveys of a case that is erased; published sums no longer refer to a case."""
     for table in (SurveyAnswer, Survey, CaseParty):
         await session.execute(delete(table).where(table.tenant == tenant, table.case_id == case_id))
 
@@ -196,7 +196,7 @@ async def _waiting(session: AsyncSession, due: Deadline, state: SurveyState) -> 
 async def _people(
     session: AsyncSession, vault: Vault, survey: Survey, now: datetime
 ) -> list[tuple[Person, SurveyGroup]]:
-    """Return who is asked by mail, and in which group each of them answers."""
+    """Return who is asked by mail, and the group each of them answers in."""
     invited = await queries.active_people(session, tenant=survey.tenant, case_id=survey.case_id)
     people = [
         person
@@ -237,7 +237,8 @@ def _scores(survey: Survey, group: SurveyGroup, answers: Sequence[SurveyAnswer])
     theirs = [answer for answer in answers if answer.voice_group == group]
     return network.GroupScores(
         group=group,
-        # Who came of age meanwhile, or got a link of the coordinator, was asked in another group or by nobody.
+        # A person who came of age meanwhile, or got a link from the coordinator, was asked in another group or not at
+        # all.
         asked=max(survey.asked.get(group, 0), len(theirs)),
         answered=len(theirs),
         **{question: add_up(getattr(answer, question) for answer in theirs) for question in QUESTIONS},

@@ -1,4 +1,4 @@
-"""Whom no mail reaches the coordinator must reach: a clock, until they were in touch or the address is right."""
+"""People whom no mail reaches: a clock for the coordinator, until they were contacted or the address is corrected."""
 
 from datetime import datetime
 from uuid import UUID
@@ -17,7 +17,7 @@ clocks = Clocks("network")
 
 
 async def begin(session: AsyncSession, *, tenant: UUID, person_id: UUID, now: datetime) -> None:
-    """Let somebody be reached another way: a mail to them will not arrive, or there is no address for one."""
+    """Start the clock for reaching a person another way: mail to them will not arrive, or they have no address."""
     person = await queries.person(session, tenant=tenant, person_id=person_id, lock=True)
     if person.state != PersonState.ACTIVE:
         return
@@ -38,5 +38,5 @@ async def begin(session: AsyncSession, *, tenant: UUID, person_id: UUID, now: da
 
 
 async def end(session: AsyncSession, *, person_id: UUID, now: datetime) -> None:
-    """Note that somebody was reached, can be again, or need not be any more."""
+    """Record that a person was reached, can be again, or no longer needs to be."""
     await clocks.stop(session, kind=UNREACHABLE_CLOCK, subject=person_id, now=now)

@@ -1,4 +1,4 @@
-"""Reads; those that precede a write can take the row's lock."""
+"""Reads; those that precede a write can lock the row."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -26,7 +26,7 @@ from shared.events.network import AttendanceMode
 from shared.http import PageRequest, Rows, paginate
 from shared.tables import message
 
-# What others ask of consents; the rest is in queries.consents.
+# The consent queries that others use; the rest is in queries.consents.
 __all__ = ["consent_allows", "may_ask_for"]
 
 Row = TypeVar("Row")
@@ -48,7 +48,7 @@ async def person(session: AsyncSession, *, tenant: UUID, person_id: UUID, lock: 
 async def people_of_case(
     session: AsyncSession, *, tenant: UUID, case_id: UUID, page: PageRequest
 ) -> Rows[tuple[Person, Invitation | None]]:
-    """Return one page of a case's people with their invitations, in the order in which they came."""
+    """Return one page of a case's people with their invitations, in the order in which they were added."""
     query: Select[Any] = cast(
         "Select[Any]",
         select(Person, Invitation)
@@ -61,7 +61,7 @@ async def people_of_case(
 async def central_persons(
     session: AsyncSession, *, tenant: UUID, of_cases: ColumnElement[bool], page: PageRequest
 ) -> Rows[Person]:
-    """Return one page of whom some cases are about, newest first."""
+    """Return one page of the central persons of some cases, newest first."""
     query = select(Person).where(
         Person.tenant == tenant, of_cases, Person.role == "central", Person.state == PersonState.ACTIVE
     )
@@ -71,7 +71,7 @@ async def central_persons(
 async def active_people(
     session: AsyncSession, *, tenant: UUID, case_id: UUID
 ) -> Sequence[tuple[Person, Invitation | None]]:
-    """Return everyone who is part of the circle, with their invitations, in the order in which they came."""
+    """Return everyone who is part of the circle, with their invitations, in the order in which they were added."""
     query = (
         select(Person, Invitation)
         .outerjoin(Invitation, (Invitation.person_id == Person.id) & (Invitation.tenant == tenant))
@@ -82,7 +82,7 @@ async def active_people(
 
 
 async def expected_people(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> set[UUID]:
-    """Return who may come to the conference: central persons, and who was invited and did not say no."""
+    """Return who may come to the conference: central persons, and people who were invited and did not say no."""
     people = await active_people(session, tenant=tenant, case_id=case_id)
     return {
         person.id
@@ -98,7 +98,7 @@ async def count_people(session: AsyncSession, *, tenant: UUID, case_id: UUID) ->
 
 
 async def count_proposals(session: AsyncSession, *, tenant: UUID, person_id: UUID) -> int:
-    """Return how many people somebody proposed who are not confirmed yet."""
+    """Return how many people proposed by a person are not confirmed yet."""
     query = select(func.count()).where(
         Person.tenant == tenant, Person.proposed_by == person_id, Person.state == PersonState.PROPOSED
     )
@@ -154,13 +154,13 @@ async def link_of(session: AsyncSession, *, tenant: UUID, person_id: UUID) -> Pe
 
 
 async def circle(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> Circle | None:
-    """Return the circle that was declared ready, as it is now; None before."""
+    """Return the circle that was declared ready, kept current; None before."""
     query = select(Circle).where(Circle.tenant == tenant, Circle.case_id == case_id)
     return await session.scalar(query.execution_options(populate_existing=True))
 
 
 async def link(session: AsyncSession, *, link_id: UUID) -> PersonalLink | None:
-    """Return a personal link by its id: whoever holds one has not said yet at which tenant."""
+    """Return a personal link by its id; the caller's tenant is not known yet."""
     return await session.get(PersonalLink, link_id)
 
 
@@ -173,14 +173,14 @@ async def contacts_of(
 
 
 async def was_refused(session: AsyncSession, *, person_id: UUID, kind: str) -> bool:
-    """Say whether the last mail of a kind to a person did not arrive."""
+    """Tell whether the last mail of a kind to a person did not arrive."""
     query = select(message.c.state).where(message.c.recipient == person_id, message.c.kind == kind)
     state = (await session.execute(query.order_by(message.c.queued_at.desc()).limit(1))).scalar_one_or_none()
     return state in ("refused", "no-address")
 
 
 async def invitation_deliveries(session: AsyncSession, *, person_ids: Sequence[UUID]) -> dict[UUID, str]:
-    """Return what became of the last mail about their invitation to each of these people."""
+    """Return the delivery state of the last mail about each of these people's invitations."""
     query = select(message.c.recipient, message.c.state).where(
         message.c.recipient.in_(person_ids), message.c.kind.in_(("invitation", "invitation-reminder"))
     )
@@ -191,7 +191,7 @@ async def invitation_deliveries(session: AsyncSession, *, person_ids: Sequence[U
 
 
 async def was_written_to(session: AsyncSession, *, person_id: UUID) -> bool:
-    """Say whether a mail to somebody was ever decided on."""
+    """Tell whether a mail to a person was ever decided on."""
     query = select(message.c.id).where(message.c.recipient == person_id)
     return (await session.execute(query.limit(1))).first() is not None
 
@@ -211,7 +211,7 @@ async def data_request(
 
 
 async def has_open_data_request(session: AsyncSession, *, tenant: UUID, person_id: UUID, kind: str) -> bool:
-    """Say whether a request of this kind about somebody is open."""
+    """Tell whether a request of this kind about a person is open."""
     query = select(DataRequest.id).where(
         DataRequest.tenant == tenant,
         DataRequest.person_id == person_id,
@@ -234,7 +234,7 @@ async def count_data_requests(
 async def data_requests_seen_by(
     session: AsyncSession, *, tenant: UUID, person_id: UUID, page: PageRequest
 ) -> Rows[DataRequest]:
-    """Return one page of the requests about or by somebody of a case, newest first."""
+    """Return one page of the requests about or by a person of a case, newest first."""
     query = select(DataRequest).where(
         DataRequest.tenant == tenant,
         or_(DataRequest.person_id == person_id, DataRequest.asked_by == person_id),
@@ -245,7 +245,7 @@ async def data_requests_seen_by(
 async def data_requests_waiting(
     session: AsyncSession, *, tenant: UUID, late_at: datetime | None, page: PageRequest
 ) -> Rows[DataRequest]:
-    """Return one page of the requests that wait for an answer, earliest due first; or only those late by a moment."""
+    """Return one page of the requests that await an answer, earliest due first; or only those late by a moment."""
     query = select(DataRequest).where(
         DataRequest.tenant == tenant,
         or_(
@@ -269,7 +269,7 @@ async def data_requests(session: AsyncSession, *, tenant: UUID, page: PageReques
 async def open_data_requests(
     session: AsyncSession, *, tenant: UUID, case_id: UUID, person_id: UUID | None
 ) -> Sequence[DataRequest]:
-    """Return what is asked about the people of a case, or about one of them, and not ended; locked."""
+    """Return the open requests about the people of a case, or about one of them; locked."""
     query = select(DataRequest).where(
         DataRequest.tenant == tenant,
         DataRequest.case_id == case_id,
@@ -281,9 +281,9 @@ async def open_data_requests(
 
 
 async def circle_seen_by(session: AsyncSession, *, person: Person) -> list[tuple[Person, AttendanceMode]]:
-    """Return who takes part besides somebody, and how; nobody if they do not take part themselves.
+    """Return who takes part besides a person, and how; nobody if they do not take part themselves.
 
-    From whom somebody is to be kept apart is not among them.
+    People they must be kept apart from are left out.
     """
     circle = await session.get(Circle, person.case_id)
     modes = {} if circle is None else {UUID(member["person_id"]): member["mode"] for member in circle.members}

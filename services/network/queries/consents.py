@@ -1,4 +1,4 @@
-"""What people said about each purpose, and whether something may be done: the one place that is asked."""
+"""What people answered about each purpose, and whether something may be done: the single place that decides."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ Key = tuple[UUID, str, UUID | None]
 
 @dataclass(frozen=True)
 class Picture:
-    """Who is asked in a case, and what each said last."""
+    """Who is asked in a case, and each one's latest answers."""
 
     people: dict[UUID, Someone]
     last: dict[Key, Consent]
@@ -38,25 +38,25 @@ class Picture:
     apart: Pairs = frozenset()
 
     def group(self, person_id: UUID) -> AgeGroup:
-        """Return what somebody's age means today."""
+        """Return a person's age group today."""
         return self.people[person_id].group(self.today)
 
     def word(self, person_id: UUID, purpose: Purpose, concerns: UUID | None) -> Word | None:
-        """Return what somebody said last about a purpose."""
+        """Return a person's latest answer about a purpose."""
         row = self.last.get((person_id, purpose, concerns))
         if row is None and purpose == Purpose.REFERRAL:
-            # Who agreed to a referral agreed for every child that it names.
+            # A consent given at the referral counts for every child that it names.
             row = self.last.get((person_id, purpose, None))
         if row is None:
             return None
         return Word(given=row.given, version=row.version, stale=self.is_stale(row), at=row.created_at)
 
     def is_stale(self, consent: Consent) -> bool:
-        """Say whether the text has changed since somebody said this."""
+        """Tell whether the text has changed since this answer."""
         return consent.version < self.versions[Purpose(consent.purpose)]
 
     def voices(self, person_id: UUID, purpose: Purpose) -> list[Voice]:
-        """Return whose word counts for somebody, and what each said."""
+        """Return whose answers count for a person, and what each said."""
         someone = self.people[person_id]
         others = self.people.values() if someone.central else ()
         return voices(
@@ -67,14 +67,15 @@ class Picture:
         )
 
     def allows(self, person_id: UUID, purpose: Purpose) -> bool:
-        """Say whether something may be done with or for somebody, for a purpose."""
+        """Tell whether something may be done with or for a person, for a purpose."""
         return allows(purpose, self.group(person_id), self.voices(person_id, purpose))
 
     def may_read_file_of(self, reader: UUID, child: UUID) -> bool:
-        """Say whether somebody may read the file about a central person.
+        """Tell whether a person may read the file about a central person.
 
-        Under twelve those who hold parental authority may; from twelve on the young person, and a holder only with
-        their permission; an adult alone. Never somebody with whom they are not to be brought in contact.
+        Under twelve the holders of parental authority may; from twelve on the young person, and a holder only
+        with their permission; of an adult only they themselves. Never a person they must not be brought in
+        contact with.
         """
         about, asks = self.people.get(child), self.people.get(reader)
         if about is None or asks is None or frozenset((reader, child)) in self.apart:
@@ -90,9 +91,9 @@ class Picture:
         )
 
     def may_ask_for(self, asker: UUID, child: UUID, *, to_read: bool) -> bool:
-        """Say whether somebody may ask something of a central person's data.
+        """Tell whether a person may make a request about a central person's data.
 
-        The permission of a young person is to read: what changes or erases their data, they ask themselves.
+        A young person's permission is to read: changing or erasing their data they request themselves.
         """
         if not self.may_read_file_of(asker, child):
             return False
@@ -108,7 +109,7 @@ async def picture(
     today: date,
     only: Person | None = None,
 ) -> Picture:
-    """Return who is asked in a case and what they said; `only`: as far as it depends on this one person alone."""
+    """Return who is asked in a case and what they answered; `only`: just what this one person depends on."""
     said = select(Consent).where(Consent.tenant == tenant)
     apart: Pairs = frozenset()
     found: Sequence[Person]
@@ -151,13 +152,13 @@ def _someone(person: Person, fields: PersonFields | None) -> Someone:
 
 
 async def picture_of(session: AsyncSession, vault: Vault, *, person: Person, today: date) -> Picture:
-    """Return what decides for one person: of somebody whom the case is not about, their own words alone."""
+    """Return what decides for one person: for anybody but a central person, their own answers alone."""
     only = None if person.role == "central" and person.state == PersonState.ACTIVE else person
     return await picture(session, vault, tenant=person.tenant, case_id=person.case_id, today=today, only=only)
 
 
 async def reading_along(session: AsyncSession, vault: Vault, *, child: Person, today: date) -> list[str]:
-    """Return the first names of who may read what a child under twelve reads: who holds parental authority."""
+    """Return the first names of those who may read along with a child under twelve: the holders of authority."""
     seen = await picture_of(session, vault, person=child, today=today)
     readers = [each for each in seen.people if seen.may_read_file_of(each, child.id)]
     found = select(Person).where(Person.tenant == child.tenant, Person.id.in_(readers))
@@ -181,10 +182,10 @@ async def decides_for(session: AsyncSession, vault: Vault, *, person: Person, to
 async def consent_allows(
     session: AsyncSession, vault: Vault, *, person: Person, purpose: Purpose, today: date
 ) -> bool:
-    """Say whether something may be done with or for a person, for a purpose, as things stand today.
+    """Tell whether something may be done with or for a person, for a purpose, as things stand today.
 
-    Ask it at the moment of doing, whatever was decided before: invitations and mails do, and whatever will hand
-    something about a person to another organisation has to.
+    Ask at the moment of acting, whatever was decided before: invitations and mails do, and anything that hands
+    personal data to another organisation must.
     """
     return (await picture_of(session, vault, person=person, today=today)).allows(person.id, purpose)
 
@@ -200,7 +201,7 @@ async def may_ask_for(
     to_read: bool,
     today: date,
 ) -> bool:
-    """Say whether a person of a case may ask something of a central person's data (see `Picture`)."""
+    """Tell whether a person of a case may make a request about a central person's data (see `Picture`)."""
     seen = await picture(session, vault, tenant=tenant, case_id=case_id, today=today)
     return seen.may_ask_for(asker, child, to_read=to_read)
 
@@ -208,7 +209,7 @@ async def may_ask_for(
 async def last_consent(
     session: AsyncSession, *, tenant: UUID, person_id: UUID, purpose: str, concerns: UUID | None = None
 ) -> Consent | None:
-    """Return what a person said last about a purpose."""
+    """Return a person's latest answer about a purpose."""
     about = Consent.concerns.is_(None) if concerns is None else Consent.concerns == concerns
     query = (
         select(Consent)
@@ -221,7 +222,7 @@ async def last_consent(
 async def said_yes(
     session: AsyncSession, *, tenant: UUID, purpose: Purpose, most: int
 ) -> list[tuple[int, str | None, int]]:
-    """Return how many people said yes last, by version and language of the text that they read, the newest first."""
+    """Return how many people's latest answer is yes, by version and language of the text they read, newest first."""
     last = (
         select(Consent.person_id, Consent.version, Consent.language, Consent.given)
         .ext(distinct_on(Consent.person_id, Consent.concerns))
@@ -241,7 +242,7 @@ async def said_yes(
 
 
 async def children_spoken_about(session: AsyncSession, *, tenant: UUID, person_id: UUID) -> Sequence[UUID]:
-    """Return about which children somebody ever said something, as one who holds parental authority."""
+    """Return the children about whom a person ever answered as a holder of parental authority."""
     query = (
         select(Consent.concerns)
         .where(
@@ -259,13 +260,13 @@ async def children_spoken_about(session: AsyncSession, *, tenant: UUID, person_i
 async def history(
     session: AsyncSession, *, tenant: UUID, person_id: UUID, page: PageRequest
 ) -> Rows[Consent]:
-    """Return one page of everything that a person ever said, newest first."""
+    """Return one page of all answers of a person, newest first."""
     query = select(Consent).where(Consent.tenant == tenant, Consent.person_id == person_id)
     return await paginate(session, query, page, time=Consent.created_at, id=Consent.id)
 
 
 async def whole_history(session: AsyncSession, *, tenant: UUID, person_id: UUID) -> Sequence[Consent]:
-    """Return everything that a person ever said, in order: for their own copy of it."""
+    """Return all answers of a person, in order: for the copy of their data."""
     query = select(Consent).where(Consent.tenant == tenant, Consent.person_id == person_id)
     return (await session.execute(query.order_by(Consent.created_at, Consent.id))).scalars().all()
 
@@ -273,7 +274,7 @@ async def whole_history(session: AsyncSession, *, tenant: UUID, person_id: UUID)
 async def legal_basis(
     session: AsyncSession, *, tenant: UUID, person_id: UUID
 ) -> tuple[LegalBasis | None, int]:
-    """Return on what basis a person's data is kept now, None where none was noted, and how many there ever were."""
+    """Return the legal basis now, None if none was recorded, and how many there ever were."""
     rows = await legal_bases(session, tenant=tenant, person_id=person_id, page=PageRequest(limit=1))
     count = select(func.count()).where(LegalBasis.tenant == tenant, LegalBasis.person_id == person_id)
     return next(iter(rows.items), None), (await session.execute(count)).scalar_one()
@@ -282,12 +283,12 @@ async def legal_basis(
 async def legal_bases(
     session: AsyncSession, *, tenant: UUID, person_id: UUID, page: PageRequest
 ) -> Rows[LegalBasis]:
-    """Return one page of on what basis a person's data is and was kept, newest first."""
+    """Return one page of a person's legal bases, newest first."""
     query = select(LegalBasis).where(LegalBasis.tenant == tenant, LegalBasis.person_id == person_id)
     return await paginate(session, query, page, time=LegalBasis.created_at, id=LegalBasis.id)
 
 
 async def all_legal_bases(session: AsyncSession, *, tenant: UUID, person_id: UUID) -> Sequence[LegalBasis]:
-    """Return on what basis a person's data is and was kept, all of it, newest first: for their own copy."""
+    """Return all legal bases of a person, newest first: for the copy of their data."""
     query = select(LegalBasis).where(LegalBasis.tenant == tenant, LegalBasis.person_id == person_id)
     return (await session.scalars(query.order_by(LegalBasis.created_at.desc(), LegalBasis.id.desc()))).all()

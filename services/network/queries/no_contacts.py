@@ -1,4 +1,4 @@
-"""Who is not to be brought in contact with whom."""
+"""Which people must not be brought in contact."""
 
 from collections.abc import Collection
 from uuid import UUID
@@ -16,7 +16,7 @@ Pairs = frozenset[frozenset[UUID]]
 async def no_contacts(
     session: AsyncSession, *, tenant: UUID, case_id: UUID, page: PageRequest
 ) -> Rows[NoContact]:
-    """Return one page of the pairs of a case, in the order in which they were noted."""
+    """Return one page of the pairs of a case, in the order in which they were recorded."""
     query = select(NoContact).where(NoContact.tenant == tenant, NoContact.case_id == case_id)
     return await paginate(
         session, query, page, time=NoContact.created_at, id=NoContact.id, newest_first=False
@@ -30,7 +30,7 @@ async def no_contact(session: AsyncSession, *, tenant: UUID, no_contact_id: UUID
 
 
 async def pairs(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> Pairs:
-    """Return who is not to be brought in contact with whom in a case."""
+    """Return the pairs of a case that must not be brought in contact."""
     query = select(NoContact.one_id, NoContact.other_id).where(
         NoContact.tenant == tenant, NoContact.case_id == case_id
     )
@@ -38,6 +38,6 @@ async def pairs(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> Pairs:
 
 
 def kept_from(apart: Pairs, person_id: UUID, *, among: Collection[UUID] | None = None) -> list[UUID]:
-    """Return with whom somebody is not to be brought in contact: all, or those among some people."""
+    """Return the people a person must not be brought in contact with: all, or those among some people."""
     others = {other for pair in apart if person_id in pair for other in pair - {person_id}}
     return sorted(others if among is None else others.intersection(among))

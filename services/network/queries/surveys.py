@@ -1,4 +1,4 @@
-"""Surveys and what was answered; an answer is found by its mark only, which is made anew of who asks."""
+"""Surveys and their answers; an answer is found only by its mark, which is computed again from the caller."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -22,7 +22,7 @@ async def survey(session: AsyncSession, *, tenant: UUID, survey_id: UUID) -> Sur
 async def open_survey(
     session: AsyncSession, *, tenant: UUID, case_id: UUID, lock: bool = False
 ) -> Survey | None:
-    """Return what a case is asked now: the newest if a circle met twice in a short time."""
+    """Return the survey that is open for a case: the newest if a circle met twice in a short time."""
     query = select(Survey).where(
         Survey.tenant == tenant, Survey.case_id == case_id, Survey.state == SurveyState.OPEN
     )
@@ -31,7 +31,7 @@ async def open_survey(
 
 
 async def under_way(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> Sequence[Survey]:
-    """Return the surveys of a case that are to come or open, locked."""
+    """Return the planned and open surveys of a case, locked."""
     query = select(Survey).where(
         Survey.tenant == tenant, Survey.case_id == case_id, Survey.state.in_(_UNDER_WAY)
     )
@@ -39,18 +39,18 @@ async def under_way(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> Se
 
 
 async def answers(session: AsyncSession, *, survey_id: UUID) -> Sequence[SurveyAnswer]:
-    """Return every answer to a survey, of nobody in particular."""
+    """Return every answer to a survey."""
     return (await session.scalars(select(SurveyAnswer).where(SurveyAnswer.survey_id == survey_id))).all()
 
 
 async def answer(session: AsyncSession, *, survey_id: UUID, marks: Sequence[bytes]) -> SurveyAnswer | None:
-    """Return the answer that bears one of these marks."""
+    """Return the answer with one of these marks."""
     query = select(SurveyAnswer).where(SurveyAnswer.survey_id == survey_id, SurveyAnswer.mark.in_(marks))
     return await session.scalar(query.execution_options(populate_existing=True))
 
 
 async def marks(session: AsyncSession, vault: Vault, *, survey: Survey, voice: UUID) -> list[bytes]:
-    """Return by which marks a person's answer is found, or that of an organisation; the first is for a new one."""
+    """Return the marks under which a person's or organisation's answer is found; the first is for a new one."""
     index = await vault.blind_index(session, tenant=survey.tenant)
     return index.known("survey", plain=f"{survey.id} {voice}")
 

@@ -1,7 +1,7 @@
-"""What people are asked, in words: an organisation's own where it published some, else those that Kring comes with.
+"""The wording of what people are asked: an organisation's own where it published one, else the one Kring ships.
 
-A purpose's versions are counted per organisation. Its own begin after the ones that Kring came with at that time, so
-a number always means the same words to the same people.
+Versions of a purpose are counted per organisation. Its own start after those Kring shipped at that time, so
+that a number always means the same words to the same people.
 """
 
 import re
@@ -25,7 +25,7 @@ _PART = re.compile(r"^# (?P<audience>[a-z]+): (?P<title>.+)$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Words:
-    """A text as somebody reads it."""
+    """A text in one language."""
 
     title: str
     body: str
@@ -33,7 +33,7 @@ class Words:
 
 @dataclass(frozen=True)
 class TextOf:
-    """A version of a purpose's text, in every audience and language that there is."""
+    """A version of a purpose's text, in all its audiences and languages."""
 
     purpose: Purpose
     version: int
@@ -41,14 +41,14 @@ class TextOf:
     words: Mapping[tuple[str, str], Words]
 
     def for_reader(self, audience: str, language: str) -> tuple[str, Words]:
-        """Return the text for somebody, in their language or else in Dutch, and which language it is."""
+        """Return the text for a person, in their language or else in Dutch, and which language it is."""
         found = self.words.get((audience, language))
         return (language, found) if found is not None else (FALLBACK, self.words[audience, FALLBACK])
 
 
 @cache
 def shipped() -> Mapping[tuple[Purpose, int], Mapping[tuple[str, str], Words]]:
-    """Return the texts that Kring comes with: files `<purpose>.<version>.<language>.txt`, a part for each audience."""
+    """Return the texts shipped with Kring: files `<purpose>.<version>.<language>.txt`, one part per audience."""
     found: dict[tuple[Purpose, int], dict[tuple[str, str], Words]] = {}
     for path in sorted(DIRECTORY.glob("*.txt")):
         purpose, version, language = path.stem.split(".")
@@ -60,7 +60,7 @@ def shipped() -> Mapping[tuple[Purpose, int], Mapping[tuple[str, str], Words]]:
 
 
 def newest_shipped(purpose: Purpose) -> int:
-    """Return the newest version of a purpose that Kring comes with."""
+    """Return the newest version of a purpose that Kring ships."""
     return max(version for known, version in shipped() if known == purpose)
 
 
@@ -78,7 +78,7 @@ async def current_versions(session: AsyncSession, *, tenant: UUID) -> dict[Purpo
 async def text(
     session: AsyncSession, *, tenant: UUID, purpose: Purpose, version: int | None = None
 ) -> TextOf:
-    """Return a version of a purpose's text, or the one of now. Raises: UnknownText."""
+    """Return a version of a purpose's text, or the current one. Raises: UnknownText."""
     current = (await current_versions(session, tenant=tenant))[purpose]
     wanted = current if version is None else version
     query = select(ConsentText).where(
@@ -88,7 +88,7 @@ async def text(
     if rows:
         words = {(row.audience, row.language): Words(row.title, row.body) for row in rows}
         return TextOf(purpose, wanted, True, words)
-    # What Kring came to ship after an organisation began with its own text was never shown there.
+    # Versions that Kring shipped after an organisation began with its own text were never shown there.
     known = shipped().get((purpose, wanted))
     if known is None or wanted > current:
         raise UnknownText(current=current)

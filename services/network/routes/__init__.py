@@ -1,4 +1,4 @@
-"""Network's HTTP API, by who speaks: the coordinator about the people of a case, and people about themselves."""
+"""Network's HTTP API, by caller: the coordinator about the people of a case, and people about themselves."""
 
 from services.network.operations.erasing import erasures
 from services.network.routes import (

@@ -1,4 +1,4 @@
-"""The coordinator about invitations and the circle."""
+"""Invitations and the circle, for the coordinator."""
 
 from typing import Annotated
 from uuid import UUID
@@ -32,7 +32,7 @@ router = Router(tags=["circle"])
 async def invite(
     person_id: UUID, principal: Coordinator, session: Session, parts: Parts, now: Now
 ) -> InvitationSent:
-    """Invite somebody to the circle: they get a personal mail."""
+    """Invite a person to the circle: they get a personal mail."""
     person = await permissions.may_work_with_person(session, principal, person_id=person_id, lock=True)
     await require_live(session, case_id=person.case_id, tenant=principal.tenant)
     invitation = await invitations.invite(session, parts.vault, person=person, now=now)
@@ -77,7 +77,7 @@ async def answer_for_somebody(
     parts: Parts,
     now: Now,
 ) -> InvitationView:
-    """Note the answer that somebody gave to the coordinator."""
+    """Record the answer that a person gave to the coordinator."""
     person = await permissions.may_answer_invitation(session, principal, invitation_id=invitation_id)
     await require_live(session, case_id=person.case_id, tenant=principal.tenant)
     await needs.say(session, parts.vault, person=person, needs=body.needs, words=body.needs_words)
@@ -89,7 +89,7 @@ async def answer_for_somebody(
 
 @router.get("/v1/cases/{case_id}/circle-ready")
 async def read_ready(case_id: UUID, principal: Coordinator, session: Session) -> CircleView:
-    """Read the circle that was declared ready, as it is since; before that it has nobody."""
+    """Read the circle that was declared ready, kept current; before that it has no members."""
     await permissions.may_work_on_case(session, principal, case_id=case_id)
     return await _view(session, principal.tenant, case_id)
 
@@ -104,9 +104,9 @@ async def declare_ready(
     now: Now,
     body: Annotated[CircleReadiness | None, Body()] = None,
 ) -> CircleView:
-    """Declare that the circle stands: the central persons, and everyone who said yes.
+    """Declare the circle ready: the central persons, and everyone who said yes.
 
-    Another circle than was declared before takes the version that was read of it; the same again changes nothing.
+    To declare another circle than before, send the version that was read; the same again changes nothing.
     """
     await permissions.may_work_on_case(session, principal, case_id=case_id)
     await require_live(session, case_id=case_id, tenant=principal.tenant)

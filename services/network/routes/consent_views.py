@@ -1,4 +1,4 @@
-"""From what people said to bodies."""
+"""Builds response bodies from people's answers."""
 
 from collections.abc import Mapping, Sequence
 from uuid import UUID
@@ -32,7 +32,7 @@ _OF_ANYBODY = (Purpose.TAKING_PART, Purpose.MAIL, Purpose.RESEARCH)
 
 
 def consent_view(consent: Consent, *, current: Mapping[Purpose, int]) -> ConsentView:
-    """Return what a person said about a purpose."""
+    """Return a person's answer about a purpose."""
     return ConsentView(
         purpose=consent.purpose,
         concerns=consent.concerns,
@@ -59,11 +59,11 @@ def texts_view(text: TextOf) -> TextsView:
 
 
 def asked(picture: Picture, person_id: UUID) -> list[tuple[Purpose, UUID | None, Audience]]:
-    """Return what somebody is asked today: for themselves, and about the children over whom they hold authority."""
+    """Return what a person is asked today: for themselves, and about the children over whom they hold authority."""
     someone, people = picture.people[person_id], picture.people.values()
     audience = picture.group(person_id).audience
     own = {*_OF_ANYBODY, *([Purpose.SHARE_PLAN] if someone.central else [])}
-    # What was said once is shown as long as there is somebody to take it back.
+    # An answer stays visible as long as somebody can withdraw it.
     own |= {purpose for purpose in Purpose if (person_id, purpose, None) in picture.last}
     found: list[tuple[Purpose, UUID | None, Audience]] = [
         (purpose, None, audience if audience in AUDIENCES[purpose] else AUDIENCES[purpose][0])
@@ -81,7 +81,7 @@ def asked(picture: Picture, person_id: UUID) -> list[tuple[Purpose, UUID | None,
         for purpose in ABOUT_A_CHILD
         if purpose != Purpose.REFERRAL
     ]
-    # Nothing shows somebody to one with whom they are not to be brought in contact: the coordinator asks them.
+    # Nothing shows a person to one they must not be brought in contact with: the coordinator asks them instead.
     return [
         question
         for question in found
@@ -98,7 +98,7 @@ def my_consents(
     names: Mapping[UUID, str | None],
     basis: Basis,
 ) -> MyConsents:
-    """Return what somebody is asked, in their language, and what they said last."""
+    """Return what a person is asked, in their language, with their latest answers."""
     items = []
     for purpose, concerns, audience in asked(picture, person_id):
         spoken, words = texts[purpose].for_reader(audience, language)
@@ -122,7 +122,7 @@ def my_consents(
 
 
 def person_status(picture: Picture, person_id: UUID) -> PersonStatus:
-    """Return what is needed from whom about a central person, and what is there."""
+    """Return whose consent is needed about a central person, and what they answered."""
     holders = holders_of(picture.people[person_id], picture.people.values(), picture.today)
     return PersonStatus(
         person_id=person_id,

@@ -1,4 +1,4 @@
-"""What people agree to, as coordinators record and see it; texts and legal bases, as the organisation sets them."""
+"""Consents, as coordinators record and see them; texts and legal bases, as the organisation sets them."""
 
 from typing import Annotated
 from uuid import UUID
@@ -44,7 +44,7 @@ PurposeInPath = Annotated[Purpose, Path()]
 async def list_consents(
     person_id: UUID, principal: CoordinatorOrManager, session: Session, parts: Parts, now: Now
 ) -> Items:
-    """List what a person said last about each purpose."""
+    """List a person's latest answer about each purpose."""
     person = await permissions.may_read_person(session, principal, person_id=person_id, now=now)
     seen = await picture(
         session,
@@ -68,7 +68,7 @@ async def record_consent(
     parts: Parts,
     now: Now,
 ) -> ConsentView:
-    """Record what a person told the coordinator about a purpose; a parent about a child: `concerns` names the child."""
+    """Record a person's answer, told to the coordinator; a parent about a child: `concerns` names the child."""
     person = await permissions.may_work_with_person(session, principal, person_id=person_id, lock=True)
     await open_to(session, person=person, given=body.given)
     consent = await consents.record(
@@ -90,7 +90,7 @@ async def record_consent(
 async def read_consent_status(
     case_id: UUID, principal: Coordinator, session: Session, parts: Parts, now: Now
 ) -> ConsentStatus:
-    """Read, for each person whom the case is about, whose consent is needed and what each said."""
+    """Read, for each central person, whose consent is needed and what each answered."""
     await permissions.may_work_on_case(session, principal, case_id=case_id)
     today = await profiles.today(session, tenant=principal.tenant, now=now)
     seen = await picture(session, parts.vault, tenant=principal.tenant, case_id=case_id, today=today)
@@ -105,7 +105,7 @@ async def read_texts(
     session: Session,
     version: Annotated[Version | None, Query()] = None,
 ) -> TextsView:
-    """Read what people are asked for a purpose: the text of now, or an earlier version."""
+    """Read what people are asked for a purpose: the current text, or an earlier version."""
     return texts_view(await texts.text(session, tenant=principal.tenant, purpose=purpose, version=version))
 
 
@@ -113,7 +113,7 @@ async def read_texts(
 async def publish_texts(
     purpose: PurposeInPath, body: NewTexts, principal: TextSetter, session: Session, now: Now
 ) -> TextsView:
-    """Publish your own words for a purpose as its next version; who agreed before is shown as not yet asked again."""
+    """Publish your own wording for a purpose as its next version; people who agreed before must be asked again."""
     published = await consent_texts.publish(
         session,
         tenant=principal.tenant,
@@ -150,7 +150,7 @@ async def read_legal_basis(
 async def decide_legal_basis(
     person_id: UUID, body: BasisChange, principal: TextSetter, session: Session, now: Now
 ) -> BasesView:
-    """Decide on what basis one person's data is kept from now on, where it is not that of their kind."""
+    """Set the legal basis for one person's data from now on, where it differs from that of their kind."""
     person = await permissions.may_settle_basis(session, principal, person_id=person_id, lock=True)
     await legal_bases.decide(
         session, person=person, version=body.version, basis=body.basis, decided_by=principal.id, now=now

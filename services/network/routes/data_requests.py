@@ -1,4 +1,4 @@
-"""What people ask of their data: asked through their link or noted by a colleague, answered by the DPO."""
+"""Requests about personal data: made through a link or recorded by a colleague, answered by the DPO."""
 
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -44,7 +44,7 @@ _AS_PAGE: dict[int | str, dict[str, Any]] = {
 async def ask(
     body: NewDataRequest, principal: Person, session: Session, parts: Parts, now: Now
 ) -> OwnDataRequest:
-    """Ask for everything about you, to be forgotten, or for something to be put right; also when the case has ended."""
+    """Ask for a copy of everything about you, for erasure, or for a correction; also after the case has ended."""
     permissions.may_ask(principal)
     asker = await permissions.oneself(session, principal)
     person = await permissions.may_ask_for_person(
@@ -71,7 +71,7 @@ async def ask(
 
 @router.get("/v1/me/data-requests", responses=problems(404, 410))
 async def list_own(principal: Person, session: Session, parts: Parts, page: Paging) -> Page[OwnDataRequest]:
-    """List what was asked of your data, by you or for you, and where it stands; newest first."""
+    """List the requests about your data, by you or for you, and their state; newest first."""
     asker = await permissions.oneself(session, principal)
     rows = await queries.data_requests_seen_by(session, tenant=asker.tenant, person_id=asker.id, page=page)
     return Page(items=await _own(session, parts, asker, list(rows.items)), next=rows.next)
@@ -81,7 +81,7 @@ async def list_own(principal: Person, session: Session, parts: Parts, page: Pagi
 async def withdraw(
     request_id: UUID, principal: Person, session: Session, parts: Parts, now: Now
 ) -> OwnDataRequest:
-    """Take a request back, as long as it has not been carried out."""
+    """Withdraw a request, as long as it has not been carried out."""
     asker = await permissions.oneself(session, principal)
     request = await permissions.may_see_own_request(session, asker, request_id=request_id, lock=True)
     await data_requests.withdraw(session, request=request, now=now)
@@ -99,14 +99,14 @@ async def read_copy(
     accept: Accept = "",
     form: Form = None,
 ) -> Response:
-    """Read everything about you, as JSON or (`?format=html`) as a page; nothing of it is kept.
+    """Read everything about you, as JSON or (`?format=html`) as a page; the result is not stored.
 
     If one part of the platform does not answer, there is no copy: try again in a moment.
     """
     permissions.may_ask(principal)
     asker = await permissions.oneself(session, principal)
     request = await permissions.may_see_own_request(session, asker, request_id=request_id)
-    # Who asked for another must still be allowed to: a young person may have turned twelve, or changed their mind.
+    # A requester for another must still be allowed to: a young person may have turned twelve, or changed their mind.
     person = await permissions.may_ask_for_person(
         session, parts.vault, asker=asker, person_id=request.person_id, kind=RequestKind.COPY, now=now
     )
@@ -124,7 +124,7 @@ async def read_copy_to_hand_over(
     accept: Accept = "",
     form: Form = None,
 ) -> Response:
-    """Read the copy for somebody who asked by phone or letter and has no link, to hand it over to them."""
+    """Read the copy for a person who asked by phone or letter and has no link, to hand it over to them."""
     request = await permissions.may_hand_copy_over(session, principal, request_id=request_id, now=now)
     person = await queries.person(session, tenant=principal.tenant, person_id=request.person_id)
     return await _copy(session, parts, request, person, now=now, page=_wants_page(form, accept))
@@ -140,7 +140,7 @@ async def note(
     parts: Parts,
     now: Now,
 ) -> DataRequestSummary:
-    """Note what somebody asked by phone or letter; the month runs from the day on which it came."""
+    """Record a request made by phone or letter; the month runs from the day on which it was received."""
     person = await permissions.may_note_request(session, principal, person_id=person_id)
     request = await data_requests.receive(
         session,
@@ -164,7 +164,7 @@ async def list_requests(
     now: Now,
     which: Annotated[Literal["waiting", "all"], Query()] = "waiting",
 ) -> Page[DataRequestSummary]:
-    """List what waits for an answer, earliest due first, or all; a regional manager sees what is late."""
+    """List the requests that await an answer, earliest due first, or all; a regional manager sees the late ones."""
     late_at = permissions.only_late(principal, now=now)
     if which == "waiting" or late_at is not None:
         rows = await queries.data_requests_waiting(
@@ -179,7 +179,7 @@ async def list_requests(
 async def read_request(
     request_id: UUID, principal: RequestHandler, session: Session, parts: Parts, now: Now
 ) -> DataRequestView:
-    """Read a request: who asks, in which words."""
+    """Read a request: the requester and their words."""
     request = await permissions.may_handle_request(session, principal, request_id=request_id, now=now)
     return await _view(session, parts, request, now)
 
@@ -194,9 +194,10 @@ async def approve(
     now: Now,
     body: Annotated[Approval | None, Body()] = None,
 ) -> DataRequestSummary:
-    """Take a request on: a copy can be read at once, an erasure follows, a correction is reported as done later.
+    """Approve a request: a copy can be read at once, an erasure follows, a correction is reported as done later.
 
-    Without `erase_at` in the answer the case itself must be erased, in intake: it is about this person alone.
+    Without `erase_at` in the answer the case itself must be erased, in intake: this person is its only central
+    person.
     """
     request = await permissions.may_handle_request(
         session, principal, request_id=request_id, now=now, lock=True
@@ -216,7 +217,7 @@ async def approve(
 async def refuse(
     *, request_id: UUID, body: WithReason, principal: RequestHandler, session: Session, parts: Parts, now: Now
 ) -> DataRequestSummary:
-    """Say no, with the reason that whoever asked reads; they are told where they can complain."""
+    """Refuse a request, with the reason that the requester reads; they are told where they can complain."""
     request = await permissions.may_handle_request(
         session, principal, request_id=request_id, now=now, lock=True
     )
@@ -230,7 +231,7 @@ async def refuse(
 async def extend(
     *, request_id: UUID, body: WithReason, principal: RequestHandler, session: Session, parts: Parts, now: Now
 ) -> DataRequestSummary:
-    """Lengthen the time for an answer, once, with the reason that whoever asked reads."""
+    """Extend the time for an answer, once, with the reason that the requester reads."""
     request = await permissions.may_handle_request(
         session, principal, request_id=request_id, now=now, lock=True
     )
@@ -242,7 +243,7 @@ async def extend(
 async def report_done(
     request_id: UUID, principal: RequestHandler, session: Session, now: Now
 ) -> DataRequestSummary:
-    """Report that what was to be put right is right."""
+    """Report that the correction was made."""
     request = await permissions.may_handle_request(
         session, principal, request_id=request_id, now=now, lock=True
     )
@@ -259,7 +260,7 @@ async def _copy(
 ) -> Response:
     check_copy_readable(kind=request.kind, state=request.state, ready_until=request.ready_until, now=now)
     copy = await copies.gather(session, parts, request=request, person=person, now=now)
-    # Names no one: it ends up in lists of downloads that others see.
+    # Names nobody: it shows in download lists that others can see.
     name = f'inline; filename="{"kring-gegevens.html" if page else "kring-gegevens.json"}"'
     headers = {"content-disposition": name, "vary": "accept"}
     if not page:
@@ -282,7 +283,7 @@ async def _own(
 
 
 def _own_view(request: DataRequest, words: DataRequestFields, reader: UUID, complaint: str) -> OwnDataRequest:
-    # What somebody else wrote in asking is theirs, and the reasons that they were given; how far it is, is for both.
+    # The requester's words and the reasons they were given are theirs alone; the state of the request is for both.
     mine = request.asked_by in (None, reader)
     return OwnDataRequest(
         request_id=request.id,

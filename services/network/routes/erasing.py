@@ -1,4 +1,4 @@
-"""Erasing one person, and how far that is."""
+"""Erasing one person, and the progress of it."""
 
 from uuid import UUID
 
@@ -27,7 +27,7 @@ async def erase_person(
 async def read_erasure(
     person_id: UUID, principal: ErasureReader, session: Session, now: Now
 ) -> ErasureProgress:
-    """Read which services have confirmed that nothing readable is left, and since when it is late."""
+    """Read which services have confirmed that nothing readable is left, and since when others are late."""
     await permissions.may_erase_person(session, principal, person_id=person_id)
     return await _standing(session, principal, person_id, now)
 

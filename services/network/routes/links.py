@@ -1,4 +1,4 @@
-"""Personal links: exchanged by whoever holds one, renewed and withdrawn by the coordinator."""
+"""Personal links: exchanged by their holder, renewed and revoked by the coordinator."""
 
 from uuid import UUID
 
@@ -36,7 +36,7 @@ async def exchange(body: PresentedLink, request: Request, session: Session, part
 
 @router.post("/v1/links/request-new", status_code=202, response_class=Response, dependencies=[anonymous])
 async def request_new_link(body: PresentedLink, session: Session, parts: Parts, now: Now) -> None:
-    """Ask for a new link with one that no longer works: it is mailed to its owner. The answer is always the same."""
+    """Request a new link with one that no longer works: it is mailed to its owner. The answer is always the same."""
     await link_requests.request(session, token=body.token, key=links.link_key(parts), now=now)
 
 
@@ -44,7 +44,7 @@ async def request_new_link(body: PresentedLink, session: Session, parts: Parts, 
     "/v1/me/link/renew", status_code=204, response_class=Response, responses=problems(404, 409, 410, 429)
 )
 async def renew_my_link(principal: Person, session: Session, parts: Parts, now: Now) -> None:
-    """Withdraw your link, for instance because somebody else has it, and get a new one by mail."""
+    """Revoke your link, for instance because somebody else has it, and get a new one by mail."""
     person = await permissions.oneself(session, principal, lock=True)
     await link_requests.renew_own(session, parts.vault, person=person, now=now)
 
@@ -59,6 +59,6 @@ async def renew_link(person_id: UUID, principal: CoordinatorOrManager, session: 
 
 @router.post("/v1/persons/{person_id}/link/revoke", status_code=204, response_class=Response)
 async def revoke_link(person_id: UUID, principal: CoordinatorOrManager, session: Session, now: Now) -> None:
-    """Withdraw somebody's link, also when the case has stopped; no mail goes to them until it is renewed."""
+    """Revoke a person's link, also when the case has stopped; no mail goes to them until it is renewed."""
     person = await permissions.may_change_link(session, principal, person_id=person_id)
     await links.revoke(session, person=person, now=now)

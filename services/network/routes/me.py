@@ -1,4 +1,4 @@
-"""People of a case about themselves, through their personal link."""
+"""The pages of people of a case about themselves, through their personal link."""
 
 from services.network import permissions, queries
 from services.network.domain.consents import AgeGroup, age_group
@@ -51,7 +51,7 @@ async def read_me(principal: Person, session: Session, parts: Parts, now: Now) -
 
 @router.get("/v1/me/circle")
 async def read_circle(principal: Person, session: Session, parts: Parts) -> OwnCircle:
-    """Read who else takes part, by first name, if you take part: nobody from whom you are to be kept apart."""
+    """Read who else takes part, by first name, if you take part; people you must be kept apart from are left out."""
     person = await permissions.oneself(session, principal)
     members = await queries.circle_seen_by(session, person=person)
     opened = await parts.vault.open_readable(session, [member for member, _ in members])
@@ -80,7 +80,7 @@ async def answer(
 
 @router.post("/v1/me/proposals", status_code=201)
 async def propose(body: Proposal, principal: Person, session: Session, parts: Parts, now: Now) -> PersonAdded:
-    """Propose somebody for the circle; the coordinator gets in touch with them first."""
+    """Propose a person for the circle; the coordinator gets in touch with them first."""
     permissions.may_propose(principal)
     proposer = await permissions.oneself(session, principal, lock=True)
     await require_live(session, case_id=proposer.case_id, tenant=proposer.tenant)

@@ -1,4 +1,4 @@
-"""People of a case about what they agree to, through their personal link."""
+"""A person's own consents, through their personal link."""
 
 from typing import Annotated
 from uuid import UUID
@@ -26,7 +26,7 @@ router = Router(tags=["me"], responses=problems(404, 410))
 async def list_my_consents(
     principal: Person, session: Session, parts: Parts, now: Now, language: Language | None = None
 ) -> MyConsents:
-    """Read what you are asked, in your language or another, and what you said last; `stale`: it has changed since."""
+    """Read what you are asked, in any language, and your latest answers; `stale`: the text has changed since."""
     person = await permissions.oneself(session, principal)
     fields = await parts.vault.open(session, person)
     seen = await picture(
@@ -35,7 +35,7 @@ async def list_my_consents(
         tenant=person.tenant,
         case_id=person.case_id,
         today=await profiles.today(session, tenant=person.tenant, now=now),
-        # Who is asked about nobody else opens nothing of anybody else.
+        # A person who is asked only about themselves opens no one else's data.
         only=None if person.role == "central" or fields.parental_authority else person,
     )
     questions = asked(seen, person.id)
@@ -56,7 +56,7 @@ async def list_my_consents(
 
 @router.get("/v1/me/consents/history")
 async def list_my_history(principal: Person, session: Session, page: Paging) -> Page[ConsentView]:
-    """List everything you ever said about any purpose, newest first."""
+    """List all your answers about any purpose, newest first."""
     person = await permissions.oneself(session, principal)
     rows = await history(session, tenant=person.tenant, person_id=person.id, page=page)
     current = await texts.current_versions(session, tenant=person.tenant)
@@ -73,7 +73,7 @@ async def record_my_consent(
     parts: Parts,
     now: Now,
 ) -> ConsentView:
-    """Say yes or no to a purpose, in a version of its text; you may take it back at any moment."""
+    """Say yes or no to a purpose, in a version of its text; you may withdraw it at any moment."""
     permissions.may_consent(principal, given=body.given)
     person = await permissions.oneself(session, principal, lock=True)
     await open_to(session, person=person, given=body.given)

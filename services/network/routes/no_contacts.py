@@ -1,4 +1,4 @@
-"""The coordinator about people who are not to be brought in contact."""
+"""People who must not be brought in contact, for the coordinator."""
 
 from uuid import UUID
 
@@ -19,7 +19,7 @@ router = Router(tags=["no contact"])
 async def keep_apart(
     *, case_id: UUID, body: NewNoContact, principal: Coordinator, session: Session, parts: Parts, now: Now
 ) -> NoContactNoted:
-    """Note that two people are not to be brought in contact: nothing shows one of them to the other from now on."""
+    """Record that two people must not be brought in contact: from now on nothing shows one to the other."""
     await permissions.may_work_on_case(session, principal, case_id=case_id)
     await require_live(session, case_id=case_id, tenant=principal.tenant)
     one, other = body.person_ids
@@ -40,7 +40,7 @@ async def keep_apart(
 async def list_no_contacts(
     case_id: UUID, principal: Coordinator, session: Session, parts: Parts, page: Paging
 ) -> Page[NoContactView]:
-    """List who is not to be brought in contact with whom, and why."""
+    """List which people must not be brought in contact, and why."""
     await permissions.may_work_on_case(session, principal, case_id=case_id)
     rows = await reads.no_contacts(session, tenant=principal.tenant, case_id=case_id, page=page)
     opened = await parts.vault.open_readable(session, rows.items)
@@ -60,7 +60,7 @@ async def list_no_contacts(
 
 @router.post("/v1/no-contacts/{no_contact_id}/lift", status_code=204, response_class=Response)
 async def lift(no_contact_id: UUID, principal: Coordinator, session: Session, parts: Parts, now: Now) -> None:
-    """Take back that two people are not to be brought in contact."""
+    """Lift that two people must not be brought in contact."""
     pair = await permissions.may_lift_no_contact(session, principal, no_contact_id=no_contact_id)
     await require_live(session, case_id=pair.case_id, tenant=pair.tenant)
     await no_contacts.lift(session, parts.vault, pair=pair, now=now)

@@ -1,4 +1,4 @@
-"""The coordinator about the people of a case."""
+"""The people of a case, for the coordinator."""
 
 from uuid import UUID
 
@@ -31,7 +31,7 @@ router = Router(tags=["people"])
 async def list_people(
     *, case_id: UUID, principal: CoordinatorOrManager, session: Session, parts: Parts, page: Paging, now: Now
 ) -> Page[PersonView]:
-    """List the people of a case, in the order in which they came."""
+    """List the people of a case, in the order in which they were added."""
     await permissions.may_list_people(session, principal, case_id=case_id, now=now)
     rows = await queries.people_of_case(session, tenant=principal.tenant, case_id=case_id, page=page)
     people = [(row[0], row[1]) for row in rows.items]
@@ -42,7 +42,7 @@ async def list_people(
 async def list_central_persons(
     principal: Coordinator, session: Session, parts: Parts, page: Paging
 ) -> Page[CentralPerson]:
-    """List whom the cases are about that the caller coordinates now, newest first, by first name."""
+    """List the central persons of the cases that the caller coordinates now, newest first, by first name."""
     rows = await queries.central_persons(
         session, tenant=principal.tenant, of_cases=permissions.in_own_cases(principal), page=page
     )
@@ -62,7 +62,7 @@ async def list_central_persons(
 async def list_deliveries(
     case_id: UUID, principal: CoordinatorOrManager, session: Session, page: Paging, now: Now
 ) -> Page[DeliveryView]:
-    """List the mails to people of a case and what became of each, newest first."""
+    """List the mails to people of a case and their delivery state, newest first."""
     await permissions.may_list_people(session, principal, case_id=case_id, now=now)
     rows = await queries.deliveries(session, tenant=principal.tenant, case_id=case_id, page=page)
     items = [
@@ -83,7 +83,7 @@ async def list_deliveries(
 async def add_person(
     *, case_id: UUID, body: NewPerson, principal: Coordinator, session: Session, parts: Parts, now: Now
 ) -> PersonAdded:
-    """Add somebody to the circle."""
+    """Add a person to the circle."""
     await permissions.may_work_on_case(session, principal, case_id=case_id)
     await require_live(session, case_id=case_id, tenant=principal.tenant)
     person = await persons.add(
@@ -122,7 +122,7 @@ async def change_person(
     parts: Parts,
     now: Now,
 ) -> PersonView:
-    """Change what is known of a person; with another e-mail address, links sent before stop working."""
+    """Change a person's data; with another e-mail address, links sent before stop working."""
     person = await permissions.may_work_with_person(session, principal, person_id=person_id, lock=True)
     await require_live(session, case_id=person.case_id, tenant=principal.tenant)
     changes = body.model_dump(include=body.model_fields_set, exclude={"version"})
@@ -133,7 +133,7 @@ async def change_person(
 
 @router.post("/v1/persons/{person_id}/confirm")
 async def confirm_person(person_id: UUID, principal: Coordinator, session: Session, now: Now) -> PersonAdded:
-    """Take somebody whom a person of the circle proposed into the circle."""
+    """Take a person whom somebody of the circle proposed into the circle."""
     person = await permissions.may_work_with_person(session, principal, person_id=person_id, lock=True)
     await require_live(session, case_id=person.case_id, tenant=principal.tenant)
     await persons.confirm(session, person=person, now=now)
@@ -144,7 +144,7 @@ async def confirm_person(person_id: UUID, principal: Coordinator, session: Sessi
 async def remove_person(
     *, person_id: UUID, body: WithReason, principal: Coordinator, session: Session, parts: Parts, now: Now
 ) -> None:
-    """Take somebody out of the circle."""
+    """Remove a person from the circle."""
     person = await permissions.may_work_with_person(session, principal, person_id=person_id, lock=True)
     await require_live(session, case_id=person.case_id, tenant=principal.tenant)
     await persons.let_go(
@@ -162,7 +162,7 @@ async def remove_person(
 async def exclude_person(
     *, person_id: UUID, body: WithReason, principal: Coordinator, session: Session, parts: Parts, now: Now
 ) -> None:
-    """Decide that somebody may not come to the conference."""
+    """Decide that a person may not come to the conference."""
     person = await permissions.may_work_with_person(session, principal, person_id=person_id, lock=True)
     await require_live(session, case_id=person.case_id, tenant=principal.tenant)
     await persons.let_go(
@@ -180,7 +180,7 @@ async def exclude_person(
 async def note_contact(
     person_id: UUID, body: NewContact, principal: Coordinator, session: Session, now: Now
 ) -> ContactNoted:
-    """Note that the coordinator was in touch with somebody, never what was said."""
+    """Record that the coordinator was in touch with a person, never what was said."""
     person = await permissions.may_work_with_person(session, principal, person_id=person_id)
     await require_live(session, case_id=person.case_id, tenant=principal.tenant)
     contact_id = await contacts.note_contact(

@@ -1,4 +1,4 @@
-"""From rows to bodies."""
+"""Builds response bodies from rows."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -31,7 +31,7 @@ def invitation_view(invitation: Invitation) -> InvitationView:
 async def person_views(
     session: AsyncSession, vault: Vault, people: Sequence[tuple[Person, Invitation | None]]
 ) -> list[PersonView]:
-    """Return people as their coordinator sees them, opened with one look at the key store."""
+    """Return people as their coordinator sees them, opened with one request to the key store."""
     opened = await vault.open_readable(session, [person for person, _ in people])
     cases = {(person.tenant, person.case_id) for person, _ in people}
     apart = frozenset[frozenset[UUID]]().union(

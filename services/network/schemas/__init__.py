@@ -15,14 +15,14 @@ from shared.http.models import ReadVersion, RequestModel, ResponseModel, SecretR
 
 Reason = Annotated[Text, StringConstraints(max_length=2000)]
 BirthDate = Annotated[date, Field(ge=date(1900, 1, 1))]
-# Over whom parental authority is held; left out: over every minor that the case is about.
+# The people over whom parental authority is held; left out: every minor that the case is about.
 Children = Annotated[list[UUID], Field(max_length=20)]
-# What somebody needs to take part; left out, what was said before stays.
+# What a person needs to take part; if left out, it stays as it was.
 Needs = Annotated[list[Need], Field(max_length=20)]
 
 
 class Proposal(RequestModel):
-    """Somebody whom a person of the circle would like to have there."""
+    """A person proposed for the circle."""
 
     first_name: Name
     last_name: LastName = ""
@@ -35,7 +35,7 @@ class Proposal(RequestModel):
 
 
 class NewPerson(Proposal):
-    """Somebody whom the coordinator adds to the case."""
+    """A person whom the coordinator adds to the case."""
 
     role: PersonRole = "circle"
     proposed_by: UUID | None = None
@@ -47,7 +47,7 @@ class NewPerson(Proposal):
 
 
 class PersonChange(RequestModel):
-    """What changes about a person; what is left out stays, null takes away."""
+    """Changes to a person; what is left out stays, null removes."""
 
     version: ReadVersion
     first_name: Name | None = None
@@ -75,13 +75,13 @@ class PersonChange(RequestModel):
 
 
 class WithReason(RequestModel):
-    """Why; it is sealed, and few may read it."""
+    """A reason; it is sealed, and few may read it."""
 
     reason: Reason
 
 
 class NewContact(RequestModel):
-    """That the coordinator was in touch with a person."""
+    """A contact of the coordinator with a person."""
 
     channel: Channel
     purpose: ContactPurpose
@@ -89,9 +89,9 @@ class NewContact(RequestModel):
 
 
 class GivenAnswer(RequestModel):
-    """An answer to an invitation; `mode` counts for a yes, and is in person if left out.
+    """An answer to an invitation; `mode` applies to a yes, in person if left out.
 
-    What somebody needs to take part is said with it: `needs` null or left out changes nothing of that.
+    It also carries what the person needs to take part: `needs` null or left out changes nothing of that.
     """
 
     answer: Answer
@@ -101,13 +101,13 @@ class GivenAnswer(RequestModel):
 
 
 class InviteEveryone(RequestModel):
-    """Whom to invite besides those who were not invited yet."""
+    """The people to invite in addition to those without an invitation."""
 
     include_central: bool = False
 
 
 class CircleReadiness(RequestModel):
-    """Whom the conference needs there; left out: the central persons and those marked as required."""
+    """The people the conference needs; left out: the central persons and those marked as required."""
 
     version: Annotated[
         ReadVersion | None,
@@ -144,7 +144,7 @@ class InvitationView(ResponseModel):
 
 
 class InvitationAndDelivery(InvitationView):
-    """An invitation, and what became of the last mail about it."""
+    """An invitation, and the delivery state of the last mail about it."""
 
     delivery: str | None = Field(
         description="`queued`, `sent`; `refused` by the mail server; `no-address`; `cancelled`, overtaken by events."
@@ -152,7 +152,7 @@ class InvitationAndDelivery(InvitationView):
 
 
 class DeliveryView(ResponseModel):
-    """A mail to a person of a case: what it was about, and what became of it."""
+    """A mail to a person of a case: its subject and delivery state."""
 
     message_id: UUID
     person_id: UUID
@@ -165,7 +165,7 @@ class DeliveryView(ResponseModel):
 
 
 class CentralPerson(ResponseModel):
-    """Whom a case is about, by the name that its coordinator calls them."""
+    """A central person, by the name that the coordinator calls them."""
 
     case_id: UUID
     person_id: UUID
@@ -173,7 +173,7 @@ class CentralPerson(ResponseModel):
 
 
 class PersonView(ResponseModel):
-    """A person as the coordinator sees them; who they are is null once erased."""
+    """A person as the coordinator sees them; their identity is null once erased."""
 
     person_id: UUID
     role: str
@@ -203,14 +203,14 @@ class PersonView(ResponseModel):
 
 
 class InvitationSent(ResponseModel):
-    """The id of the invitation, and a warning: who else takes part or was invited and is not to meet them."""
+    """The id of the invitation, and a warning: who takes part or was invited and must not meet them."""
 
     invitation_id: UUID
     not_with: list[UUID] = Field(default_factory=list)
 
 
 class Invited(ResponseModel):
-    """One who was invited now."""
+    """A person who was invited now."""
 
     person_id: UUID
     invitation_id: UUID
@@ -229,7 +229,7 @@ class ContactNoted(ResponseModel):
 
 
 class ContactView(ResponseModel):
-    """That the coordinator was in touch."""
+    """A contact of the coordinator with a person."""
 
     contact_id: UUID
     channel: str
@@ -238,7 +238,7 @@ class ContactView(ResponseModel):
 
 
 class CircleView(ResponseModel):
-    """The circle that was declared ready, as it is since."""
+    """The circle that was declared ready, kept current."""
 
     case_id: UUID
     version: int = Field(description="0: it was not declared ready yet. A new declaration sends it along.")
@@ -261,7 +261,7 @@ class Access(SecretResponse):
 
 
 class Me(ResponseModel):
-    """The person who asks."""
+    """The calling person."""
 
     first_name: str
     case_id: UUID
@@ -280,7 +280,7 @@ class Me(ResponseModel):
 
 
 class MemberView(ResponseModel):
-    """Somebody who takes part, as others of the circle know them."""
+    """A person who takes part, as others of the circle see them."""
 
     person_id: UUID
     first_name: str
@@ -289,6 +289,6 @@ class MemberView(ResponseModel):
 
 
 class OwnCircle(ResponseModel):
-    """Who takes part besides oneself, oldest first; empty for whoever does not take part, and before it is known."""
+    """The others who take part, oldest first; empty if the caller does not take part, and before it is known."""
 
     items: list[MemberView]

@@ -1,4 +1,4 @@
-"""Bodies about consent: texts, what people said, and what is still to be asked."""
+"""Bodies about consent: texts, answers, and open questions."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -17,7 +17,7 @@ Version = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 class ConsentChange(RequestModel):
-    """Yes or no to one purpose, in one version of its text; `concerns` names whom it is about, if not oneself."""
+    """A yes or no to one purpose, in one version of its text; `concerns` names the other person it is about, if any."""
 
     given: bool
     version: Version
@@ -35,7 +35,7 @@ class NewText(RequestModel):
 
 
 class NewTexts(RequestModel):
-    """A new version of a purpose's text: in Dutch for every audience that it has, and in other languages."""
+    """A new version of a purpose's text: in Dutch for each of its audiences, and in other languages."""
 
     version: ReadVersion
     texts: Annotated[list[NewText], Field(min_length=1, max_length=len(Audience) * len(LANGUAGES))]
@@ -59,12 +59,12 @@ class TextsView(ResponseModel):
     texts: list[TextView]
 
 
-# More than there are versions and languages of a text.
+# More than a text has versions and languages.
 MAX_SAID_YES = 200
 
 
 class SaidYes(ResponseModel):
-    """How many people said yes to a version of a text, of those who read it in a language."""
+    """How many people said yes to a version of a text, among those who read it in one language."""
 
     version: int
     language: str | None = Field(description="In which they read it; null: somebody told them of it.")
@@ -78,7 +78,7 @@ class SaidYesView(ResponseModel):
 
 
 class ConsentView(ResponseModel):
-    """What a person said about one purpose; `stale`: the text has changed since."""
+    """A person's answer about one purpose; `stale`: the text has changed since."""
 
     purpose: str
     concerns: UUID | None
@@ -91,20 +91,20 @@ class ConsentView(ResponseModel):
 
 
 class Items(ResponseModel):
-    """What a person said last about each purpose."""
+    """A person's latest answer about each purpose."""
 
     items: list[ConsentView]
 
 
 class Concerned(ResponseModel):
-    """About whom somebody is asked."""
+    """The person an answer is about."""
 
     person_id: UUID
     first_name: str | None
 
 
 class Question(ResponseModel):
-    """What somebody is asked, in the words of now, and what they said last."""
+    """What a person is asked, in the current words, and their latest answer."""
 
     purpose: Purpose
     concerns: Concerned | None
@@ -118,14 +118,14 @@ class Question(ResponseModel):
 
 
 class MyConsents(ResponseModel):
-    """What somebody is asked, and on what basis their data is kept whatever they answer."""
+    """What a person is asked, and the legal basis of their data whatever they answer."""
 
     legal_basis: Basis
     items: list[Question]
 
 
 class VoiceView(ResponseModel):
-    """One whose word counts, and what they said last."""
+    """A person whose answer counts, and their latest one."""
 
     person_id: UUID
     speaks: Literal["self", "holder"]
@@ -137,7 +137,7 @@ class VoiceView(ResponseModel):
 
 
 class PurposeStatus(ResponseModel):
-    """How one purpose stands for one person. `differ`: those who are asked do not say the same."""
+    """The state of one purpose for one person. `differ`: the answers contradict each other."""
 
     purpose: Purpose
     voices: list[VoiceView]
@@ -147,7 +147,7 @@ class PurposeStatus(ResponseModel):
 
 
 class PersonStatus(ResponseModel):
-    """How consent stands for one central person. `holders_known`: somebody is asked who has parental authority."""
+    """The state of consent for one central person. `holders_known`: somebody with parental authority is known."""
 
     person_id: UUID
     age: AgeGroup
@@ -157,21 +157,21 @@ class PersonStatus(ResponseModel):
 
 
 class ConsentStatus(ResponseModel):
-    """What is needed from whom in a case, and what is there."""
+    """Whose consent is needed in a case, and what they answered."""
 
     case_id: UUID
     persons: list[PersonStatus]
 
 
 class BasisChange(RequestModel):
-    """On what basis the data of one person is kept from now on."""
+    """The legal basis of one person's data from now on."""
 
     version: ReadVersion
     basis: Basis
 
 
 class BasisView(ResponseModel):
-    """On what basis data was kept from a moment on; `policy_version`: the policy that said so, for their kind."""
+    """The legal basis from a moment on; `policy_version`: the policy that set it for their kind."""
 
     basis: Basis
     policy_version: int | None
@@ -179,6 +179,6 @@ class BasisView(ResponseModel):
 
 
 class BasesView(Page[BasisView]):
-    """On what basis the data of one person is kept, and was before, newest first."""
+    """The legal bases of one person's data, newest first."""
 
     version: int = Field(description="Grows with each decision; another one sends it along.")

@@ -1,4 +1,4 @@
-"""Bodies about people who are not to be brought in contact."""
+"""Bodies about people who must not be brought in contact."""
 
 from datetime import datetime
 from typing import Annotated
@@ -11,19 +11,19 @@ from shared.http.models import ResponseModel
 
 
 class NewNoContact(WithReason):
-    """Two people of the case who are not to be brought in contact, and why."""
+    """Two people of the case who must not be brought in contact, and why."""
 
     person_ids: Annotated[list[UUID], Field(min_length=2, max_length=2)]
 
 
 class NoContactNoted(ResponseModel):
-    """The id under which it was noted."""
+    """The id of the record."""
 
     no_contact_id: UUID
 
 
 class NoContactView(ResponseModel):
-    """Two people who are not to be brought in contact; the reason is null once one of them was erased."""
+    """Two people who must not be brought in contact; the reason is null once one of them was erased."""
 
     no_contact_id: UUID
     person_ids: list[UUID]

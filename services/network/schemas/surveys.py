@@ -11,7 +11,7 @@ from shared.http.models import RequestModel, ResponseModel
 
 
 class GivenScores(RequestModel):
-    """What somebody thinks of it, from one to ten; what is left out has no answer, and at least one has."""
+    """A person's scores, from one to ten; each may be left out, but not all."""
 
     meeting: Score | None = Field(default=None, description="Of the conference.")
     plan: Score | None = Field(default=None, description="Of the plan.")
@@ -25,7 +25,7 @@ class GivenScores(RequestModel):
 
 
 class OwnSurvey(ResponseModel):
-    """The survey that is open, and what the caller answered; nobody else ever reads that."""
+    """The open survey, and the caller's answer; nobody else can read that."""
 
     group: SurveyGroup = Field(description="In which group the answer counts.")
     closes_at: datetime | None = Field(description="Until when it can be answered and changed.")

@@ -1,4 +1,4 @@
-"""The people of a case, their invitations, links and consents, and what they ask of their data."""
+"""The people of a case, their invitations, links and consents, and the requests about their data."""
 
 import sqlalchemy as sa
 from alembic import op
