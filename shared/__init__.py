@@ -1,1 +1,1 @@
-"""What all services of Kring stand on: transactions, events, workflows, HTTP, keys. It knows no service."""
+"""Foundations of all Kring services: transactions, events, workflows, HTTP, keys. It knows no service."""

@@ -1,6 +1,6 @@
-"""Work whose time and memory nobody can tell beforehand, in a process of its own: whatever it does ends with that.
+"""Runs work of unpredictable time and memory in a process of its own, so that a runaway ends with that process.
 
-A module that does such work answers `python -m` with `serve`; who needs it asks with `run`.
+A module that does such work answers `python -m` with `serve`; callers use `run`.
 """
 
 import asyncio
@@ -14,13 +14,13 @@ _ROOT = Path(__file__).parents[1]
 
 
 class TooMuchWork(Exception):
-    """The work takes more time or memory than it may, or ended its process in another way."""
+    """The work took more time or memory than allowed, or ended its process in another way."""
 
 
 async def run(module: str, content: bytes, *, seconds: int, megabytes: int) -> bytes:
-    """Return what a module makes of a content, within so many seconds of the processor and megabytes of addresses.
+    """Return what a module makes of some content, within limits of processor seconds and megabytes of address space.
 
-    The process ends with whoever waits for it. Raises: TooMuchWork.
+    The process ends with its caller. Raises: TooMuchWork.
     """
     working = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", module, str(seconds), str(megabytes)),
@@ -33,7 +33,7 @@ async def run(module: str, content: bytes, *, seconds: int, megabytes: int) -> b
     try:
         made, _ = await working.communicate(content)
     finally:
-        # Whoever asked has gone, or it has ended by itself.
+        # The caller has gone, or the process ended by itself.
         if working.returncode is None:
             working.kill()
             await working.wait()
@@ -43,7 +43,7 @@ async def run(module: str, content: bytes, *, seconds: int, megabytes: int) -> b
 
 
 def serve(work: Callable[[bytes], bytes]) -> None:
-    """Do the work for stdin within the limits; killed by the system, or out of memory, beyond them."""
+    """Do the work on stdin within the limits; beyond them the system kills the process, or it runs out of memory."""
     seconds, megabytes = map(int, sys.argv[1:])
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
     resource.setrlimit(resource.RLIMIT_AS, (megabytes << 20, megabytes << 20))

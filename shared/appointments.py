@@ -1,6 +1,6 @@
-"""An appointment that comes with an email: what is kept of it with the message, and the calendar file that is attached.
+"""The appointment of an email: what is stored of it with the message, and the attached calendar file.
 
-Neither a place nor a link is in the file: calendars are shared with colleagues and families.
+The file contains neither a place nor a link: calendars are shared with colleagues and families.
 """
 
 from datetime import datetime
@@ -16,7 +16,7 @@ CALENDAR_FILE = "kring.ics"
 
 
 def kept(entry: CalendarEntry | None) -> Parameters:
-    """Return what is kept of an appointment with a message; nothing where there is none."""
+    """Return what is stored of an appointment with a message; empty if there is none."""
     if entry is None:
         return {}
     return {
@@ -29,19 +29,19 @@ def kept(entry: CalendarEntry | None) -> Parameters:
 
 
 def is_with(message: Message) -> bool:
-    """Say whether an appointment comes with a message."""
+    """Tell whether a message has an appointment."""
     return f"{_BEGINS}uid" in message.parameters
 
 
 def times(parameters: Parameters) -> tuple[object, object]:
-    """Return from when until when the appointment of a message is, as they are kept; none where there is none."""
+    """Return the start and end of a message's appointment, as stored; None if there is none."""
     return parameters.get(f"{_BEGINS}starts_at"), parameters.get(f"{_BEGINS}ends_at")
 
 
 def attached(
     message: Message, *, to: str, organiser: str, calendar: Calendar, summary: str, note: str
 ) -> tuple[Attachment, ...]:
-    """Return the calendar file of a message, for one address; none where no appointment comes with it."""
+    """Return the calendar file of a message, for one address; None if it has no appointment."""
     if not is_with(message):
         return ()
     given = message.parameters

@@ -1,7 +1,7 @@
 """Names and declarations of the broker's exchanges and queues: what must exist before anything is published.
 
-One quorum queue per service and event type. What failed waits in one of a few queues shared by all, and returns by
-the default exchange to the one queue it came from, because its routing key is that queue's name.
+One quorum queue per service and event type. Failed messages wait in a few retry queues shared by all, and
+return through the default exchange to the queue they came from, because their routing key is that queue's name.
 """
 
 import asyncio
@@ -24,14 +24,14 @@ from shared.secrets import Login
 
 # Seconds a failed message waits, by attempt; the last one repeats.
 RETRY_SECONDS = (0.25, 1, 5, 30, 120, 600)
-# To the dead letters of the service that a routing key names.
+# Routes to the dead letters of the service named by the routing key.
 DEAD = "kring.dead"
-# Bound to nothing: that it exists says that every queue was declared.
+# Bound to nothing: its existence means that every queue was declared.
 _ALL_DECLARED = "kring.declared"
 
 _QUORUM: dict[str, Any] = {
     "x-queue-type": "quorum",
-    # High on purpose: a consumer that is killed again and again must not dead-letter what it had only prefetched.
+    # High on purpose: a consumer that is killed repeatedly must not dead-letter messages it had only prefetched.
     "x-delivery-limit": 100,
 }
 
@@ -42,7 +42,7 @@ def queue_of(service: str, event_type: str) -> str:
 
 
 def dead_queue_of(service: str) -> str:
-    """Return the name of the queue that keeps a service's dead letters."""
+    """Return the name of the queue that holds a service's dead letters."""
     return f"{service}.dead"
 
 
@@ -84,7 +84,7 @@ async def declare_exchanges(channel: AbstractChannel) -> dict[str, Any]:
 
 
 async def exchanges_of(channel: AbstractChannel) -> dict[str, Any]:
-    """Return the exchanges for events and commands by name, which are there already."""
+    """Return the existing exchanges for events and commands by name."""
     return {name: await channel.get_exchange(name) for name in (EVENTS, COMMANDS)}
 
 
@@ -92,7 +92,7 @@ async def declare_retries(channel: AbstractChannel, scale: float) -> None:
     """Declare the queues in which failed messages wait."""
     for seconds in RETRY_SECONDS:
         name = _retry_name(seconds, scale)
-        # By topic, so that a service may only name queues of its own.
+        # A topic exchange, so that a service can be limited to its own queues.
         exchange = await channel.declare_exchange(name, aio_pika.ExchangeType.TOPIC, durable=True)
         queue = await channel.declare_queue(
             name,
@@ -114,7 +114,7 @@ async def declare_service(
 ) -> None:
     """Declare a service's queues; `bindings` are pairs of event type and exchange.
 
-    Without an exchange only what failed comes to the queue.
+    Without an exchange, a queue receives only failed messages.
     """
     dead = await channel.declare_queue(dead_queue_of(service), durable=True, arguments=dead_queue_arguments())
     await dead.bind(DEAD, routing_key=dead_queue_of(service))
@@ -127,10 +127,10 @@ async def declare_service(
 
 
 def rights_of(service: str, *, scale: float) -> tuple[dict[str, str], dict[str, str]]:
-    """Return what a service may do at the broker, as patterns: with names of queues and exchanges; with routing keys.
+    """Return a service's rights at the broker, as patterns: on names of queues and exchanges, and on routing keys.
 
-    It declares nothing, reads its own queues and its own dead letters, and publishes what it is the source of. The
-    second holds what it may write to each exchange.
+    It declares nothing, reads its own queues and its own dead letters, and publishes its own events. The second
+    part holds the routing keys it may write to each exchange.
     """
     retries = [_retry_name(seconds, scale) for seconds in RETRY_SECONDS]
     commands = [
@@ -149,10 +149,10 @@ def rights_of(service: str, *, scale: float) -> tuple[dict[str, str], dict[str, 
 async def let_services_in(
     management: str, url: str, logins: Mapping[str, Sequence[Login]], *, scale: float
 ) -> None:
-    """Make the users of services at a virtual host, with their rights: these and no others.
+    """Create the users of services at a virtual host, with exactly these rights; others are removed.
 
-    `management`: the address of the broker's management API; `url` names the virtual host, and who may make users.
-    Raises: Operational.
+    `management`: the address of the broker's management API; `url` names the virtual host, and an account that
+    may create users. Raises: Operational.
     """
     import httpx
 
@@ -193,7 +193,7 @@ def _hashed(password: str) -> dict[str, str]:
 
 
 class Connection:
-    """A connection that is made when first needed, kept, and made again after it was lost."""
+    """A connection that is opened when first needed, kept, and reopened after it was lost."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -219,7 +219,7 @@ Bindings = Mapping[str, Sequence[tuple[str, str | None]]]
 
 
 async def declare(url: str, services: Bindings, *, scale: float = 1.0) -> None:
-    """Declare what these services need; harmless to run again."""
+    """Declare what these services need; safe to repeat."""
     connection = await aio_pika.connect(url, timeout=10)
     async with connection:
         channel = await connection.channel()
@@ -230,7 +230,7 @@ async def declare(url: str, services: Bindings, *, scale: float = 1.0) -> None:
 
 
 async def declare_all(url: str, services: Bindings, *, scale: float = 1.0) -> None:
-    """Declare everything of an installation, and that it is all there: before this, nothing is published."""
+    """Declare everything of an installation, then the marker queue; nothing is published before that."""
     await declare(url, services, scale=scale)
     connection = await aio_pika.connect(url, timeout=10)
     async with connection:
@@ -241,6 +241,6 @@ async def declare_all(url: str, services: Bindings, *, scale: float = 1.0) -> No
 async def require_declared(channel: AbstractChannel) -> None:
     """Raise an AMQPError, and lose the channel, if the installation's queues are not all declared.
 
-    An event published before another service has its queue would be gone without a trace.
+    An event published before another service has its queue would be lost without a trace.
     """
     await channel.declare_exchange(_ALL_DECLARED, aio_pika.ExchangeType.FANOUT, durable=True, passive=True)

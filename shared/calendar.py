@@ -1,4 +1,4 @@
-"""Calendars of organisations: working days, lengths of time, the end of a day; and invitations for people's own."""
+"""Organisations' calendars: working days, durations, the end of a day; and calendar files for people's own."""
 
 import re
 from collections.abc import Sequence
@@ -30,10 +30,10 @@ def _holidays(country: str, subdivision: str | None) -> "HolidayBase":
 
 @dataclass(frozen=True)
 class Calendar:
-    """By which holidays and clock an organisation works.
+    """The holidays and time zone that an organisation works by.
 
-    `country`: ISO 3166-1, two letters; `subdivision`: a part of it with holidays of its own, by its name in the library
-    `holidays`; `time_zone`: IANA. Times are returned in UTC.
+    `country`: ISO 3166-1, two letters; `subdivision`: a part of it with holidays of its own, by its name in the
+    library `holidays`; `time_zone`: IANA. Times are returned in UTC.
     """
 
     country: str = "BE"
@@ -46,34 +46,34 @@ class Calendar:
         return ZoneInfo(self.time_zone)
 
     def local(self, time: datetime) -> datetime:
-        """Return a time as clocks show it there."""
+        """Return a time in local time."""
         return time.astimezone(self.zone)
 
     def day_of(self, time: date | datetime) -> date:
-        """Return the day that a time falls on there, or the day itself."""
+        """Return the local day of a time, or the day itself."""
         return self.local(time).date() if isinstance(time, datetime) else time
 
     def at(self, day: date, hour: time) -> datetime:
-        """Return when it is a time of day on a day."""
+        """Return the moment of a local time of day on a day."""
         return datetime.combine(day, hour, tzinfo=self.zone).astimezone(UTC)
 
     def end_of_day(self, day: date | datetime) -> datetime:
-        """Return when a day is over (of a time: its day there)."""
+        """Return when a day (or the local day of a time) ends."""
         return self.at(self.day_of(day) + timedelta(days=1), time.min)
 
     def is_working_day(self, day: date | datetime) -> bool:
-        """Say whether a day (of a time: its day there) is neither in the weekend nor a public holiday."""
+        """Tell whether a day (of a time: its local day) is neither in the weekend nor a public holiday."""
         local = self.day_of(day)
         return local.weekday() < _SATURDAY and not self.is_public_holiday(local)
 
     def is_public_holiday(self, day: date | datetime) -> bool:
-        """Say whether a day (of a time: its day there) is a public holiday."""
+        """Tell whether a day (of a time: its local day) is a public holiday."""
         return self.day_of(day) in _holidays(self.country, self.subdivision)
 
     def add_working_days(self, start: Day, count: int) -> Day:
         """Return `start` moved by a number of working days; the day of `start` itself is never counted.
 
-        A time keeps its time of day there, also across the change to summer time.
+        A time keeps its local time of day, also across a change to or from summer time.
         """
         if isinstance(start, datetime):
             local = self.local(start)
@@ -90,7 +90,7 @@ class Calendar:
         return day
 
     def add_length(self, start: datetime, length: str) -> datetime:
-        """Return the time a length after `start`: days keep the time of day there, hours are exact."""
+        """Return the time a length after `start`: days keep the local time of day, hours are exact."""
         return self._move(start, length, 1)
 
     def subtract_length(self, end: datetime, length: str) -> datetime:
@@ -108,7 +108,7 @@ class Calendar:
         return moved + sign * timedelta(**exact)
 
 
-# The calendar of an organisation that said nothing else.
+# The calendar of an organisation that set none.
 BELGIUM = Calendar()
 
 
@@ -118,7 +118,7 @@ def age_on(birth_date: date, day: date) -> int:
 
 
 def years_after(day: date, years: int) -> date:
-    """Return the same day some years later, a birthday too: 29 February becomes 1 March."""
+    """Return the same day some years later, also for birthdays: 29 February becomes 1 March."""
     try:
         return day.replace(year=day.year + years)
     except ValueError:
@@ -141,12 +141,12 @@ def _parts_of(length: str) -> dict[str, int]:
 
 
 def parse_length(length: str) -> str:
-    """Return a length as given. Raises: ValueError if it is none."""
+    """Return a length as given. Raises: ValueError if it is malformed."""
     _parts_of(length)
     return length
 
 
-# "3wd" working days, "10d" days, "6w" weeks, or an ISO 8601 duration of weeks and smaller: organisations set them.
+# "3wd" working days, "10d" days, "6w" weeks, or an ISO 8601 duration of weeks and smaller; set by organisations.
 Length = Annotated[str, StringConstraints(max_length=24), AfterValidator(parse_length)]
 
 
@@ -154,7 +154,7 @@ _ANY_MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
 
 
 def at_most(longest: timedelta) -> AfterValidator:
-    """Return a validator of lengths: longer than nothing, and not longer than this."""
+    """Return a validator of lengths: positive, and at most this."""
 
     def check(length: str) -> str:
         if not _ANY_MONDAY < BELGIUM.add_length(_ANY_MONDAY, length) <= _ANY_MONDAY + longest:
@@ -166,7 +166,7 @@ def at_most(longest: timedelta) -> AfterValidator:
 
 @dataclass(frozen=True, kw_only=True)
 class Appointment:
-    """What a calendar needs to know. Summary, place and names are personal data: they go into mails only."""
+    """What a calendar file needs. Summary, place and names are personal data: they go into mails only."""
 
     uid: str
     sequence: int
@@ -188,16 +188,16 @@ class Appointment:
 def calendar_invitation(
     appointment: Appointment, *, method: Literal["REQUEST", "CANCEL", "PUBLISH"] = "REQUEST"
 ) -> bytes:
-    """Return an iCalendar file that puts an appointment in a calendar, moves it, or takes it out.
+    """Return an iCalendar file that adds an appointment to a calendar, moves it, or removes it.
 
-    Moving or cancelling repeats the uid with a higher sequence. `PUBLISH` is for whoever fetches the file: it invites
-    nobody, and needs no attendee.
+    Moving or cancelling repeats the uid with a higher sequence. `PUBLISH` is for downloads: it invites nobody,
+    and needs no attendee.
     """
     return _file([appointment], method=method)
 
 
 def calendar_feed(appointments: Sequence[Appointment]) -> bytes:
-    """Return an iCalendar file of appointments that a calendar reads again and again (RFC 7986: every hour)."""
+    """Return an iCalendar file of appointments that calendar programs poll (RFC 7986: every hour)."""
     return _file(appointments, method="PUBLISH", refresh=timedelta(hours=1))
 
 
@@ -252,14 +252,14 @@ def _event(appointment: Appointment, *, cancels: bool, in_zone: bool) -> "Event"
     event["organizer"] = organiser
     if appointment.attendee_address is not None:
         attendee = vCalAddress(f"mailto:{appointment.attendee_address}")
-        # Answers go through the personal link: a reply by calendar would reach a mailbox that nobody reads.
+        # Answers go through the personal link: a reply by calendar would reach an unread mailbox.
         attendee.params["RSVP"] = vText("FALSE")
         event.add("attendee", attendee, encode=False)
     return event
 
 
 def _shown(time: datetime, calendar: Calendar) -> datetime:
-    """Return a time as clocks show it there, or in UTC in the hour that they show twice, which no zone can name."""
+    """Return a time in local time, or in UTC in the hour that occurs twice, which no zone can express."""
     local = calendar.local(time)
     return (
         time.astimezone(UTC)
@@ -269,9 +269,9 @@ def _shown(time: datetime, calendar: Calendar) -> datetime:
 
 
 def _zone_of(calendar: Calendar, around: datetime) -> "Timezone | None":
-    """Return a zone as Outlook reads it: both halves, each with the rule by which it begins every year (RFC 5545).
+    """Return a zone as Outlook reads it: both halves, each with the rule by which it starts every year (RFC 5545).
 
-    None where clocks are changed by no such rule, as in Morocco.
+    None if clock changes follow no such rule, as in Morocco.
     """
     from icalendar import Timezone, TimezoneDaylight, TimezoneStandard
 
@@ -295,7 +295,7 @@ def _zone_of(calendar: Calendar, around: datetime) -> "Timezone | None":
 
 @dataclass(frozen=True)
 class _Change:
-    """One time at which clocks are changed."""
+    """One change of the clocks."""
 
     at: datetime
     zone: ZoneInfo
@@ -310,7 +310,7 @@ class _Change:
 
     @property
     def shown(self) -> datetime:
-        """The time of day that clocks showed until then, without a zone."""
+        """The local time of day before the change, without a zone."""
         return (self.at + self.before).replace(tzinfo=None)
 
     @property
@@ -323,7 +323,7 @@ class _Change:
 
     @property
     def rule(self) -> dict[str, str | int]:
-        """By which it comes every year: on the last (-1SU) or for example the second (2SU) Sunday of a month."""
+        """Its yearly rule: on the last (-1SU) or for example the second (2SU) Sunday of a month."""
         day = self.shown
         is_last = (day + timedelta(days=7)).month != day.month
         which = -1 if is_last else (day.day + 6) // 7
@@ -335,7 +335,7 @@ class _Change:
 
 @lru_cache(maxsize=64)
 def _changes(zone: ZoneInfo, year: int) -> list[_Change]:
-    """Return when clocks are changed in a year."""
+    """Return the clock changes of a year."""
     changes = []
     hour = datetime(year, 1, 1, tzinfo=UTC)
     while hour.year == year:

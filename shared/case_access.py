@@ -1,13 +1,13 @@
-"""Who may come near a case: its coordinators, its people and break-glass access, and what a caller is to the case.
+"""Who has access to a case: its coordinators, its people and break-glass access, and a caller's relation to it.
 
-Every service has these tables beside `case_state` and they are fed like it: `Subscriptions` notes the events of other
-services in the transaction of the handler, before it runs, and `outbox.publish` notes what the service publishes
-itself, so the owner of a fact is never behind its own decision.
+Every service has these tables besides `case_state` and they are fed the same way: `Subscriptions` records the
+events of other services in the transaction of the handler, before it runs, and `outbox.publish` records what
+the service publishes itself, so the owner of a fact is never behind its own decision.
 
-One rule merges events: every column moves one way only. A membership goes from active to removed, excluded or erased
-and never back (who comes back to a case is another person of it), an assignment is released for good, a break-glass
-access is closed for good, a role that was missing is added, and who was erased has none. So the order and the number
-of deliveries do not matter.
+One rule merges events: every column moves one way only. A membership goes from active to removed, excluded or
+erased and never back (a person who returns to a case becomes another person of it), an assignment is released
+for good, a break-glass access is closed for good, a missing role is filled in, and an erased person has none.
+So the order and the number of deliveries do not matter.
 """
 
 from collections.abc import Callable, Mapping
@@ -33,7 +33,7 @@ from shared.vault import Vault
 
 
 class Membership(StrEnum):
-    """Whether somebody belongs to a case. In order: it only ever moves on."""
+    """Whether a person belongs to a case. Ordered: it only ever moves forward."""
 
     ACTIVE = "active"
     REMOVED = "removed"
@@ -42,22 +42,22 @@ class Membership(StrEnum):
 
 
 class Relation(StrEnum):
-    """What somebody who asks is to a case. A service adds to the shared ones what it alone knows: parties."""
+    """A caller's relation to a case. A service adds those that it alone knows: parties."""
 
     COORDINATOR = "coordinator"
-    # A regional manager of the organisation whose case it is.
+    # A regional manager of the organisation that owns the case.
     MANAGER = "manager"
     CENTRAL = "central"
     CIRCLE = "circle"
-    # Of the case and not of the circle itself: a professional or an interpreter.
+    # Part of the case but not of the circle itself: a professional or an interpreter.
     OTHER_PERSON = "other-person"
     REFERRING = "referring"
     MANDATED = "mandated"
-    # A regional manager who opened the file: they read what its coordinator may, and write nothing.
+    # A regional manager who opened the file: they may read what its coordinator may, and write nothing.
     BREAK_GLASS = "break-glass"
 
 
-# Who of the people of a case is of its circle, whom the case is about among them.
+# Among the people of a case, those of its circle, and its central persons.
 CIRCLE_ROLES = frozenset({"central", "circle", "representative", "advocate"})
 
 _COORDINATOR = """
@@ -82,7 +82,7 @@ _BREAK_GLASS = """
     ON CONFLICT (id) DO UPDATE SET closed_at = coalesce(known.closed_at, excluded.closed_at)
 """
 _FORGET_PEOPLE = "DELETE FROM case_person WHERE case_id = $1 AND tenant = $2"
-# What each statement takes, in the order of its placeholders.
+# The parameters of each statement, in the order of its placeholders.
 _TAKES = {
     _COORDINATOR: ("case_id", "assignment_no", "tenant", "coordinator_id", "released"),
     _PERSON: ("case_id", "person_id", "tenant", "role", "membership", "adult", "ranks"),
@@ -96,7 +96,7 @@ def _person(membership: Membership, role: str | None = None, *, adult: bool = Fa
     return {"role": role, "membership": membership, "adult": adult, "ranks": _RANKS}
 
 
-# What each event adds to its own data, and where it is noted.
+# What is added to each event's own data, and the statement that records it.
 _NOTED: dict[type[EventData], tuple[str, Callable[[Any], dict[str, Any]]]] = {
     intake.CoordinatorAssigned: (_COORDINATOR, lambda _: {"released": False}),
     intake.CoordinatorReleased: (_COORDINATOR, lambda _: {"released": True}),
@@ -107,38 +107,38 @@ _NOTED: dict[type[EventData], tuple[str, Callable[[Any], dict[str, Any]]]] = {
     network.PersonRemoved: (_PERSON, lambda _: _person(Membership.REMOVED)),
     network.PersonExcluded: (_PERSON, lambda _: _person(Membership.EXCLUDED)),
     network.PersonErased: (_PERSON, lambda _: _person(Membership.ERASED)),
-    # Without a role nobody is let in: this alone does not say that they still belong to the case.
+    # A person without a role gets no access: this alone does not say that they still belong to the case.
     network.PersonCameOfAge: (_PERSON, lambda fact: _person(Membership.ACTIVE, adult=fact.age >= ADULT_FROM)),
 }
 
 
-# What lets somebody come near a case by a decision of another service than the one that will let them in.
+# The events that grant access by a decision of another service than the one that lets the caller in.
 OPENS = (intake.CoordinatorAssigned, intake.BreakGlassOpened)
 _DECISIONS = UUID("f0830c96-f278-4454-b2d0-320f1fcc08c1")
 
-# What only takes access away is noted of a case that was erased too.
+# Events that only remove access are recorded for an erased case too.
 _ALSO_ERASED = (intake.CaseErased, intake.BreakGlassClosed)
 
 
 class CaseNotHeld(Exception):
-    """Who publishes this kind of event must hold its case first (`case_state.read` with `hold`)."""
+    """The publisher of this kind of event must hold its case first (`case_state.read` with `hold`)."""
 
 
-# What every service follows: which cases there are, and who may come near them.
+# What every service follows: which cases there are, and who has access to them.
 FOLLOWED: dict[str, type[EventData]] = {
     data.TYPE: data for data in (*(REGISTRY[kind] for kind in case_state.STATUS_AFTER), *_NOTED)
 }
 
 
 def followed_by(service: str) -> list[type[EventData]]:
-    """Return the events of others that a service follows; its own are noted as they are published."""
+    """Return the events of other services that a service follows; its own are recorded when published."""
     return [data for data in FOLLOWED.values() if not data.TYPE.startswith(f"{service}.")]
 
 
 async def note(session: AsyncSession, fact: EventData, *, tenant: UUID) -> None:
-    """Note what an event says of who may come near a case; any other event says nothing of it.
+    """Record what an event says about access to a case; other events are ignored.
 
-    Raises: CaseNotHeld, a bug: the case could be erased before the commit, and this would outlive it.
+    Raises: CaseNotHeld, a bug: the case could be erased before the commit, and this record would outlive it.
     """
     if type(fact) not in _NOTED:
         return
@@ -149,16 +149,16 @@ async def note(session: AsyncSession, fact: EventData, *, tenant: UUID) -> None:
 
 
 def _values(fact: EventData, tenant: UUID) -> tuple[str, dict[str, Any]]:
-    """Return the statement that notes an event, and what it takes by name, in its order."""
+    """Return the statement that records an event, and its parameters by name, in order."""
     statement, added = _NOTED[type(fact)]
     values = {"tenant": tenant, **fact.model_dump(), **added(fact)}
     return statement, {name: values[name] for name in _TAKES[statement]}
 
 
 def decision_of(fact: EventData, *, tenant: UUID) -> UUID | None:
-    """Return the id of the decision that an event tells of, if it lets somebody come near a case.
+    """Return the id of the decision behind an event that grants access to a case; None for other events.
 
-    It follows from everything that will be noted: what says anything else is another decision.
+    It is derived from everything that will be recorded: an event with other content is another decision.
     """
     if not isinstance(fact, OPENS):
         return None
@@ -167,9 +167,9 @@ def decision_of(fact: EventData, *, tenant: UUID) -> UUID | None:
 
 
 async def decide(vault: Vault, fact: EventData, *, tenant: UUID) -> None:
-    """Note that it was decided what an event tells of, if it lets somebody near a case, or ask whether it was.
+    """Record the decision behind an event that grants access to a case, or check that it was made.
 
-    Raises: NotYet if this service does not decide on it and the one that does has not decided it.
+    Raises: NotYet if another service makes this decision and has not made it.
     """
     decided = decision_of(fact, tenant=tenant)
     if decided is not None:
@@ -181,14 +181,14 @@ def _written(value: object) -> str:
 
 
 def is_noted(event: Received[Any]) -> bool:
-    """Say whether an event says who may come near a case."""
+    """Tell whether an event is about access to a case."""
     return type(event.data) in _NOTED
 
 
 async def follow(session: AsyncSession, event: Received[Any], state: case_state.CaseState | None) -> None:
-    """Note an event that was delivered, unless its case was erased: of that one nothing is written any more.
+    """Record a delivered event, unless its case was erased: nothing more is written about an erased case.
 
-    `state` is that of its case, held: it is not erased between this and the commit.
+    `state` is the state of its case, held: it is not erased between this and the commit.
     """
     erased = state is not None and state.status == "erased"
     if not erased or isinstance(event.data, _ALSO_ERASED):
@@ -209,7 +209,7 @@ _ACCESS = """
 
 
 class NoLongerInCircle(Gone):
-    """The caller's link was good, and they have since left the circle; their token lasts some minutes longer."""
+    """The caller's link was valid, and they have since left the circle; their token lasts some minutes longer."""
 
     code = "no-longer-in-circle"
     title = "You are no longer part of this circle"
@@ -217,25 +217,26 @@ class NoLongerInCircle(Gone):
 
 @dataclass(frozen=True)
 class Access:
-    """What a caller is to a case, and the case's state: None if it is not known here, or of another tenant."""
+    """A caller's relations to a case, and the case's state: None if it is unknown here, or of another tenant."""
 
     relations: frozenset[Relation]
     status: case_state.Status | None
 
 
 def manages(principal: Principal) -> bool:
-    """Say whether somebody is a regional manager of the tenant itself."""
+    """Tell whether a caller is a regional manager of the tenant itself."""
     return principal.kind is Kind.STAFF and principal.is_of_tenant and principal.has(Role.REGIONAL_MANAGER)
 
 
 async def access_of(
     session: AsyncSession, principal: Principal, case_id: UUID, *, now: datetime | None = None
 ) -> Access:
-    """Return what a caller is to a case, in one query.
+    """Return a caller's relations to a case, in one query.
 
-    `now` is handed in by what break-glass access opens: only then it counts, and is noted in the audit log.
+    Operations that break-glass access opens pass `now`: only then it counts, and is recorded in the audit log.
 
-    Raises: NoLongerInCircle, CaseErased to somebody whose own case it is: their token outlives both by some minutes.
+    Raises: NoLongerInCircle, CaseErased to people of the case itself: their token outlives both by some
+    minutes.
     """
     (row,) = await fetch(session, _ACCESS, case_id, principal.tenant, principal.id, now)
     found: set[Relation] = set()
@@ -266,12 +267,12 @@ def _of_person(case_id: UUID, row: Mapping[str, Any]) -> set[Relation]:
 async def relations(
     session: AsyncSession, principal: Principal, case_id: UUID, *, now: datetime | None = None
 ) -> frozenset[Relation]:
-    """Return what a caller is to a case; nothing for a stranger, or if there is no such case.
+    """Return a caller's relations to a case; empty for a stranger, or if there is no such case.
 
     Raises: CaseErased, NoLongerInCircle.
     """
     access = await access_of(session, principal, case_id, now=now)
-    # Who has nothing to do with a case does not learn that it was erased.
+    # Callers unrelated to a case do not learn that it was erased.
     if access.status == "erased" and access.relations:
         raise case_state.CaseErased(case_id=str(case_id))
     return access.relations if access.status is not None else frozenset()
@@ -285,7 +286,7 @@ async def require(
     otherwise: DomainError,
     now: datetime | None = None,
 ) -> None:
-    """Let pass whoever is one of these to a case. Raises: `otherwise`, CaseErased, NoLongerInCircle."""
+    """Let callers with one of these relations to a case through. Raises: `otherwise`, CaseErased, NoLongerInCircle."""
     access = await access_of(session, principal, case_id, now=now)
     if access.relations.isdisjoint(wanted):
         raise otherwise
@@ -294,7 +295,7 @@ async def require(
 
 
 async def has_left(session: AsyncSession, *, case_id: UUID | None, person_id: UUID) -> bool:
-    """Say whether somebody left a case; the token of a person is good for some minutes longer."""
+    """Tell whether a person left a case; their token stays valid for some minutes longer."""
     query = people_who_left(case_id).where(case_person.c.person_id == person_id)
     return await session.scalar(query) is not None
 
@@ -306,7 +307,7 @@ def people_who_left(case_id: UUID | None) -> Select[UUID]:
 
 
 async def coordinator_of(session: AsyncSession, *, case_id: UUID) -> UUID | None:
-    """Return who coordinates a case now, None if nobody does."""
+    """Return the current coordinator of a case, None if there is none."""
     known = case_coordinator.c
     query = select(known.coordinator_id, known.released).where(known.case_id == case_id)
     last = (await session.execute(query.order_by(known.assignment_no.desc()).limit(1))).one_or_none()
@@ -314,19 +315,19 @@ async def coordinator_of(session: AsyncSession, *, case_id: UUID) -> UUID | None
 
 
 async def has_coordinator(session: AsyncSession, *, case_id: UUID) -> bool:
-    """Say whether somebody coordinates a case now."""
+    """Tell whether a case has a coordinator now."""
     return await coordinator_of(session, case_id=case_id) is not None
 
 
 async def coordinator_or_manager(
     session: AsyncSession, case_id: UUID
 ) -> Literal["coordinator", "regional-manager"]:
-    """Return who acts in a case where it is nobody of its circle: who coordinates it, or else the regional manager."""
+    """Return who acts for a case outside its circle: its coordinator, or else the regional manager."""
     return "coordinator" if await has_coordinator(session, case_id=case_id) else "regional-manager"
 
 
 def coordinated_by(principal: Principal) -> Select[UUID]:
-    """Return the query of the ids of the cases of a tenant that somebody coordinates now."""
+    """Return the query of the ids of a tenant's cases that a person coordinates now."""
     mine, newer = case_coordinator.c, case_coordinator.alias().c
     replaced = select(newer.case_id).where(
         newer.case_id == mine.case_id, newer.assignment_no > mine.assignment_no

@@ -1,7 +1,7 @@
 """What each service knows of every case: open, paused, stopped, ended or erased.
 
-Raised by the case's own events, in whatever order they come: an older event changes nothing, and a case that stopped
-does not open again.
+Advanced by the case's own events, in whatever order they come: an older event changes nothing, and a stopped
+case does not open again.
 """
 
 from collections.abc import Sequence
@@ -39,12 +39,12 @@ _RAISE = """
 # The opening may arrive after later events of the case.
 _NOTE_OPENING = "UPDATE case_state SET opened_at = $2 WHERE case_id = $1 AND opened_at IS NULL"
 _READ = "SELECT case_id, tenant, status, version FROM case_state WHERE case_id = $1"
-# A case cannot stop or be erased between the look and the commit of what builds on it.
+# A case cannot stop or be erased between this check and the commit that relies on it.
 _HOLD = f"{_READ} FOR SHARE"
 _LOCK = f"{_READ} FOR UPDATE"
-# Where a transaction notes which cases it holds.
+# Where a transaction records which cases it holds.
 _HELD = "case-state.held"
-# The lock that stands for a case of which there is no row yet.
+# The lock that stands in for a case that has no row yet.
 _UNKNOWN = "case-state"
 
 
@@ -77,7 +77,7 @@ class CaseErased(Gone):
 
 
 class UnderHold(Conflict):
-    """A hold keeps the file from being erased, by whatever way it is asked."""
+    """A legal hold prevents erasing the file, however the erasure was requested."""
 
     code = "under-legal-hold"
     title = "This file is under a legal hold: nothing of it is erased until the hold is lifted"
@@ -94,7 +94,7 @@ class CaseState:
 
     @property
     def live(self) -> bool:
-        """Say whether the case goes on (also while it is paused)."""
+        """Tell whether the case is live (also while it is paused)."""
         return self.status in ("open", "paused")
 
 
@@ -107,7 +107,7 @@ async def raise_to(
     version: int,
     opened_at: datetime | None = None,
 ) -> None:
-    """Note a later state of the case; `version` is the sequence of the case's event, `opened_at` its opening's time."""
+    """Advance the state of a case; `version` is its event's sequence, `opened_at` the time of its opening."""
     if status == "erased":
         await locks.hold(session, _UNKNOWN, case_id)
     note_held(session, case_id)
@@ -117,10 +117,10 @@ async def raise_to(
 
 
 async def read(session: AsyncSession, case_id: UUID, *, hold: bool = False) -> CaseState | None:
-    """Return what is known of a case; `hold` it so until this transaction ends."""
+    """Return what is known of a case; with `hold`, it stays so until this transaction ends."""
     rows = await fetch(session, _HOLD if hold else _READ, case_id)
     if not rows and hold:
-        # There is no row to hold yet. Whoever erases the case waits for this transaction, or has just done so.
+        # There is no row to hold yet. An erasure of the case waits for this transaction, or has just been committed.
         await locks.hold(session, _UNKNOWN, case_id)
         rows = await fetch(session, _HOLD, case_id)
     if hold:
@@ -129,25 +129,25 @@ async def read(session: AsyncSession, case_id: UUID, *, hold: bool = False) -> C
 
 
 def note_held(session: AsyncSession, case_id: UUID) -> None:
-    """Note that a case stays as it is until this transaction ends: it is held here, or by a lock that stands for it."""
+    """Record that a case stays as it is until this transaction ends: held here, or by a stand-in lock."""
     session.info.setdefault(_HELD, set()).add(case_id)
 
 
 def is_held(session: AsyncSession, case_id: UUID) -> bool:
-    """Say whether a case stays as it is until this transaction ends."""
+    """Tell whether a case stays as it is until this transaction ends."""
     return case_id in session.info.get(_HELD, ())
 
 
 async def lock(session: AsyncSession, case_id: UUID) -> None:
-    """Wait for all who hold the case as it is, and let nobody hold it until this transaction ends."""
+    """Wait for all holders of the case, and block new ones until this transaction ends."""
     note_held(session, case_id)
     await fetch(session, _LOCK, case_id)
 
 
 async def lock_row(session: AsyncSession, query: Select[Row]) -> Row | None:
-    """Return the row of a case that `query` finds, as it is now and locked; None if there is none.
+    """Return the row of a case that `query` finds, current and locked; None if there is none.
 
-    Its case, which the row names, is held before it.
+    The case that the row names is held first.
     """
     found: Any = (await session.execute(query)).scalar_one_or_none()
     rows = [] if found is None else await lock_rows(session, query, case_id=found.case_id)
@@ -155,13 +155,13 @@ async def lock_row(session: AsyncSession, query: Select[Row]) -> Row | None:
 
 
 async def lock_rows(session: AsyncSession, query: Select[Row], *, case_id: UUID) -> Sequence[Row]:
-    """Return the rows of a case that `query` finds, as they are now and locked, in its order.
+    """Return the rows of a case that `query` finds, current and locked, in its order.
 
-    Rows of a case are locked in no other way: the case is held before them, so nobody who has one waits for the case.
+    Rows of a case are locked only this way: the case is held first, so nobody who has a row waits for the case.
     """
     if not is_held(session, case_id):
         await read(session, case_id, hold=True)
-    # What was read before the locks were had may be old.
+    # Rows read before the locks were taken may be stale.
     locked = query.with_for_update().execution_options(populate_existing=True)
     return (await session.execute(locked)).scalars().all()
 
@@ -169,7 +169,7 @@ async def lock_rows(session: AsyncSession, query: Select[Row], *, case_id: UUID)
 async def require_live(
     session: AsyncSession, *, case_id: UUID, tenant: UUID, hold: bool = False
 ) -> CaseState:
-    """Return the case if it goes on and belongs to the tenant; `hold` it so until this transaction ends.
+    """Return the case if it is live and belongs to the tenant; with `hold`, it stays so until this transaction ends.
 
     Raises: UnknownCase, CaseStopped, CaseErased.
     """
@@ -184,19 +184,19 @@ async def require_live(
 
 
 async def why_paused(session: AsyncSession, case_id: UUID) -> str | None:
-    """Return the reason for which the clocks of a case are paused, a code; None while it is not paused."""
+    """Return the reason for which the clocks of a case are paused, a code; None if it is not paused."""
     state = await read(session, case_id)
     return CasePaused.code if state is not None and state.status == "paused" else None
 
 
 async def require_not_paused(session: AsyncSession, *, case_id: UUID) -> None:
-    """Refuse to ask people for something about a paused case. Raises: CasePaused."""
+    """Check that a case is not paused, before people are asked for something. Raises: CasePaused."""
     if await why_paused(session, case_id):
         raise CasePaused(case_id=str(case_id))
 
 
 async def require_not_erased(session: AsyncSession, *, case_id: UUID, hold: bool = False) -> None:
-    """Let pass what is asked about a case that was not erased: what every read about a case begins with.
+    """Check that a case was not erased: every read about a case begins with this.
 
     Raises: CaseErased.
     """

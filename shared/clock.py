@@ -1,7 +1,7 @@
-"""The business clock: what deadlines, expiry and the time of events are counted by.
+"""The business clock, for deadlines, expiry and the time of events.
 
-It is the system's clock, or in skipped runs the time-skipping test server's, which can be a year ahead. The
-machine's clock (token expiry, backoff, logs) is never asked for here.
+It is the system's clock, or in time-skipping runs the test server's, which can be a year ahead. The machine's
+clock (token expiry, backoff, logs) is never read through this.
 """
 
 from datetime import UTC, datetime
@@ -31,7 +31,7 @@ class SystemClock:
 
 
 class SkippedClock:
-    """Business time is the present of a time-skipping Temporal test server."""
+    """Business time is the current time of a time-skipping Temporal test server."""
 
     def __init__(self, address: str) -> None:
         self._address = address
@@ -49,7 +49,7 @@ class SkippedClock:
         return datetime.fromtimestamp(answer.time.seconds, UTC).replace(microsecond=answer.time.nanos // 1000)
 
     async def _connected(self) -> "ServiceClient":
-        # Imported and connected when first asked: most processes run on the system's clock.
+        # Imported and connected on first use: most processes run on the system's clock.
         if self._client is None:
             from temporalio.service import ConnectConfig, ServiceClient
 

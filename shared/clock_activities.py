@@ -1,4 +1,4 @@
-"""What all workflows share: loading what is waited for, and noting that a clock's time has come."""
+"""Activities that all workflows share: loading what is waited for, and recording reached deadlines."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -15,7 +15,7 @@ from shared.steps import step
 
 
 class ClockActivities:
-    """The activity that tells a workflow what it waits for, on the connected parts of one process."""
+    """The shared activities of clocks, on the connections of one process."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -27,7 +27,7 @@ class ClockActivities:
 
     @activity.defn(name="clock.load-agenda")
     async def load_agenda(self, given: WorkflowInput) -> Agenda:
-        """Return the next deadline of the clocks that name the workflow which asks."""
+        """Return the next deadline of the clocks that name the calling workflow."""
         workflow_id = activity.info().workflow_id or ""
         async with self._context.database.transaction(Scope(tenant=given.tenant)) as session:
             return await self._clocks.agenda(session, workflow_id=workflow_id)
@@ -35,11 +35,11 @@ class ClockActivities:
 
 @step("clock.warn")
 async def warn(session: AsyncSession, *, due: Deadline, now: datetime, service: str) -> bool:
-    """Note that the warning was given; whoever watches the clock sees its event."""
+    """Record that the warning was given; subscribers to the clock see its event."""
     return await Clocks(service).reach_only(session, due=due, now=now)
 
 
 @step("clock.breach")
 async def breach(session: AsyncSession, *, due: Deadline, now: datetime, service: str) -> bool:
-    """Note that the time is over; whoever watches the clock sees its event."""
+    """Record that the deadline has passed; subscribers to the clock see its event."""
     return await Clocks(service).reach_only(session, due=due, now=now)

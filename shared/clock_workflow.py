@@ -1,4 +1,4 @@
-"""The workflow of clocks that need nothing but to be watched, safe to import in the sandbox."""
+"""The workflow of clocks that only need a warning and a breach, safe to import in the sandbox."""
 
 from temporalio import workflow
 
@@ -11,7 +11,7 @@ from shared.workflow import DeadlineWorkflow
 
 @workflow.defn(name="Clock")
 class ClockWorkflow(DeadlineWorkflow):
-    """Warn of a clock, and note when its time is over."""
+    """Warn about a clock, and record when its deadline has passed."""
 
     @workflow.run
     async def run(self, given: WorkflowInput) -> None:

@@ -1,4 +1,4 @@
-"""Clocks: every deadline is a row with an owner, a warning, a breach, reasons for pausing, and events that tell of it.
+"""Clocks: every deadline is a row with an owner, a warning, a breach, reasons for pausing, and events about them.
 
 The row is the truth about what is late; the workflow that it names waits for its deadlines and takes the steps.
 """
@@ -42,14 +42,14 @@ _OF_CASE = (
 )
 _BY_ID = f"SELECT {_COLUMNS} FROM clock WHERE id = $1"  # noqa: S608
 _LIVE_OF_WORKFLOW = "FROM clock WHERE workflow_id = $1 AND state IN ('running', 'paused')"
-# Of two at the same moment the one that started first: whoever asks twice gets the same.
+# Of two at the same moment, the one that started first, so that the answer is stable.
 _AGENDA = f"SELECT {_COLUMNS} {_LIVE_OF_WORKFLOW} ORDER BY next_at, id LIMIT 1"
 _WATCHERS = (
     "SELECT DISTINCT ON (workflow_id) workflow_id, kind, tenant FROM clock"
     " WHERE workflow_id > $1 AND state IN ('running', 'paused') ORDER BY workflow_id LIMIT $2"
 )
 _REACHED = f"SELECT {_COLUMNS} {_LIVE_OF_WORKFLOW} AND next_at <= $2 ORDER BY next_at, id LIMIT $3"
-# Of the clock $1 at the time $2; $3: the deadline that was reached, or why it is paused.
+# For the clock $1 at the time $2; $3: the deadline that was reached, or the reason for a pause.
 _CHANGES = {
     "warned": "warned_at = $2 WHERE id = $1 AND state = 'running' AND warned_at IS NULL AND warn_at = $3",
     "breached": "state = 'breached', breached_at = $2 WHERE id = $1 AND state = 'running' AND due_at = $3",
@@ -86,7 +86,7 @@ class Clock:
     pause_reason: str | None
 
     def due_if_resumed(self, now: datetime) -> datetime:
-        """Return when the clock is due if a pause ends now; when it is due if there is none."""
+        """Return when the clock is due if its pause ends now; its due time if it is not paused."""
         return self.due_at if self.paused_at is None else self.due_at + (now - self.paused_at)
 
     @property
@@ -108,7 +108,7 @@ class Clock:
 
 @dataclass(frozen=True)
 class Watcher:
-    """A workflow that clocks name: its id, the kind of one of them, which says its type, and whose they are."""
+    """A workflow that clocks name: its id, the kind of one of them (which determines its type), and their tenant."""
 
     workflow_id: str
     kind: str
@@ -143,11 +143,11 @@ class Clocks:
     ) -> Clock:
         """Start a clock and return it; the live clock of this kind on this subject is returned unchanged.
 
-        `case`: the case whose end stops it. `stream`: in whose order its events are published; by itself the case, else
-        the subject. `warned_at`: when its warning was given before. `paused`: why it does not run yet (a code).
-        `owner_id`: the account or the organisation that must act, where the role `owner` and the case do not say it.
-        `workflow_id`: the workflow that waits for its deadlines, which its event starts or wakes; by itself one that
-        only warns and notes when its time is over.
+        `case`: the case whose end stops it. `stream`: the order its events are published in; by default the
+        case, else the subject. `warned_at`: when a warning was already given. `paused`: why it does not run yet
+        (a code). `owner_id`: the account or the organisation that must act, if the role `owner` and the case do
+        not determine it. `workflow_id`: the workflow that waits for its deadlines, which its event starts or
+        wakes; by default one that only warns and records the breach.
         """
         rows = await fetch(
             session,
@@ -178,13 +178,13 @@ class Clocks:
         return clock
 
     async def find(self, session: AsyncSession, *, kind: str, subject: UUID) -> Clock | None:
-        """Return the live clock of this kind on this subject, else the last one."""
+        """Return the live clock of this kind on this subject, else the latest one."""
         return _only(await fetch(session, _FIND, kind, subject))
 
     async def due_times(
         self, session: AsyncSession, *, kind: str, subjects: Collection[UUID]
     ) -> dict[UUID, datetime]:
-        """Return when the last clock of this kind on each of these subjects is or was due."""
+        """Return when the latest clock of this kind on each of these subjects is or was due."""
         rows = await fetch(session, _DUE, kind, list(subjects))
         return {row["subject"]: row["due_at"] for row in rows}
 
@@ -196,14 +196,14 @@ class Clocks:
     async def watchers(self, session: AsyncSession, *, after: str, most: int) -> list[Watcher]:
         """Return some of the workflows that should run, by their ids: those that live clocks name, of all tenants.
 
-        The session is the owner's: a service sees the clocks of one tenant at a time.
+        Needs the owner's session: a service sees the clocks of one tenant at a time.
         """
         return [Watcher(**row) for row in await fetch(session, _WATCHERS, after, most)]
 
     async def reached(
         self, session: AsyncSession, *, workflow_id: str, by: datetime, most: int
     ) -> list[Deadline]:
-        """Return some of the deadlines of a workflow that have been reached by a moment, the earliest first."""
+        """Return some of a workflow's deadlines that have passed at a moment, the earliest first."""
         found = [Clock(**row).deadline for row in await fetch(session, _REACHED, workflow_id, by, most)]
         return [deadline for deadline in found if deadline is not None]
 
@@ -213,9 +213,9 @@ class Clocks:
         return clock if clock is not None and clock.deadline == due else None
 
     async def reach(self, session: AsyncSession, due: Deadline, *, now: datetime) -> Clock | None:
-        """Note that a deadline was reached: the warning was given, or the time is over.
+        """Record that a deadline was reached: the warning was given, or the clock is breached.
 
-        None if it is not, or no longer, the clock's next deadline: then there is nothing to do.
+        None if it is not (or no longer) the clock's next deadline: then there is nothing to do.
         """
         clock = await self.waiting_for(session, due)
         if clock is None:
@@ -225,19 +225,19 @@ class Clocks:
         )
 
     async def meet(self, session: AsyncSession, due: Deadline, *, now: datetime) -> Clock | None:
-        """Stop a clock at its deadline: what is done now is what it was for, so nothing is late.
+        """Stop a clock at its deadline because the work it timed is done now, so nothing is late.
 
-        None if it is not, or no longer, the clock's next deadline: then there is nothing to do.
+        None if it is not (or no longer) the clock's next deadline: then there is nothing to do.
         """
         clock = await self.waiting_for(session, due)
         return None if clock is None else await self._change(session, "stopped", clock, now)
 
     async def reach_only(self, session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
-        """Note that a deadline was reached, where nothing else is to be done; False if it no longer counts."""
+        """Record that a deadline was reached and do nothing else; False if it no longer counts."""
         return await self.reach(session, due, now=now) is not None
 
     async def stop(self, session: AsyncSession, *, kind: str, subject: UUID, now: datetime) -> Clock | None:
-        """Stop the clock: what it timed was done or called off; None if it had stopped."""
+        """Stop the clock: its work was done or called off; None if it had already stopped."""
         return await self._change_found(session, "stopped", kind=kind, subject=subject, now=now)
 
     async def pause(
@@ -255,13 +255,13 @@ class Clocks:
         return [Clock(**row) for row in await fetch(session, _OF_CASE, case)]
 
     async def stop_all(self, session: AsyncSession, *, case: UUID, now: datetime) -> list[Clock]:
-        """Stop every clock of a case, also those that are over their time: nothing of it is late any more."""
+        """Stop every clock of a case, also breached ones: nothing of it is late any more."""
         return await self._change_all(session, "stopped", case, now)
 
     async def pause_all(
         self, session: AsyncSession, *, case: UUID, now: datetime, reason: str, but: Sequence[str] = ()
     ) -> list[Clock]:
-        """Pause every clock of a case, but those of kinds that a pause does not stop."""
+        """Pause every clock of a case, except the kinds that a pause does not affect."""
         return await self._change_all(session, "paused", case, now, reason, but=but)
 
     async def resume_all(self, session: AsyncSession, *, case: UUID, now: datetime) -> list[Clock]:
@@ -271,10 +271,10 @@ class Clocks:
     async def hand_over(
         self, session: AsyncSession, *, case: UUID, kinds: Collection[str], owner: str, now: datetime
     ) -> None:
-        """Let the live clocks of these kinds of a case be another owner's, with the deadlines that they have.
+        """Hand the live clocks of these kinds in a case to another owner, keeping their deadlines.
 
-        A clock keeps its owner for good: the one that is handed over stops, and another goes on in its place, warned if
-        that one was and paused if that one is.
+        A clock never changes its owner: the old one stops and a new one takes its place, with the same warning
+        and pause.
         """
         for clock in await self.lock_all(session, case=case):
             if clock.kind not in kinds or clock.state == "breached" or clock.owner == owner:
@@ -375,7 +375,7 @@ def _only(rows: Sequence[Any]) -> Clock | None:
 
 
 def _woken(session: AsyncSession, clock: Clock) -> str | None:
-    """Return the workflow that a change wakes: not the one whose step this is, and each once in a transaction."""
+    """Return the workflow that a change wakes: not the one that takes this step, and each once per transaction."""
     woken: set[str] = session.info.setdefault("woken", {current_workflow()})
     if clock.workflow_id in woken:
         return None

@@ -1,15 +1,15 @@
-"""Colours of organisations: whether people can read them, and the nearest that they can (WCAG 2.2 AA)."""
+"""Organisations' colours: whether they are readable, and the nearest readable ones (WCAG 2.2 AA)."""
 
 import math
 from collections.abc import Sequence
 
 WHITE = "#ffffff"
-# What text is written in, where an organisation chose nothing.
+# The background of text, if an organisation chose none.
 INK = "#2b2a28"
-# Of text of any size.
+# For text of any size.
 ENOUGH = 4.5
 _STEP = 0.005
-# Below this chroma there is nothing left to take away.
+# Below this chroma there is nothing left to reduce.
 _COLOURLESS = 0.004
 
 
@@ -20,14 +20,14 @@ def contrast(one: str, other: str) -> float:
 
 
 def is_readable(colour: str, *, beside: Sequence[str]) -> bool:
-    """Say whether a colour stands out enough from each of some others."""
+    """Tell whether a colour has enough contrast with each of some others."""
     return all(contrast(colour, other) >= ENOUGH for other in beside)
 
 
 def nearest_readable(colour: str, *, beside: Sequence[str]) -> str:
-    """Return the colour that stands out enough from each of some others, as little darker or lighter as can be.
+    """Return the nearest colour, darker or lighter, that has enough contrast with each of some others.
 
-    Where none of its hue does, black or white, whichever stands out more.
+    If none of its hue has, black or white, whichever has more.
     """
     lightness, chroma, hue = oklch(colour)
     for step in range(round(1 / _STEP) + 1):
@@ -38,9 +38,10 @@ def nearest_readable(colour: str, *, beside: Sequence[str]) -> str:
 
 
 def unreadable(*, accent: str | None, heading: str | None, background: str | None) -> dict[str, str]:
-    """Return by name which of an organisation's colours cannot be read, and the nearest that could.
+    """Return, by name, an organisation's unreadable colours with the nearest readable one.
 
-    `accent`: of buttons and links; `heading`: of titles; `background`: of what surrounds it. None: Kring's own.
+    `accent`: buttons and links; `heading`: titles; `background`: the page around the content. None: Kring's
+    own.
     """
     ground = background or WHITE
     found = {}
@@ -73,7 +74,7 @@ def oklch(colour: str) -> tuple[float, float, float]:
 
 
 def hex_of(lightness: float, chroma: float, hue: float) -> str:
-    """Return a colour that screens can show: as colourful as asked, or as it can be."""
+    """Return the displayable colour that comes nearest to this chroma."""
     while True:
         a, b = chroma * math.cos(hue), chroma * math.sin(hue)
         long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3

@@ -29,9 +29,9 @@ from shared.subscriptions import Malformed, Subscriptions, note
 log = structlog.get_logger(__name__)
 
 ATTEMPT = "kring-attempt"
-# How often each kind of failure is tried before it is a dead letter. What is operational is tried for ever.
+# How often each kind of failure is tried before it becomes a dead letter. Operational failures are retried for ever.
 _TRIES = {"not-yet": 30, "bug": 5, "malformed": 1, "forged": 1}
-# An operational failure is first tried again in place: most outages are shorter than this.
+# An operational failure is first retried in place: most outages are shorter than this.
 _PATIENCE_SECONDS = 20.0
 
 HANDLED = Counter("kring_events_total", "Deliveries dealt with", ["service", "type", "outcome"])
@@ -50,7 +50,7 @@ class Consumer:
         self._context = context
         self._service = subscriptions.service
         self._scale = context.settings.retry_scale
-        # Fewer handlers at once than connections: a full pool would look like an outage.
+        # Fewer concurrent handlers than connections: an exhausted pool would look like an outage.
         self._places = Places(max(1, context.settings.database_pool - 2))
         self._background = {event_type for event_type, each in subscriptions.all().items() if each.background}
         self._signatures = Signatures.load(context.settings.secrets_of(context.service) / "issuers.json")
@@ -83,18 +83,18 @@ class Consumer:
 
     @property
     def own(self) -> OwnEvents:
-        """What the relay hands over as it leaves the outbox, and where it goes if that fails."""
+        """The handler for events that the relay passes on directly from the outbox, and where failed ones go."""
         return OwnEvents(self._subscriptions.own(), self._handle_own, topology.retry_exchange(1, self._scale))
 
     async def start(self) -> None:
-        """Begin to receive. Raises an AMQPError while the queues are not all there."""
+        """Begin to receive. Raises an AMQPError while the queues are not all declared."""
         connection = await connect(self._context.settings.broker_for(self._context.service), timeout=10)
         async with connection:
             await topology.require_declared(await connection.channel())
         await self.broker.start()
 
     async def stop(self) -> None:
-        """Stop receiving, give what is in hand a bounded time, hand back the rest (it is delivered again)."""
+        """Stop receiving, give messages in progress a bounded time, and return the rest (they are delivered again)."""
         for subscriber in self.broker.subscribers:
             with contextlib.suppress(Exception):
                 await subscriber.stop()
@@ -186,10 +186,10 @@ class Consumer:
         headers |= {"kring-queue": queue, "kring-died-at": datetime.now(UTC).isoformat(timespec="seconds")}
         await self._publish(message, topology.DEAD, topology.dead_queue_of(self._service), headers)
         if headers["kring-kind"] == "forged":
-            # Its id may be that of an event that is yet to come.
+            # Its id may belong to an event that is yet to come.
             return
         with contextlib.suppress(Operational, ValueError, TypeError):
-            # Noted so that what became of every event can be counted; a replay takes the note away.
+            # Recorded so that every event's outcome can be counted; a replay removes the record.
             await note(self._context.database, event_type, UUID(message.message_id), inbox.DEAD, None)
 
     async def _publish(
@@ -221,7 +221,7 @@ async def _undecoded(message: Any) -> bytes:
 
 
 def _own_headers(headers: dict[str, Any]) -> dict[str, Any]:
-    """Keep what is ours: the broker's x-death and the like would grow with each round."""
+    """Keep our own headers: the broker's x-death and the like would grow with each round."""
     return {name: value for name, value in headers.items() if name in ("traceparent", HEADER, ATTEMPT)}
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Context:
-    """The connected parts of one service in one process."""
+    """The connections of one service in one process."""
 
     service: str
     settings: "Settings"
@@ -31,14 +31,14 @@ class Context:
 
     @cached_property
     def broker(self) -> "Connection":
-        """This process's connection to the broker, for what is asked of it beside publishing and consuming."""
+        """This process's connection to the broker, for anything besides publishing and consuming."""
         from shared.broker import Connection
 
         return Connection(self.settings.broker_for(self.service))
 
     @cached_property
     def readiness(self) -> "Readiness":
-        """Whether this process can do its work, for all who ask."""
+        """Whether this process can do its work, shared by all probes."""
         from shared.readiness import Readiness, checks_of
 
         return Readiness(checks_of(self))

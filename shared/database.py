@@ -1,9 +1,9 @@
-"""Transactions: the only place that commits, and whose each transaction is, for PostgreSQL's row policies.
+"""Transactions: the only place that commits, and that sets the scope of PostgreSQL's row policies.
 
-Whoever waits for a lock holds those before it, so all take them in one order, else two wait for each other: first names
-(shared.locks) and a case's state, then the row that an operation is about (a referral before its case), then what hangs
-on it, and last the streams of events, by their ids. The second is done by what locks a row of a case
-(`case_state.lock_row`), the last here: events are written when all else is, whatever the operation does.
+To avoid deadlocks all transactions take locks in one order: first names (shared.locks) and a case's state, then
+the row that an operation is about (a referral before its case), then the rows that depend on it, and last the
+streams of events, by their ids. `case_state.lock_row` ensures the second for rows of a case, and the last is
+ensured here: events are written after all else, whatever the operation does.
 """
 
 import asyncio
@@ -29,14 +29,14 @@ from shared.errors import Operational
 _OPERATIONAL = ("08", "53", "57", "58", "40001", "40P01", "55P03")
 # asyncpg says InternalClientError when the server ended the connection at an unlucky moment.
 _CONNECTION_LOST = (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError)
-# What the driver raises, as long as SQLAlchemy does not wrap it.
+# What the driver raises when SQLAlchemy does not wrap it.
 DRIVER_ERRORS = (*_CONNECTION_LOST, asyncpg.PostgresError)
 _LOST = (PoolTimeout, InterfaceError, OperationalError, TimeoutError, *_CONNECTION_LOST)
 
 
 @dataclass(frozen=True)
 class Scope:
-    """Whose transaction it is: read by PostgreSQL's row policies as app.tenant, app.party and app.subject."""
+    """The scope of a transaction: read by PostgreSQL's row policies as app.tenant, app.party and app.subject."""
 
     tenant: UUID | None = None
     party: UUID | None = None
@@ -46,13 +46,13 @@ class Scope:
 NO_SCOPE = Scope()
 _SCOPE = "scope"
 _DRIVER = "driver"
-# What a transaction writes when all else is written: by statement, the rows.
+# Rows that a transaction writes at its very end, by statement.
 _LAST = "last"
 BeforeCommit = Callable[[AsyncSession], Awaitable[None]]
 
 
 def is_operational(error: BaseException) -> bool:
-    """Say whether an exception from the database means that trying again later can help."""
+    """Tell whether retrying later can help against an exception from the database."""
     if isinstance(error, _LOST):
         return True
     if isinstance(error, DBAPIError) and error.connection_invalidated:
@@ -66,7 +66,7 @@ class _Connection(asyncpg.Connection):  # type: ignore[misc]
     opening: str | None = None
 
     async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:  # noqa: ASYNC109 - asyncpg's
-        """Run a statement; a BEGIN also names the scope that was set for it."""
+        """Run a statement; a BEGIN also sets the scope chosen for it."""
         if self.opening is not None and query.startswith("BEGIN"):
             query, self.opening = f"{query} {self.opening}", None
         status: str = await super().execute(query, *args, timeout=timeout)
@@ -75,7 +75,7 @@ class _Connection(asyncpg.Connection):  # type: ignore[misc]
 
 @asynccontextmanager
 async def _opening(session: AsyncSession, scope: Scope) -> AsyncIterator[None]:
-    """Let the session's transaction begin with its scope."""
+    """Begin the session's transaction with its scope."""
     if scope == NO_SCOPE:
         yield
         return
@@ -99,19 +99,19 @@ async def _driver(session: AsyncSession) -> tuple[Any, Any, Any]:
 
 
 def _is_lost(session: AsyncSession) -> bool:
-    """Say whether the session's connection was closed from the other side."""
+    """Tell whether the session's connection was closed by the server."""
     found: tuple[Any, Any, Any] | None = session.info.get(_DRIVER)
     return found is not None and bool(found[2].is_closed())
 
 
 def _commit(session: Session) -> None:
-    """Commit, and give the connection back."""
+    """Commit, and return the connection."""
     session.commit()
     session.close()
 
 
 def _settings(scope: Scope) -> str:
-    """Return what names a scope until the end of the transaction. Its values are ids, so nothing needs quoting."""
+    """Return the statement that sets a scope until the transaction ends. Values are ids, so no quoting is needed."""
     values = {"tenant": scope.tenant, "party": scope.party, "subject": scope.subject}
     return ", ".join(f"set_config('app.{name}', '{value or ''}', true)" for name, value in values.items())
 
@@ -150,7 +150,7 @@ class Database:
         self._listeners.append(listener)
 
     def before_commit(self, step: BeforeCommit) -> None:
-        """Take this step at the end of each transaction, within it."""
+        """Run this step at the end of each transaction, within it."""
         self._before_commit.append(step)
 
     @asynccontextmanager
@@ -168,11 +168,11 @@ class Database:
                     for step in self._before_commit:
                         await step(session)
                     await _write_last(session)
-                # In one go: each visit to the session from a coroutine costs as much as a small statement.
+                # In one go: each switch into the session from a coroutine costs as much as a small statement.
                 await session.run_sync(_commit)
             except BaseException:
-                # Rolls back, also when this task is cancelled. What was lost must not come back to the pool: of errors
-                # on the driver's own connection SQLAlchemy knows nothing.
+                # Rolls back, also when this task is cancelled. A lost connection must not return to the pool:
+                # SQLAlchemy does not notice errors on the driver's own connection.
                 ending = session.invalidate() if _is_lost(session) else session.close()
                 await asyncio.shield(asyncio.ensure_future(ending))
                 raise
@@ -185,7 +185,7 @@ class Database:
                 listener()
 
     async def fetch_alone(self, query: str, *values: Any) -> list[asyncpg.Record]:
-        """Run one statement that is a transaction of its own and touches no row of a tenant; return its rows.
+        """Run one statement as a transaction of its own that touches no row of a tenant; return its rows.
 
         One round trip instead of three. Raises: Operational, as `transaction`.
         """
@@ -216,7 +216,7 @@ class Database:
 async def fetch(session: AsyncSession, query: str, *values: Any) -> list[asyncpg.Record]:
     """Run a statement with `$1` placeholders on the driver's connection, in the session's transaction; return its rows.
 
-    For the statements that every write sends: on the session they cost twice the processor time. Errors are the
+    For the statements of every write: on the session they cost twice the processor time. Errors are the
     driver's (`asyncpg.PostgresError`).
     """
     connection, adapter, driver = await _driver(session)
@@ -235,7 +235,7 @@ async def fetch(session: AsyncSession, query: str, *values: Any) -> list[asyncpg
 def write_last(session: AsyncSession, query: str, row: Mapping[str, Any]) -> None:
     """Write a row at the end of the session's transaction.
 
-    The statement runs once: `$1` holds all rows that were handed in for it, in that order, as a JSON array.
+    The statement runs once: `$1` holds all rows that were passed for it, in order, as a JSON array.
     """
     session.info.setdefault(_LAST, {}).setdefault(query, []).append(row)
 
@@ -245,18 +245,18 @@ async def _write_last(session: AsyncSession) -> None:
     if last and (session.new or session.dirty or session.deleted):
         await session.flush()
     for query, rows in last.items():
-        # asyncpg's ids are of a kind of their own: hence str.
+        # asyncpg has a UUID type of its own: hence str.
         await fetch(session, query, orjson.dumps(rows, default=str).decode())
 
 
 async def set_scope(session: AsyncSession, scope: Scope) -> None:
-    """Name whose transaction it is when that is only known within it; gone at its end, also on pooled connections."""
+    """Set the transaction's scope when it is only known within it; reset at its end, also on pooled connections."""
     await session.execute(text(f"SELECT {_settings(scope)}"))
     session.info[_SCOPE] = scope
 
 
 def scope_in(session: AsyncSession) -> Scope:
-    """Return whose transaction it is now."""
+    """Return the transaction's scope."""
     found: Scope = session.info.get(_SCOPE, NO_SCOPE)
     return found
 

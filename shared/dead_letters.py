@@ -1,7 +1,7 @@
-"""The messages that could not be dealt with: seeing them, grouping them by cause, replaying and discarding them.
+"""Messages that could not be handled: listing them, grouping them by cause, replaying and discarding them.
 
-A dead letter carries its cause (a kind, an exception's type and place) and no value. While one looks at a
-queue it holds the messages; those it does not settle go back when it ends, so two never replay one twice.
+A dead letter carries its cause (a kind, an exception's type and place) and no value. While a queue is inspected
+its messages are held; those not settled return to it at the end, so that two people never replay one twice.
 """
 
 import contextlib
@@ -27,7 +27,7 @@ _MOST = 10_000
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """One dead message: where it was to go, and why it never arrived."""
+    """One dead message: its destination, and why it was not handled."""
 
     service: str
     id: str
@@ -41,12 +41,12 @@ class DeadLetter:
 
 
 Wanted = Callable[[DeadLetter], bool]
-# The installation as whoever looks after it sees it, or one service, which sees its own dead letters only.
+# Of the whole installation for its operators, or of one service, which sees only its own dead letters.
 Place = Settings | Context
 
 
 async def listed(place: Place, *, services: Iterable[str], most: int = _MOST) -> list[DeadLetter]:
-    """Return the dead letters of these services, the oldest of each first and so many at most. Raises: Operational."""
+    """Return up to so many dead letters of each of these services, oldest first. Raises: Operational."""
     found = []
     async with _held(place, services, most=most) as messages:
         async for letter, _message in messages:
@@ -57,7 +57,7 @@ async def listed(place: Place, *, services: Iterable[str], most: int = _MOST) ->
 async def shown(
     place: Place, *, services: Iterable[str], letter_id: str
 ) -> tuple[DeadLetter, str | None] | None:
-    """Return a dead letter and its event as JSON; no JSON when it is no event (it may hold anything)."""
+    """Return a dead letter and its event as JSON; no JSON if it is not an event (it may hold anything)."""
     async with _held(place, services) as messages:
         async for letter, message in messages:
             if letter.id == letter_id:
@@ -76,7 +76,7 @@ def _readable(letter: DeadLetter, body: bytes) -> str | None:
 
 
 async def replayed(place: Place, *, services: Iterable[str], wanted: Wanted) -> int:
-    """Send the wanted dead letters back to their queues, as if new; return how many. Raises: Operational."""
+    """Send these dead letters back to their queues, as if new; return how many. Raises: Operational."""
     count = 0
     async with _held(place, services) as messages:
         async for letter, message in messages:
@@ -96,7 +96,7 @@ async def replayed(place: Place, *, services: Iterable[str], wanted: Wanted) -> 
                 },
             )
             channel: aio_pika.abc.AbstractChannel = messages.channel
-            # By the way of what is tried again: the only one on which a service may write to its queues.
+            # Through the retry exchange: the only one through which a service may write to its queues.
             retries = await channel.get_exchange(
                 retry_exchange(1, _settings(place).retry_scale), ensure=False
             )
@@ -107,7 +107,7 @@ async def replayed(place: Place, *, services: Iterable[str], wanted: Wanted) -> 
 
 
 async def discarded(place: Place, *, services: Iterable[str], wanted: Wanted) -> int:
-    """Throw the wanted dead letters away; return how many. Raises: Operational."""
+    """Discard these dead letters; return how many. Raises: Operational."""
     count = 0
     async with _held(place, services) as messages:
         async for letter, message in messages:
@@ -143,7 +143,7 @@ async def _database(place: Place, service: str) -> AsyncIterator[Database]:
 
 
 class _Messages:
-    """Iterates over what lies in the dead queues now, without settling anything."""
+    """Iterates over the current messages of the dead-letter queues, without settling them."""
 
     def __init__(self, channel: aio_pika.abc.AbstractChannel, services: Iterable[str], most: int) -> None:
         self.channel = channel
@@ -177,8 +177,8 @@ async def _held(place: Place, services: Iterable[str], *, most: int = _MOST) -> 
 
 
 async def _is_present(connection: AbstractConnection, service: str) -> bool:
-    """Say whether a service has its queues here: an installation may run some of the services only."""
-    # The broker closes the channel on which something is asked for that is not there.
+    """Tell whether a service has its queues here: an installation may run only some services."""
+    # The broker closes a channel that asks for something that does not exist.
     channel = await connection.channel()
     try:
         await channel.get_queue(dead_queue_of(service))
@@ -199,7 +199,7 @@ def _letter(service: str, message: AbstractIncomingMessage) -> DeadLetter:
         id=message.message_id or "unknown",
         type=event_type,
         queue=header("kring-queue", f"{service}/{event_type}"),
-        # What the broker itself buried (delivered too often without an answer) has no cause of ours.
+        # A message the broker dead-lettered itself (delivered too often without an answer) has no cause of ours.
         kind=header("kring-kind", "delivery-limit"),
         cause=header("kring-cause", "the consumer died each time"),
         attempts=int(header("kring-attempt", "0")),

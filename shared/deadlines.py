@@ -1,4 +1,4 @@
-"""What workflows wait for, as they get it from the database: ids, codes and times only."""
+"""What workflows wait for, as loaded from the database: ids, codes and times only."""
 
 from datetime import datetime
 from typing import Literal
@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class WorkflowInput(BaseModel):
-    """The input of a workflow that waits for clocks. Which clocks: those that name the workflow's id."""
+    """The input of a workflow that waits for clocks: those that name the workflow's id."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -16,10 +16,10 @@ class WorkflowInput(BaseModel):
 
 
 class Deadline(BaseModel):
-    """The next deadline of a clock: when to warn of it (`warn`), or when its time is over (`due`).
+    """The next deadline of a clock: when to warn (`warn`), or when its time is over (`due`).
 
-    It is also the input of the step that is taken then. A clock that was paused, moved or started anew has another
-    deadline (another `at` or `clock_id`), so a step for one that is no longer the clock's own does nothing.
+    It is also the input of the step taken then. A clock that was paused, moved or restarted has another
+    deadline (another `at` or `clock_id`), so a step for an outdated deadline does nothing.
     """
 
     model_config = ConfigDict(frozen=True)

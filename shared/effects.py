@@ -1,4 +1,4 @@
-"""Steps of workflows are idempotent: a step that was taken is not taken again, however often it is tried."""
+"""Workflow steps are idempotent: a step that was taken is not taken again, however often it is retried."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ from shared.database import Scope, fetch
 from shared.deadlines import Deadline, Done
 from shared.trail import taken_by
 
-# An upsert that changes nothing: it waits for a concurrent try of the same step and then sees that it was taken.
+# An upsert that changes nothing: it waits for a concurrent attempt of the same step and then sees that it was taken.
 _CLAIM = (
     "INSERT INTO effect (key, done_at) VALUES ($1, $2)"
     " ON CONFLICT (key) DO UPDATE SET key = excluded.key RETURNING (xmax = 0) AS fresh"
@@ -24,22 +24,23 @@ _GIVE_BACK = "DELETE FROM effect WHERE key = $1"
 class StillDue(Exception):
     """A step left its deadline as the clock's next one, so the workflow would take it again and again.
 
-    Nothing of the step is kept. Temporal shows it as failing and tries it again at growing intervals, each time with
-    facts loaded anew: the workflow neither spins nor ends, and goes on by itself when the facts or the code are mended.
+    Nothing of the step is stored. Temporal shows it as failing and retries it at growing intervals, each time
+    with facts loaded anew: the workflow neither spins nor ends, and continues once the facts or the code are
+    fixed.
     """
 
 
 class Step(Protocol):
-    """What a step does at a deadline; False if there was nothing to do, so that nothing was changed."""
+    """What a step does at a deadline; False if there was nothing to do, so nothing was changed."""
 
     def __call__(self, session: AsyncSession, *, due: Deadline, now: datetime) -> Awaitable[bool]:
         """Return whether anything changed."""
 
 
 async def once(session: AsyncSession, *, key: str, operation: Callable[[], Awaitable[bool]]) -> bool:
-    """Run `operation` in the caller's transaction unless it changed something before under `key`.
+    """Run `operation` in the caller's transaction unless it already changed something under `key`.
 
-    Returns whether it changed anything, now or before. One that had nothing to do can be run again.
+    Returns whether it changed anything, now or before. An operation that had nothing to do can be run again.
     """
     (claimed,) = await fetch(session, _CLAIM, key, datetime.now(UTC))
     if not claimed["fresh"]:
@@ -51,10 +52,10 @@ async def once(session: AsyncSession, *, key: str, operation: Callable[[], Await
 
 
 async def take(context: Context, due: Deadline, step: Step) -> Done:
-    """Take a workflow's step at a deadline, once, in a transaction of its own; to be called in an activity.
+    """Take a workflow's step at a deadline, once, in a transaction of its own; called from an activity.
 
-    The effect's key is `<workflow id>/<activity>/<clock id>/<at>`. The step's time is never before its deadline.
-    Raises: StillDue.
+    The effect's key is `<workflow id>/<activity>/<clock id>/<at>`. The step's time is never before its
+    deadline. Raises: StillDue.
     """
     info = activity.info()
     workflow_id = info.workflow_id or ""

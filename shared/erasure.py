@@ -1,8 +1,9 @@
-"""Erasing: what a service holds of a case or a person becomes unreadable, and the service says when that is so.
+"""Erasing: what a service holds of a case or a person becomes unreadable, and the service confirms it.
 
-Three effects with an event between each: `wipe` (the service's own rows go, the ledger names the keys), destroying
-the keys in their store, and telling it. Whatever is interrupted is begun again and ends in destroyed keys and one
-confirmation. Sealed columns stay as they are: without their key nobody reads them, here or in a backup.
+Three effects with an event between each: `wipe` (the service's own rows go, the ledger names the keys),
+destroying the keys in their store, and confirming it. An interrupted erasure is restarted and ends in destroyed
+keys and one confirmation. Sealed columns stay as they are: without their key nobody can read them, here or in a
+backup.
 """
 
 from collections.abc import Sequence
@@ -43,7 +44,7 @@ _NAME_KEYS = text(
     " ON CONFLICT DO NOTHING"
 ).bindparams(bindparam("subjects", type_=ARRAY(Uuid)))
 _KEYS = text("SELECT key_id FROM erasure_ledger WHERE erased = :erased ORDER BY key_id")
-# What cannot tell of this case stays. The row itself stays too: what was done once is not done again.
+# Answers that cannot reveal this case stay. The row itself stays too: what was done once is not done again.
 _EMPTY_ANSWERS = text(
     "UPDATE idempotency_key SET answer = NULL, status = 410 WHERE tenant IN (:tenant, :nobody)"
     " AND answer IS NOT NULL AND (case_ids = '{}' OR :case = ANY(case_ids))"
@@ -56,7 +57,7 @@ _BEGIN = text(
     "INSERT INTO erasure (subject, tenant, kind, because, waits_for, began_at)"
     " VALUES (:subject, :tenant, :kind, :because, :waits_for, :now)"
 )
-# The row's lock puts confirmations that come at the same moment in order: one of them sees that it is the last.
+# The row's lock orders simultaneous confirmations, so that one of them sees that it is the last.
 _LOCK = text("SELECT kind, waits_for, done_at FROM erasure WHERE subject = :subject FOR UPDATE")
 _CONFIRM = text(
     "INSERT INTO erasure_confirmation (subject, service, tenant, at) VALUES (:subject, :service, :tenant, :now)"
@@ -70,7 +71,7 @@ _DONE = text("UPDATE erasure SET done_at = :now WHERE subject = :subject")
 
 @dataclass(frozen=True)
 class Erasure:
-    """How far an erasure is: who must confirm it, who has and when, and until when all should."""
+    """The progress of an erasure: who must confirm it, who has and when, and by when all should have."""
 
     subject: UUID
     kind: str
@@ -79,15 +80,15 @@ class Erasure:
     began_at: datetime
     done_at: datetime | None
     confirmed: dict[str, datetime]
-    # None: long done, and its clock is no longer kept.
+    # None: finished long ago, and its clock was deleted.
     due_at: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Erased:
-    """What is to become unreadable in a service, as the event of its erasure says: a case, a person or another subject.
+    """What must become unreadable in a service, from the event of its erasure: a case, a person or another subject.
 
-    `subject` is its id; `case` is the case that it is or belongs to, None for what is of no case.
+    `subject` is its id; `case` is the case that it is or belongs to, None if it has none.
     """
 
     service: str
@@ -101,14 +102,14 @@ class Erased:
 
     @property
     def case_id(self) -> UUID:
-        """Return the case. Raises: Malformed if it is of none."""
+        """Return the case. Raises: Malformed if there is none."""
         if self.case is None:
             raise Malformed(f"an erasure of a {self.kind} that names no case")
         return self.case
 
 
 async def erased_by(event: Received[Any], context: Context, *, kind: ErasureKind, subject: UUID) -> Erased:
-    """Return what an event says is to become unreadable in the service that hears it. Raises: Malformed."""
+    """Return what an event says must become unreadable in the receiving service. Raises: Malformed."""
     return Erased(
         service=context.service,
         kind=kind,
@@ -129,12 +130,12 @@ async def clear(
     base: type[DeclarativeBase],
     recipients: Sequence[UUID] = (),
 ) -> None:
-    """Name the keys of what is erased in the ledger, empty kept answers, call mails off; the keys are destroyed after.
+    """List the keys of what is erased in the ledger, empty stored answers, cancel mails; the keys are destroyed after.
 
-    `base`: of the service's models, whose sealed rows of an erased case say which keys. `recipients`: to whom mails are
-    called off too, where they are known by another id than what is erased. A subject without a key gets one, so that
-    it cannot get another later. The caller deletes its own rows.
-    Raises: NotYet while who decides on this kind of erasure has not done so in the store of keys.
+    `base`: of the service's models, whose sealed rows of an erased case determine the keys. `recipients`:
+    people whose mails are cancelled too, if they are known by another id than what is erased. A subject without
+    a key gets one, so that it cannot get another later. The caller deletes its own rows. Raises: NotYet while
+    the service that decides on this kind of erasure has not done so in the key store.
     """
     await vault.confirm_decision(erased.subject, kind=erased.kind)
     keys_of = [erased.subject]
@@ -162,7 +163,7 @@ async def clear(
 
 
 def install(subscriptions: Subscriptions) -> None:
-    """Let a service destroy the keys that its ledger names, and then say that nothing is left."""
+    """Make a service destroy the keys that its ledger names, and then confirm that nothing is left."""
     service = subscriptions.service
 
     async def destroy_keys(event: Received[ErasureWrittenFact], context: Context) -> AndThen:
@@ -182,7 +183,7 @@ def install(subscriptions: Subscriptions) -> None:
 
 
 class Erasures:
-    """The erasures that one service begins: each has a clock, until every service that it waits for has confirmed."""
+    """The erasures that one service starts: each has a clock, until every service that must confirm it has."""
 
     def __init__(self, service: str) -> None:
         self._clocks = Clocks(service)
@@ -202,10 +203,10 @@ class Erasures:
         due_at: datetime,
         policy_version: int,
     ) -> None:
-        """Note that an erasure began, and start its clock. The caller has seen that it did not begin before."""
+        """Record that an erasure started, and start its clock. The caller has checked that it did not start before."""
         values = {"subject": subject, "tenant": tenant, "kind": kind, "because": because, "now": now}
         await session.execute(_BEGIN, {**values, "waits_for": list(waits_for)})
-        # Of no case: a case that stops or rests stops and rests its clocks, but not this one.
+        # Without a case: stopping or pausing a case stops or pauses its clocks, but not this one.
         await self._clocks.start(
             session,
             kind=CLOCK,
@@ -224,7 +225,7 @@ class Erasures:
     async def confirm(
         self, session: AsyncSession, *, service: str, subject: UUID, tenant: UUID, now: datetime
     ) -> None:
-        """Note that a service has confirmed; with the last one the clock stops. One begun elsewhere is passed over."""
+        """Record that a service has confirmed; the last one stops the clock. Erasures started elsewhere are ignored."""
         erasure = (await session.execute(_LOCK, {"subject": subject})).first()
         if erasure is None:
             return
@@ -236,13 +237,13 @@ class Erasures:
             await self._clocks.stop(session, kind=CLOCK, subject=subject, now=now)
 
     async def read(self, session: AsyncSession, *, subject: UUID, tenant: UUID) -> Erasure | None:
-        """Return how far an erasure is, None if none began here."""
+        """Return the progress of an erasure, None if none started here."""
         query = select(table).where(table.c.tenant == tenant, table.c.subject == subject)
         found = await self._far(session, (await session.execute(query)).all())
         return found[0] if found else None
 
     async def page(self, session: AsyncSession, *, tenant: UUID, page: PageRequest) -> Rows[Erasure]:
-        """Return how far the erasures of a tenant are that began here, the newest first."""
+        """Return the progress of a tenant's erasures that started here, the newest first."""
         query = select(table).where(table.c.tenant == tenant)
         rows = await paginate(session, query, page, time=table.c.began_at, id=table.c.subject)
         return Rows(await self._far(session, rows.items), rows.next)
@@ -268,7 +269,7 @@ class Erasures:
         ]
 
     def follow(self, subscriptions: Subscriptions, *, services: Sequence[str]) -> None:
-        """Let the confirmations of these services be noted."""
+        """Subscribe to the confirmations of these services."""
         for service in services:
             subscriptions.writes(ERASURE_CONFIRMED[service], case="always")(self._note(service))
 

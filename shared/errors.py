@@ -1,7 +1,7 @@
-"""The three classes of error: expected (DomainError), operational (try again), and the rest, which are bugs.
+"""The three classes of error: expected (DomainError), operational (retry), and the rest, which are bugs.
 
 A domain error names a rule that the caller ran into. It is acknowledged and logged by consumers and becomes
-problem+json over HTTP; the mapping to status codes lives in shared.http, not here.
+problem+json over HTTP; the mapping to status codes is in shared.http, not here.
 """
 
 from typing import ClassVar
@@ -22,7 +22,7 @@ class DomainError(Exception):
 
 
 class NotFound(DomainError):
-    """There is no such thing, or not for this caller."""
+    """The thing does not exist, or the caller may not see it."""
 
     code = "not-found"
     title = "There is no such thing here"
@@ -36,14 +36,14 @@ class Conflict(DomainError):
 
 
 class OtherVersion(Conflict):
-    """Somebody changed it since the caller read it. `version`: what it is now."""
+    """It was changed since the caller read it. `version`: the current one."""
 
     code = "other-version"
     title = "There is a newer version: read it first, and make your change there"
 
 
 def require_version(read: int | None, *, of: int) -> None:
-    """Let pass a change that was made of the version that there is. The caller holds the lock. Raises: OtherVersion."""
+    """Check that a change is based on the current version. The caller holds the lock. Raises: OtherVersion."""
     if read != of:
         raise OtherVersion(version=of)
 
@@ -63,28 +63,28 @@ class Invalid(DomainError):
 
 
 class Unauthenticated(DomainError):
-    """Nobody known is asking."""
+    """The caller is not authenticated."""
 
     code = "unauthenticated"
     title = "Say who you are: a valid token is needed"
 
 
 class Gone(DomainError):
-    """It was here and has been erased or withdrawn."""
+    """It existed and has been erased or withdrawn."""
 
     code = "gone"
     title = "This is no longer here"
 
 
 class TooManyRequests(DomainError):
-    """The caller asks too often."""
+    """The caller sends too many requests."""
 
     code = "too-many-requests"
     title = "Too many requests; try again later"
 
 
 class NotYet(Exception):
-    """A fact that this message or call builds on has not arrived here yet: try again later."""
+    """A fact that this message or call depends on has not arrived here yet: try again later."""
 
 
 class Operational(Exception):

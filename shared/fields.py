@@ -1,7 +1,7 @@
-"""What people type in many places: a line, a name, an e-mail address, a telephone or enterprise number, a language.
+"""Inputs used in many places: lines, names, e-mail addresses, telephone and enterprise numbers, languages.
 
-One rule each, tolerant in what is taken, plain in what is kept: invisible signs go, blanks become blanks, numbers and
-addresses get the one form in which machines compare and dial them.
+One rule each, lenient in what is accepted, uniform in what is stored: invisible characters are removed, white space is
+normalised, numbers and addresses get the one form in which machines compare and dial them.
 """
 
 import re
@@ -15,21 +15,21 @@ MAX_TEXT = 10_000
 MAX_LINE = 300
 MAX_EMAIL = 254
 
-# Between letters these change how they are written (Persian, Indic scripts) or join an emoji of several people.
+# Between letters these change how they are written (Persian, Indic scripts) or join emoji.
 _JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
-# A name stands in emails to other people: nothing in it may become a link, or be decoded (RFC 2047).
+# Names appear in emails to other people: nothing in them may become a link, or be decoded (RFC 2047).
 _NOT_IN_NAMES = re.compile(r"[<>@:/\\|{}\[\]]|www\.|=\?", re.IGNORECASE)
 # More words than any name has, and few enough that comparing them stays cheap.
 _MOST_WORDS = 12
 _ENCODED = "=?"
 _DIALLED = re.compile(r"[+0-9 ()./-]+")
 _HYPHENS = re.compile("[\N{HYPHEN}\N{NON-BREAKING HYPHEN}\N{FIGURE DASH}\N{EN DASH}\N{MINUS SIGN}]")
-# Where a number without a country is dialled from.
+# The country from which a number without one is dialled.
 _HOME = "BE"
 
 
 def plain(value: str) -> str:
-    """Return text as one sees it: composed (NFC), every kind of blank as a blank, without signs that nobody sees."""
+    """Return text as it looks: composed (NFC), all white space as blanks, without invisible characters."""
     kept = []
     for sign in unicodedata.normalize("NFC", value):
         category = unicodedata.category(sign)
@@ -60,13 +60,13 @@ def _name(value: str) -> str:
 
 def _email(value: str) -> str:
     try:
-        # What a header would decode (RFC 2047) can be no address in it.
+        # Text that a header would decode (RFC 2047) cannot be an address in it.
         if _ENCODED in value:
             raise EmailNotValidError
         found = validate_email(value, check_deliverability=False, allow_smtputf8=False, strict=True)
     except EmailNotValidError:
         raise ValueError("must be an e-mail address such as name@example.org") from None
-    # The domain as mail servers know it (IDNA); the part before it is the recipient's own affair.
+    # The domain as mail servers know it (IDNA); the part before it is interpreted by the recipient's server alone.
     assert found.ascii_email is not None  # noqa: S101 - given, because nothing but its domain may be international
     return found.ascii_email
 
@@ -76,12 +76,12 @@ def salutation(name: str) -> str:
     seen = "".join(
         sign for sign in name if (sign.isprintable() or sign in _JOINERS) and sign not in '<>@:/\\|{}[]"'
     )
-    # "example.org" becomes a link in many of them, "example. org" in none.
+    # Many of them turn "example.org" into a link, but not "example. org".
     return " ".join(re.sub(r"\.(?=\S)", ". ", seen).split())[:60].strip()
 
 
 def is_email(value: str) -> bool:
-    """Say whether a mail can be addressed to this."""
+    """Tell whether this is an address that mail can be sent to."""
     try:
         return len(value) <= MAX_EMAIL and bool(_email(value))
     except ValueError:
@@ -89,18 +89,18 @@ def is_email(value: str) -> bool:
 
 
 def same_email(one: str | None, other: str | None) -> bool:
-    """Say whether two e-mail addresses reach the same mailbox: no mail server tells capitals apart."""
+    """Tell whether two e-mail addresses reach the same mailbox: mail servers ignore case."""
     return one == other or (one is not None and other is not None and one.casefold() == other.casefold())
 
 
 def mailbox(email: str) -> str:
-    """Return by what mails to an address are counted: many servers leave out what follows a plus."""
+    """Return the key by which mails to an address are counted: many servers ignore what follows a plus."""
     name, _, domain = email.rpartition("@")
     return f"{name.partition('+')[0] or name}@{domain}"
 
 
 def _phone(value: str) -> str:
-    # Imported at first use, as the languages below: both are large.
+    # Imported on first use, like the languages below: both are large.
     import phonenumbers
 
     written = _HYPHENS.sub("-", value)
@@ -167,5 +167,5 @@ Phone = Annotated[str, BeforeValidator(_plain), StringConstraints(max_length=40)
 KboNumber = Annotated[
     str, BeforeValidator(_plain), StringConstraints(max_length=20), AfterValidator(_kbo_number)
 ]
-# Any language that somebody speaks, as ISO 639 has it; a region or script behind it is taken and left out.
+# Any language of ISO 639; a region or script subtag is accepted and dropped.
 LanguageCode = Annotated[str, BeforeValidator(_language), StringConstraints(max_length=8)]

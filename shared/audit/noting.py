@@ -1,4 +1,4 @@
-"""What a transaction touched, collected while it goes on, and who is acting in it."""
+"""What a transaction touched, collected while it runs, and who is acting in it."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -14,16 +14,16 @@ Action = Literal["read", "changed"]
 _NOTES = "audit.notes"
 _ACTOR = "audit.actor"
 _BREAK_GLASS = "audit.break-glass"
-# The kind of an actor who is this service: nobody asked, an event or a workflow did.
+# The actor kind when the service acts by itself: an event or a workflow did it, nobody asked.
 ITSELF = "service-itself"
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row with something sealed in it: what its seal is bound to, and whose it is.
+    """A row with a sealed value: what its seal is bound to, and whom it concerns.
 
-    `name` is `table:id`. A row is of a case, or of one person outside all cases (a colleague, a participant), or of
-    a person in a case: who sees or changes it is audited there, so a row must say it.
+    `name` is `table:id`. A row belongs to a case, to one person outside all cases (a colleague, a participant),
+    or to a person in a case: reads and changes are audited there, so a row must say which.
     """
 
     name: str
@@ -31,7 +31,7 @@ class Row:
     person: UUID | None = field(kw_only=True)
 
     def __post_init__(self) -> None:
-        """Refuse a row of nobody: nobody could ever see who looked at it."""
+        """Refuse a row that concerns nobody: nobody could ever see who read it."""
         if self.case is None and self.person is None:
             raise ValueError(f"the row {self.name} is of no case and of no person")
 
@@ -46,7 +46,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Who acts in a transaction, as what, and by which operation: a route, an event, a step of a workflow."""
+    """Who acts in a transaction, in which role, and by which operation: a route, an event, a workflow step."""
 
     kind: str
     operation: str
@@ -59,11 +59,11 @@ class Actor:
 
 @dataclass
 class Note:
-    """What was done with one case: the kinds of rows (or the codes of changes), and the persons whose they are."""
+    """What was done with one case: the kinds of rows (or the codes of changes), and the persons they concern."""
 
     what: set[str] = field(default_factory=set)
     persons: set[UUID] = field(default_factory=set)
-    # Personal data was opened or sealed, and not only a fact read or changed.
+    # Personal data was opened or sealed, rather than only a plain fact read or changed.
     personal: bool = False
 
 
@@ -73,7 +73,7 @@ _acting: ContextVar[Actor | None] = ContextVar("kring_acting", default=None)
 
 @contextmanager
 def acting(actor: Actor) -> Iterator[None]:
-    """Name who acts in every transaction inside that names nobody itself."""
+    """Set the actor of every transaction inside that names none itself."""
     token = _acting.set(actor)
     try:
         yield
@@ -82,12 +82,12 @@ def acting(actor: Actor) -> Iterator[None]:
 
 
 def act_as(session: AsyncSession, actor: Actor) -> None:
-    """Name who acts in this transaction."""
+    """Set the actor of this transaction."""
     session.info[_ACTOR] = actor
 
 
 def actor_of(session: AsyncSession) -> Actor | None:
-    """Return who acts in this transaction, None if nobody was named."""
+    """Return the actor of this transaction, None if none was set."""
     named: Actor | None = session.info.get(_ACTOR)
     return named if named is not None else _acting.get()
 
@@ -113,17 +113,17 @@ def note_facts(session: AsyncSession, action: Action, *, case: UUID, what: str) 
 
 
 def note_break_glass(session: AsyncSession, *, case: UUID, access: UUID) -> None:
-    """Note that what is read of a case here is read because its file was opened by break-glass."""
+    """Note that a case is read in this transaction because its file was opened by break-glass."""
     session.info.setdefault(_BREAK_GLASS, {})[case] = access
 
 
 def take_notes(session: AsyncSession) -> Notes:
-    """Return what was noted so far, and begin anew."""
+    """Return what was noted so far, and start over."""
     notes: Notes = session.info.pop(_NOTES, {})
     return notes
 
 
 def break_glass_of(session: AsyncSession) -> dict[UUID, UUID]:
-    """Return by case the break-glass access that this transaction reads by."""
+    """Return, by case, the break-glass access used in this transaction."""
     found: dict[UUID, UUID] = session.info.get(_BREAK_GLASS, {})
     return found

@@ -1,4 +1,4 @@
-"""Writes down what a transaction touched, as its last statement: one round trip, and none if it touched nothing."""
+"""Writes down what a transaction touched, as its last statement: one round trip, and none if nothing was touched."""
 
 import hmac
 from datetime import datetime
@@ -33,12 +33,12 @@ _WRITE = (
 
 
 class Unattributed(Exception):
-    """Something personal was touched in a transaction that names no tenant: a bug, and nothing is committed."""
+    """Personal data was touched in a transaction without a tenant: a bug, and nothing is committed."""
 
 
 def mac_of(key: bytes, entry: dict[str, Any]) -> bytes:
-    """Return what an entry is recognised by: nobody without the key can make it for another entry."""
-    # asyncpg's ids are of a kind of their own: hence str.
+    """Return the MAC of an entry: without the key nobody can make it for another entry."""
+    # asyncpg has a UUID type of its own: hence str.
     return hmac.digest(key, orjson.dumps([entry[name] for name in COLUMNS], default=str), sha256)
 
 
@@ -58,7 +58,7 @@ class Recorder:
             return
         actor = actor_of(session) or Actor(kind=ITSELF, operation="unnamed")
         if actor.kind == ITSELF:
-            # What a service does by itself with plain facts is told by its events and their causes.
+            # What a service does with plain facts on its own is visible from its events and their causes.
             notes = {key: note for key, note in notes.items() if note.personal}
             if not notes:
                 return

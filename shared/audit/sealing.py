@@ -1,7 +1,7 @@
-"""Seals entries into a chain: each seal covers its entries and the seal before it, with a key that the database lacks.
+"""Seals entries into a chain: each seal covers its entries and the previous seal, with a key the database lacks.
 
-An entry waits in `audit_pending` from the transaction that wrote it until a seal covers it, so that one that commits
-late is not missed, whatever numbers or ids say. One process seals at a time, held by a lock.
+An entry waits in `audit_pending` from the transaction that wrote it until a seal covers it, so that entries
+that commit late are not missed, whatever their numbers or ids. One process seals at a time, held by a lock.
 """
 
 import asyncio
@@ -53,13 +53,13 @@ class Seal:
 
     @property
     def macs_by_entry(self) -> dict[UUID, bytes]:
-        """Return each entry's MAC at the moment it was written."""
+        """Return each entry's MAC as of when it was written."""
         parts = (self.macs[at : at + MAC_BYTES] for at in range(0, len(self.macs), MAC_BYTES))
         return dict(zip(self.entries, parts, strict=True))
 
     def digest_after(self, previous: bytes, *, key: bytes) -> bytes:
-        """Return what this seal's digest must be, after the seal with that digest."""
-        # asyncpg's ids are of a kind of their own: hence str.
+        """Return the digest this seal must have, given the digest of the previous one."""
+        # asyncpg has a UUID type of its own: hence str.
         content = [self.number, self.sealed_at, self.entries, self.tenants, self.macs.hex(), previous.hex()]
         return hmac.digest(key, orjson.dumps(content, default=str), sha256)
 
@@ -79,7 +79,7 @@ class Sealer:
         self._key = key
 
     async def run(self, stopping: asyncio.Event, *, seconds: float = SEAL_SECONDS) -> None:
-        """Seal what waits, time and again, until asked to stop."""
+        """Seal what waits, repeatedly, until asked to stop."""
         while not stopping.is_set():
             try:
                 while await self.seal() == _BATCH and not stopping.is_set():
@@ -87,7 +87,7 @@ class Sealer:
             except Operational:
                 log.warning("audit.seal-later")
             except Exception:
-                # A row that does not fit, which nothing here writes. The service goes on; `verify` names the break.
+                # A row that does not fit, which nothing here writes. The service goes on; `verify` reports the break.
                 FAILED.labels(self._service).inc()
                 log.exception("audit.seal-failed")
             try:
@@ -96,7 +96,7 @@ class Sealer:
                 continue
 
     async def seal(self) -> int:
-        """Seal what waits, at most a batch; return how many entries that were: none if another process is at it."""
+        """Seal at most one batch; return the number of entries, 0 if another process is sealing."""
         async with self._database.transaction() as session:
             if not await locks.try_hold(session, "audit-log-seals"):
                 return 0
@@ -106,14 +106,14 @@ class Sealer:
             last = (await session.execute(_LAST)).first()
             seal = self._next(rows, last)
             await session.execute(_SEAL, vars(seal))
-        # Also here, so that whoever keeps the log can say later that the chain was once this long.
+        # Logged too, so that a log archive can later prove that the chain was this long.
         log.info("audit.sealed", number=seal.number, entries=len(seal.entries), digest=seal.digest.hex())
         return len(rows)
 
     def _next(self, rows: Sequence[Any], last: Any) -> Seal:
         draft = Seal(
             number=1 if last is None else last.number + 1,
-            # The machine's clock: it says when the seal was made, and no business date hangs on it.
+            # The machine's clock: the time of sealing affects no business date.
             sealed_at=datetime.now(UTC),
             entries=[row.entry_id for row in rows],
             tenants=sorted({row.tenant for row in rows}),

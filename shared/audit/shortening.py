@@ -1,8 +1,8 @@
-"""Takes the oldest seals and their entries away, so that what is left still verifies: a cut says where it begins.
+"""Removes the oldest seals and their entries so that the rest still verifies: a cut marks where it begins.
 
-Only the owner of the tables can: services may add to their audit log and read it. A cut holds number and digest of
-the last seal that went, with a MAC of the chain's key; without the key nobody can make a cut, so an audit log that was
-shortened otherwise shows as broken.
+Only the owner of the tables can: services may only append to their audit log and read it. A cut holds number
+and digest of the last removed seal, with a MAC of the chain's key; without the key nobody can make a cut, so an
+audit log shortened in another way shows as broken.
 """
 
 import hmac
@@ -22,7 +22,7 @@ from shared.tables import audit_cut, audit_log, audit_seal
 
 _AT_ONCE = 100
 _LAST = select(audit_cut.c.number, audit_cut.c.digest, audit_cut.c.cut_at, audit_cut.c.mac)
-# What verification sees must be before or after, never between.
+# Verification must see the state before or after, never between.
 _LOCK = text("LOCK TABLE audit_seal IN SHARE ROW EXCLUSIVE MODE")
 
 
@@ -32,14 +32,14 @@ class CutNotReal(Exception):
 
 @dataclass(frozen=True)
 class Shortened:
-    """What went: how many seals and entries."""
+    """What was removed: the number of seals and entries."""
 
     seals: int
     entries: int
 
 
 def mac_of_cut(key: bytes, *, number: int, digest: bytes, cut_at: datetime) -> bytes:
-    """Return what a real cut carries."""
+    """Return the MAC that a genuine cut carries."""
     content = [number, digest.hex(), cut_at]
     return hmac.digest(key, b"cut|" + orjson.dumps(content), sha256)
 
@@ -57,7 +57,7 @@ async def beginning(session: AsyncSession, *, key: bytes) -> tuple[int, bytes] |
 
 
 async def shorten(database: Database, *, key: bytes, before: datetime, now: datetime) -> Shortened:
-    """Take away what was sealed before a moment, some seals in a transaction; the newest seal always stays."""
+    """Remove what was sealed before a moment, a few seals per transaction; the newest seal always stays."""
     seals = entries = 0
     while True:
         async with database.transaction() as session:
@@ -80,7 +80,7 @@ async def _oldest(session: AsyncSession, before: datetime) -> Sequence[Any]:
         select(audit_seal).where(audit_seal.c.number < newest).order_by(audit_seal.c.number).limit(_AT_ONCE)
     )
     rows = (await session.execute(query)).all()
-    # From the old end without a gap, also where a clock once went back.
+    # From the oldest end without a gap, even if a clock once went backwards.
     return [
         row for number, row in enumerate(rows) if all(each.sealed_at < before for each in rows[: number + 1])
     ]
@@ -90,7 +90,7 @@ async def _take_away(session: AsyncSession, seals: Sequence[Any]) -> int:
     ids: list[UUID] = [entry for seal in seals for entry in seal.entries]
     gone = 0
     for tenant in sorted({tenant for seal in seals for tenant in seal.tenants}):
-        # Row policies hold for the owner too.
+        # Row policies apply to the owner too.
         await set_scope(session, Scope(tenant=tenant))
         done: Any = await session.execute(
             delete(audit_log).where(audit_log.c.tenant == tenant, audit_log.c.id.in_(ids))

@@ -1,4 +1,4 @@
-"""Recomputes the chain of a service's audit log, and names the first place where it does not hold."""
+"""Recomputes the chain of a service's audit log, and reports the first place where it does not hold."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _LOOSE = text(
     " AND NOT EXISTS (SELECT FROM (SELECT unnest(entries) AS entry FROM audit_seal) sealed WHERE entry = audit_log.id)"
     " ORDER BY id LIMIT 1"
 )
-# Whose entries there may be even if every seal was removed; row policies show an owner nothing that is not named.
+# The tenants that may have entries even if every seal was removed; row policies hide unnamed tenants from the owner.
 _TENANTS = text(
     "SELECT DISTINCT tenant FROM outbox WHERE tenant IS NOT NULL UNION SELECT tenant FROM tenant_seen"
 )
@@ -32,32 +32,32 @@ class Broken(Exception):
 
 @dataclass(frozen=True)
 class Verified:
-    """How long a chain that holds is."""
+    """The length of a chain that holds."""
 
     seals: int
     entries: int
     waiting: int
-    # The number of its last seal: more than there are seals, once the oldest were taken away.
+    # The number of its last seal: higher than the count of seals once the oldest were removed.
     newest: int
     digest: str
 
 
 class Verification:
-    """One look at the whole audit log of a service, at one moment, as the owner of its tables."""
+    """One check of a service's whole audit log, at one moment, as the owner of its tables."""
 
     def __init__(self, database: Database, *, service: str, key: bytes) -> None:
-        """Take the database as its owner reaches it, and the service's key for the chain."""
+        """Take the database with its owner's login, and the service's key for the chain."""
         self._database = database
         self._service = service
         self._key = key
 
     async def verify(self, *, kept: tuple[int, str] | None = None) -> Verified:
-        """Return how long the chain is, if it holds; `kept`: the number and digest of a seal, noted elsewhere before.
+        """Return how long the chain is, if it holds; `kept`: the number and digest of a seal, stored elsewhere before.
 
         Raises: Broken.
         """
         async with self._database.transaction() as session:
-            # One moment for all that follows: what is sealed meanwhile must not look like a break.
+            # One snapshot for all that follows: what is sealed meanwhile must not look like a break.
             await session.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
             newest, digest = await self._beginning(session)
             seals = entries = 0
@@ -114,7 +114,7 @@ class Verification:
                 raise Broken(f"entry {entry} {where} was changed")
 
     async def _check_loose(self, session: AsyncSession, tenants: Iterable[UUID]) -> None:
-        # Nobody's first: an owner who is above row policies sees all entries at once.
+        # Entries without a tenant first: an owner exempt from row policies sees all entries at once.
         for tenant in (NO_TENANT, *sorted(tenants)):
             loose = (await self._as_tenant(session, tenant, _LOOSE)).scalar()
             if loose is not None:
@@ -122,7 +122,7 @@ class Verification:
 
     @staticmethod
     async def _as_tenant(session: AsyncSession, tenant: UUID, query: Any) -> Any:
-        # Row policies hold for the owner too.
+        # Row policies apply to the owner too.
         await set_scope(session, Scope(tenant=tenant))
         return await session.execute(query)
 

@@ -1,4 +1,4 @@
-"""Who is asking: principals, the tokens that prove them, and the personal links of people without an account.
+"""Authentication: principals, the tokens that prove them, and the personal links of people without an account.
 
 Nothing here knows HTTP; `shared.http.principals` turns a request into a Principal.
 """

@@ -1,6 +1,6 @@
-"""Whom the claims of a token speak of, by what its issuer may say and where it says it.
+"""Which principal the claims of a token describe, given what its issuer may say and where it says it.
 
-Everything here has been signed by the issuer. An issuer can still be wrong, or want more than it may have.
+Everything here has been signed by the issuer. An issuer can still be wrong, or claim more than it may.
 """
 
 import time
@@ -14,9 +14,9 @@ from shared.ids import derived
 from shared.services import SERVICE_WITH_LINKS
 
 SKEW_SECONDS = 30
-# However long its issuer would let a token last: whoever left an organisation is out within a day.
+# The longest a token counts, whatever its issuer says: a person who left an organisation is out within a day.
 MAX_SECONDS = 24 * 60 * 60
-# Ends the name of a service in the id of its key.
+# Separates the service's name from the rest of its key's id.
 SIGNER_ENDS = "/"
 _ROLE_NAMES = {role.value: role for role in Role}
 _MAX_ROLES = 1000
@@ -24,46 +24,46 @@ _MAX_SUBJECT = 255
 
 
 class ClaimNotRight(ValueError):
-    """A claim is missing, is of another form, or says what its issuer may not say. The text repeats no value."""
+    """A claim is missing, malformed, or beyond what its issuer may say. The text repeats no value."""
 
 
 def end_of(claims: Mapping[str, Any]) -> float:
-    """Return when a token is over, the skew of clocks allowed for. Raises: ClaimNotRight."""
+    """Return when a token expires, including the tolerance for clock skew. Raises: ClaimNotRight."""
     return _moment(claims, "exp") + SKEW_SECONDS
 
 
 def check_envelope(claims: Mapping[str, Any], trusted: TrustedIssuer) -> None:
-    """Check for whom and from when on a token is. Raises: ClaimNotRight."""
+    """Check a token's audience and start. Raises: ClaimNotRight."""
     audience = claims.get("aud")
     audiences = audience if isinstance(audience, list) else [audience]
     if not all(isinstance(one, str) for one in audiences) or trusted.audience not in audiences:
         raise ClaimNotRight("it is for somebody else")
-    # Keycloak says in a claim what a token is for: one that renews a session, or tells who logged in, lets nobody in.
+    # Keycloak puts a token's purpose in a claim: refresh and ID tokens give no access.
     if claims.get("typ", "Bearer") != "Bearer":
         raise ClaimNotRight("it is not made for access")
     latest = time.time() + SKEW_SECONDS
     if any(_moment(claims, name) > latest for name in ("nbf", "iat") if name in claims):
         raise ClaimNotRight("it is from the future")
-    # From now, where it does not say from when.
+    # From now, if it states no start.
     begins = _moment(claims, "iat") if "iat" in claims else time.time()
     if _moment(claims, "exp") - begins > MAX_SECONDS:
         raise ClaimNotRight("it lasts too long")
 
 
 def signer_of(kid: str | None) -> str:
-    """Return the service whose key this is, by its id."""
+    """Return the service whose key this is, by the key's id."""
     return (kid or "").partition(SIGNER_ENDS)[0]
 
 
 def principal_of(claims: Mapping[str, Any], trusted: TrustedIssuer, *, kid: str | None = None) -> Principal:
-    """Return whom a token speaks for that was signed with the key of this id. Raises: ClaimNotRight."""
+    """Return the principal of a token that was signed with the key of this id. Raises: ClaimNotRight."""
     try:
         kind = Kind(claims.get("kind", Kind.STAFF))
     except ValueError:
         raise ClaimNotRight("there is no such kind of principal") from None
     if kind not in trusted.kinds:
         raise ClaimNotRight("its issuer may not vouch for this kind of principal")
-    # With its own key a service speaks for itself, and one of them for people who came by their link.
+    # With its own key a service speaks for itself; one of them also for people who came by their link.
     if kind is Kind.SERVICE and signer_of(kid) != claims.get("sub"):
         raise ClaimNotRight("a service speaks for another")
     if kind is Kind.PERSON and signer_of(kid) != SERVICE_WITH_LINKS:
@@ -110,29 +110,29 @@ def _staff(claims: Mapping[str, Any], trusted: TrustedIssuer) -> Principal:
 
 
 def subject_id(trusted: TrustedIssuer, subject: str) -> UUID:
-    """Return the id of a member of staff, from what their issuer calls them.
+    """Return the id of a member of staff from the subject their issuer gives.
 
-    An id is taken as it is from an issuer that speaks for the whole installation; from another, and where it is none,
-    one is derived that is always the same and that no other issuer can say.
+    The subject is used as the id only from an issuer that speaks for the whole installation. From any other, or
+    if it is no UUID, a stable id is derived that no other issuer can produce.
     """
     if not trusted.derives_subjects:
         try:
             return _id(subject)
         except ClaimNotRight:
             pass
-    # The issuer as an id: names of any form, one after the other, could be divided in two ways.
+    # The issuer as an id: two concatenated names of any form could be split in two ways.
     return derived("subject", derived("issuer", trusted.issuer), subject)
 
 
 def _organisation(claims: Mapping[str, Any], trusted: TrustedIssuer) -> UUID | None:
     said = _at(claims, trusted.organisation_claim)
-    # An attribute of a user is a list at some identity providers, also where there is only one.
+    # Some identity providers give a user's attribute as a list even if it has one value.
     if isinstance(said, list):
         if len(said) > 1:
             raise ClaimNotRight("it names more than one organisation")
         said = said[0] if said else None
     if said in (None, ""):
-        # The identity provider of one organisation need not say which.
+        # The identity provider of a single organisation need not name it.
         return next(iter(trusted.organisations)) if len(trusted.organisations) == 1 else None
     organisation = _id(said)
     if trusted.organisations and organisation not in trusted.organisations:
@@ -148,7 +148,7 @@ def _roles(claims: Mapping[str, Any], trusted: TrustedIssuer) -> frozenset[Role]
             continue
         if not isinstance(said, list) or len(said) > _MAX_ROLES:
             raise ClaimNotRight("its roles are no list, or far too many")
-        # An issuer can know roles that mean nothing here.
+        # An issuer may have roles that mean nothing here.
         names = (name for name in said if isinstance(name, str))
         found |= {
             role

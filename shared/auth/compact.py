@@ -1,7 +1,7 @@
-"""Reading a signed token (JWS, compact form) without believing it yet, and checking its signature.
+"""Parses a signed token (JWS, compact form) without trusting it yet, and checks its signature.
 
-What is read here decides which key is tried, and nothing more. It is read strictly, and once: what was checked and what
-is used afterwards cannot be two readings of one text.
+What is read here only decides which key is tried. It is parsed strictly, and once: what was checked and what is
+used afterwards cannot be two readings of one text.
 """
 
 import json
@@ -17,21 +17,21 @@ from shared.auth.keys import VerificationKey
 
 MAX_TOKEN = 8192
 _COMPACT = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)", re.ASCII)
-# What a resource server is shown. An issuer signs other things with the same key: proofs that someone logged in or out.
+# The types a resource server accepts. An issuer signs other things with the same key, such as logout tokens.
 _TYPES = frozenset({"jwt", "at+jwt", "application/at+jwt"})
-# What would change what is signed, or how, is not for us; a header that must be understood is not understood.
+# Headers that change what is signed, or how, are not supported; a critical header that is unknown is refused.
 _NOT_UNDERSTOOD = ("crit", "b64", "zip", "enc")
-# The name in tokens, and that of the procedure where it has another.
+# Names in tokens, mapped to the algorithm's name if that differs.
 _PROCEDURES = {"EdDSA": "Ed25519"}
 
 
 class NotCompact(ValueError):
-    """This is no signed token in the compact form. The text says nothing of what it is."""
+    """Not a signed token in the compact form. The text reveals nothing of its content."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unverified:
-    """A token taken apart; nothing in it has been checked."""
+    """A parsed token; nothing in it has been verified."""
 
     algorithm: str
     kid: str | None
@@ -41,14 +41,14 @@ class Unverified:
 
     @property
     def issuer(self) -> str:
-        """Whom it says it is from."""
+        """The issuer it claims."""
         issuer = self.claims.get("iss")
         if not isinstance(issuer, str):
             raise NotCompact("it names no issuer")
         return issuer
 
     def is_signed_by(self, key: VerificationKey) -> bool:
-        """Say whether this key, which is one for the algorithm named, made the signature."""
+        """Tell whether this key, which fits the named algorithm, made the signature."""
         procedure = JWSRegistry.algorithms[_PROCEDURES.get(self.algorithm, self.algorithm)]
         try:
             procedure.check_key(key.key)
@@ -97,7 +97,7 @@ def _object(part: str) -> dict[str, Any]:
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    # Of two claims of one name one reader takes the first and another the last.
+    # Of duplicate claims one parser takes the first and another the last.
     read = dict(pairs)
     if len(read) != len(pairs):
         raise NotCompact("a name is there twice")

@@ -1,4 +1,4 @@
-"""Fetching the keys of an issuer over HTTP: whole, soon, small, and from where its own description says they are.
+"""Fetches an issuer's keys over HTTP, with limits on size and time, from where its own description says they are.
 
 An issuer is another organisation's machine: it may be down, slow, broken, or lie.
 """
@@ -15,13 +15,13 @@ MAX_BYTES = 256 * 1024
 
 
 class IssuerNotUnderstood(Exception):
-    """What the issuer answered cannot be used. The text is fixed and repeats nothing of it."""
+    """The issuer's answer cannot be used. The text is fixed and repeats nothing of it."""
 
 
 async def fetch_keys(trusted: TrustedIssuer, *, local: bool, seconds: float = SECONDS) -> KeyRing:
-    """Return the keys that an issuer has today.
+    """Return the current keys of an issuer.
 
-    Raises: IssuerNotUnderstood; httpx.HTTPError or TimeoutError if it does not answer whole and in time.
+    Raises: IssuerNotUnderstood; httpx.HTTPError or TimeoutError if it does not answer completely and in time.
     """
     async with asyncio.timeout(seconds):
         url = trusted.jwks_uri
@@ -35,7 +35,7 @@ async def fetch_keys(trusted: TrustedIssuer, *, local: bool, seconds: float = SE
 
 
 def _keys_url(description: Any, trusted: TrustedIssuer, *, local: bool) -> str:
-    # A description that is another issuer's would let that one speak in this one's name.
+    # Another issuer's description would let that issuer speak in this one's name.
     if not isinstance(description, dict) or description.get("issuer") != trusted.issuer:
         raise IssuerNotUnderstood("its description is that of another issuer")
     url = description.get("jwks_uri")
@@ -50,11 +50,11 @@ async def _get(url: str, seconds: float) -> Any:
     import httpx
 
     async with (
-        # The way out of this network, if there is one, is in the environment; without TLS nothing goes through it.
+        # A proxy for leaving this network, if any, is in the environment; plain HTTP does not use it.
         httpx.AsyncClient(
             timeout=seconds, follow_redirects=False, trust_env=url.startswith("https:")
         ) as client,
-        # Not compressed: a few bytes could become very many.
+        # No compression: a few bytes could expand to very many.
         client.stream(
             "GET", url, headers={"accept": "application/json", "accept-encoding": "identity"}
         ) as answer,

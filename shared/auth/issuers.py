@@ -1,4 +1,4 @@
-"""Whom an installation trusts to say who somebody is: the entries of issuers.json."""
+"""The issuers an installation trusts to identify people: the entries of issuers.json."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -19,7 +19,7 @@ _OWN = frozenset({PLATFORM_ISSUER, LOCAL_ISSUER})
 _WELL_KNOWN = "/.well-known/openid-configuration"
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=500)]
-# Where in a token something stands: a name, or the names of objects within one another.
+# The place of a claim in a token: a name, or a path of names of nested objects.
 ClaimPath = Annotated[tuple[Name, ...], Field(min_length=1, max_length=5)]
 
 
@@ -28,43 +28,43 @@ class IssuersNotUsable(Exception):
 
 
 class SignIn(BaseModel):
-    """How people sign in at an issuer: as what its provider knows the portal."""
+    """How people sign in at an issuer: the portal's client there."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     client_id: Name
-    # The portal's file with what the client proves itself with; a public client has none, and proves by PKCE alone.
+    # The portal's secret file for this client; a public client has none, and relies on PKCE alone.
     secret_file: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,100}$")] | None = None
     scope: Name = "openid profile"
-    # What stands on the button.
+    # The label of the sign-in button.
     name: Name | None = None
 
 
 class TrustedIssuer(BaseModel):
-    """One issuer: where its keys are, and what it may say of whom."""
+    """One issuer: where its keys are, and what it may claim about whom."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     issuer: Name
     audience: Name = AUDIENCE
-    # One of three: the keys themselves, their address, or true for the one that the issuer's own description names
-    # (or the address of that description, where services reach the issuer under another than people do).
+    # One of three: the keys themselves, their address, or true for the address in the issuer's own description (or
+    # the address of that description, if services reach the issuer under another address than people do).
     jwks: dict[str, Any] | None = None
     jwks_uri: Name | None = None
     discovery: Literal[True] | Name | None = None
     algorithms: Annotated[tuple[Algorithm, ...], Field(min_length=1)] = ALGORITHMS
-    # For whom it may speak; empty: for every organisation of the installation.
+    # The tenants it may speak for; empty: every organisation of the installation.
     organisations: frozenset[UUID] = frozenset()
-    ops: bool = Field(default=False, description="Whether it may make somebody ops, who is everywhere.")
-    # Where in its tokens things stand. Roles: all that are found in any of these places.
+    ops: bool = Field(default=False, description="Whether it may grant the role ops, which holds everywhere.")
+    # Where claims are in its tokens. Roles: those found in any of these places are combined.
     roles_claims: tuple[ClaimPath, ...] | None = None
     organisation_claim: ClaimPath = ("organisation",)
     subject_claim: ClaimPath = ("sub",)
     role_names: dict[Name, Role] = Field(
-        default_factory=dict, description="What it calls roles that have another name here."
+        default_factory=dict, description="Role names of this issuer that have another name here."
     )
     subject_ids: Literal["as-said", "derived"] | None = Field(
-        default=None, description="Whether an id that it says is the id here, or one is derived from it."
+        default=None, description="Whether its subject is used as the id here, or an id is derived from it."
     )
 
     sign_in: SignIn | None = Field(
@@ -103,8 +103,8 @@ class TrustedIssuer(BaseModel):
     def kinds(self) -> frozenset[Kind]:
         """The kinds of principal that it may vouch for.
 
-        Only the platform's own key may speak for its services and for people of a case: an organisation's identity
-        provider must not be able to make itself a service that reads everything.
+        Only the platform's own key may speak for its services and for people of a case: an organisation's
+        identity provider must not be able to make itself a service that reads everything.
         """
         if self.issuer == PLATFORM_ISSUER:
             return frozenset({Kind.PERSON, Kind.SERVICE})
@@ -112,34 +112,34 @@ class TrustedIssuer(BaseModel):
 
     @property
     def makes_ops(self) -> bool:
-        """Whether its tokens can hold the role ops."""
+        """Whether its tokens can carry the role ops."""
         return self.ops or self.issuer == LOCAL_ISSUER
 
     @property
     def derives_subjects(self) -> bool:
-        """Whether an id that it says is never taken as it is.
+        """Whether its subjects are never used as ids directly.
 
-        Whoever has an issuer of their own could else write the id of another organisation's coordinator in a token.
+        Otherwise the operator of an issuer could put the id of another organisation's coordinator in a token.
         """
         return bool(self.organisations) or self.subject_ids == "derived"
 
     @property
     def places_of_roles(self) -> tuple[ClaimPath, ...]:
-        """Where roles are looked for: by default at the top, and where Keycloak puts those of realm and client."""
+        """Where roles are looked up: by default at the top level, and where Keycloak puts realm and client roles."""
         if self.roles_claims is not None:
             return self.roles_claims
         return (("roles",), ("realm_access", "roles"), ("resource_access", self.audience, "roles"))
 
     @property
     def description_url(self) -> str | None:
-        """The address of its description (OpenID Connect Discovery), if its keys are found through that."""
+        """The address of its description (OpenID Connect Discovery), if its keys are found through it."""
         if self.discovery is True:
             return self.issuer.rstrip("/") + _WELL_KNOWN
         return self.discovery
 
 
 def check_url(url: str, *, local: bool) -> None:
-    """Raise ValueError if keys may not be fetched from there: without TLS anyone on the way could put in their own."""
+    """Raise ValueError if keys may not be fetched from there: without TLS an attacker could replace them."""
     parts = urlsplit(url)
     if not parts.hostname or parts.username is not None or parts.password is not None or parts.fragment:
         raise ValueError("an address of keys names a host, and no user or fragment")
@@ -148,7 +148,7 @@ def check_url(url: str, *, local: bool) -> None:
 
 
 def trusted_issuers(entries: Iterable[Mapping[str, Any]], *, local: bool = False) -> dict[str, TrustedIssuer]:
-    """Return the issuers that count, by name; the local one counts only when `local` is true.
+    """Return the issuers that count, by name; the local one counts only if `local` is true.
 
     Raises: IssuersNotUsable.
     """

@@ -1,7 +1,7 @@
-"""The public keys of an issuer, read from a JSON Web Key Set: which count, and for which algorithms.
+"""The public keys of an issuer, from a JSON Web Key Set: which count, and for which algorithms.
 
-The algorithm is a property of the key and not of the token: a key for RSA checks no elliptic curve, and no public key
-is ever used as a shared secret.
+The algorithm is a property of the key and not of the token: an RSA key never verifies an elliptic-curve
+signature, and no public key is ever used as a shared secret.
 """
 
 from base64 import urlsafe_b64decode
@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 
-# All that is ever accepted; an issuer's entry can narrow it.
+# All accepted algorithms; an issuer's entry can narrow them.
 Algorithm = Literal["ES256", "ES384", "RS256", "PS256", "EdDSA", "Ed25519"]
 ALGORITHMS: tuple[Algorithm, ...] = get_args(Algorithm)
 _BY_TYPE: dict[tuple[str, str | None], frozenset[str]] = {
@@ -24,17 +24,17 @@ _BY_TYPE: dict[tuple[str, str | None], frozenset[str]] = {
 _CLASSES: dict[str, type[ECKey | OKPKey | RSAKey]] = {"EC": ECKey, "OKP": OKPKey, "RSA": RSAKey}
 _PUBLIC = ("kty", "crv", "x", "y", "n", "e")
 _RSA_BITS = range(2048, 8192 + 1)
-# An issuer has a handful; more would be somebody trying something.
+# An issuer has a handful of keys; many more suggest an attack.
 _MAX_KEYS = 100
 
 
 class NoKeySet(ValueError):
-    """This is no JSON Web Key Set."""
+    """Not a JSON Web Key Set."""
 
 
 @dataclass(frozen=True, slots=True)
 class VerificationKey:
-    """A public key with all that it may be used for."""
+    """A public key and its algorithms."""
 
     kid: str | None
     algorithms: frozenset[str]
@@ -56,17 +56,17 @@ class KeyRing:
         return len(self._all)
 
     def holds(self, key: VerificationKey) -> bool:
-        """Say whether a key found earlier, in this ring or another, still counts for the same."""
+        """Tell whether a key found earlier, in this ring or another, still counts for the same."""
         return (key.thumbprint, key.algorithms) in self._known
 
     def knows(self, kid: str | None) -> bool:
-        """Say whether a key of this id is there, for whatever algorithm."""
+        """Tell whether a key of this id is present, for whatever algorithm."""
         return kid in self._by_kid if kid is not None else bool(self._all)
 
     def find(self, kid: str | None, algorithm: str) -> list[VerificationKey]:
-        """Return the keys that a token may have been signed with, which names this key and this algorithm.
+        """Return the candidate keys for a token that names this key id and this algorithm.
 
-        Without a name only an issuer with a single key of that type leaves no doubt.
+        Without a key id, the result is unambiguous only if the issuer has a single key of that type.
         """
         named = self._all if kid is None else self._by_kid.get(kid, ())
         found = [key for key in named if algorithm in key.algorithms]
@@ -74,7 +74,7 @@ class KeyRing:
 
 
 def read_keys(document: Any, *, algorithms: Collection[str] = ALGORITHMS) -> KeyRing:
-    """Return the keys of a key set that can be used here; others are left out. Raises: NoKeySet."""
+    """Return the usable keys of a key set; others are left out. Raises: NoKeySet."""
     entries = document.get("keys") if isinstance(document, Mapping) else None
     if not isinstance(entries, list) or len(entries) > _MAX_KEYS:
         raise NoKeySet("it has no list of keys, or too long a one")
@@ -83,7 +83,7 @@ def read_keys(document: Any, *, algorithms: Collection[str] = ALGORITHMS) -> Key
 
 
 def holds_private_key(document: Any) -> bool:
-    """Say whether a key set has what nobody but the issuer may have: a private or a shared key."""
+    """Tell whether a key set contains a private or shared key, which only the issuer may have."""
     entries = document.get("keys") if isinstance(document, Mapping) else None
     return isinstance(entries, list) and any(
         isinstance(entry, Mapping) and ("d" in entry or "k" in entry) for entry in entries
@@ -96,7 +96,7 @@ def _read(entry: Any, allowed: frozenset[str]) -> VerificationKey | None:
     kind, kid = entry.get("kty"), entry.get("kid")
     if kind not in _CLASSES or not isinstance(kid, str | None) or not _is_for_checking(entry):
         return None
-    # The public part alone: what else stands there is not needed, and could only mislead.
+    # Only the public part: the rest is not needed, and could only mislead.
     public = {name: entry[name] for name in _PUBLIC if name in entry}
     if not all(isinstance(value, str) for value in public.values()):
         return None

@@ -1,7 +1,7 @@
-"""Personal links: what lets someone without an account in, and can be sent again without being stored.
+"""Personal links: give access without an account, and can be sent again without being stored.
 
-A token is the link's id and a keyed digest of id and generation. Only id and generation are kept, so reading
-a database lets nobody in; raising the generation makes every earlier email worthless.
+A token is the link's id and a keyed digest of id and generation. Only id and generation are stored, so reading
+a database gives nobody access; raising the generation invalidates every earlier email.
 """
 
 import hmac
@@ -27,18 +27,18 @@ def link_token(key: bytes, link_id: UUID, generation: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class LinkToken:
-    """A token as it was presented: which link it claims to be, not yet believed."""
+    """A parsed token: the link it claims to be, not verified yet."""
 
     link_id: UUID
     digest: bytes
 
     def proves(self, key: bytes, generation: int) -> bool:
-        """Say, in constant time, whether the token was made with this key for this generation of its link."""
+        """Tell, in constant time, whether the token was made with this key for this generation of its link."""
         return hmac.compare_digest(self.digest, _digest(key, self.link_id, generation))
 
 
 def read_link_token(token: str) -> LinkToken | None:
-    """Return what a token claims, or None if it is no token at all. Always check `proves` next."""
+    """Return what a token claims, or None if it is malformed. Always check `proves` next."""
     if len(token) != _TOKEN_LENGTH or not token.isascii():
         return None
     try:

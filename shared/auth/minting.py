@@ -1,4 +1,4 @@
-"""Making tokens: for services that call each other, for people who came by their link, and for local use."""
+"""Issues tokens: for services that call each other, for people who came by their link, and for local use."""
 
 import json
 import time
@@ -14,7 +14,7 @@ from shared.auth.issuers import AUDIENCE, LOCAL_ISSUER, PLATFORM_ISSUER
 from shared.auth.principal import Kind, Role
 from shared.ids import uuid7
 
-# Of the keys that the platform makes for itself.
+# Lifetimes of the platform's own tokens.
 _ALGORITHM = "ES256"
 SERVICE_SECONDS = 5 * 60
 PERSON_SECONDS = 15 * 60
@@ -37,7 +37,7 @@ class Issuer:
     def service(
         self, *, service: str, purpose: str, tenant: UUID | None = None, seconds: int = SERVICE_SECONDS
     ) -> str:
-        """Return a token with which one service asks another, for a stated purpose."""
+        """Return a token with which one service calls another, for a stated purpose."""
         claims = {"kind": Kind.SERVICE, "purpose": purpose}
         if tenant is not None:
             claims["tenant"] = str(tenant)
@@ -54,7 +54,7 @@ class Issuer:
         decides_for: Collection[UUID] = (),
         seconds: int = PERSON_SECONDS,
     ) -> str:
-        """Return a short-lived token for one person of one case, who proved a personal link."""
+        """Return a short-lived token for one person of one case, whose personal link was verified."""
         claims: dict[str, Any] = {
             "kind": Kind.PERSON,
             "tenant": str(tenant),
@@ -75,7 +75,7 @@ class Issuer:
         roles: frozenset[Role] | set[Role],
         seconds: int = STAFF_SECONDS,
     ) -> str:
-        """Return a token for a member of staff: only the local issuer makes these, for use on one machine.
+        """Return a token for a member of staff: only the local issuer issues these, for use on one machine.
 
         Raises: ValueError if this is not the local issuer.
         """

@@ -1,15 +1,15 @@
-"""The one who asks: a member of staff, a person of a case, or another service of the platform."""
+"""The caller: a member of staff, a person of a case, or another service of the platform."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
-# Whoever names no tenant and has no organisation asks for the tenant that owns no row.
+# A caller who names no tenant and has no organisation gets the tenant that owns no rows.
 NO_TENANT = UUID(int=0)
 
 
 class Role(StrEnum):
-    """What a member of staff is at their own organisation."""
+    """The role of a member of staff at their own organisation."""
 
     REFERRER = "referrer"
     COORDINATOR = "coordinator"
@@ -23,7 +23,7 @@ class Role(StrEnum):
 
 
 class Kind(StrEnum):
-    """How the one who asks is known: an account, a personal link, or the platform's own key."""
+    """How the caller is authenticated: an account, a personal link, or the platform's own key."""
 
     STAFF = "staff"
     PERSON = "person"
@@ -36,7 +36,7 @@ PLATFORM_ROLES = frozenset({Role.OPS})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """Who asks, on behalf of which organisation, and at which tenant."""
+    """The caller, the organisation they belong to, and the tenant they act at."""
 
     kind: Kind
     id: UUID
@@ -45,16 +45,16 @@ class Principal:
     roles: frozenset[Role] = field(default_factory=frozenset)
     case: UUID | None = None
     case_role: str | None = None
-    # Of a person: as their link was exchanged, and only where their birth date is known.
+    # Of a person: as of the exchange of their link, and only if their birth date is known.
     under_twelve: bool = False
-    # As their link was exchanged: the children under twelve whom the case is about, over whom they hold authority.
+    # As of the exchange of their link: the central persons under twelve over whom they hold authority.
     decides_for: frozenset[UUID] = frozenset()
     service: str | None = None
     purpose: str | None = None
 
     @property
     def is_of_tenant(self) -> bool:
-        """Say whether the tenant is the principal's own organisation (else: party, person or stranger)."""
+        """Tell whether the tenant is the principal's own organisation (else: party, person or stranger)."""
         return self.organisation is not None and self.organisation == self.tenant
 
     @property
@@ -63,5 +63,5 @@ class Principal:
         return f"{self.kind}:{self.id}"
 
     def has(self, *roles: Role) -> bool:
-        """Say whether the principal has any of these roles."""
+        """Tell whether the principal has any of these roles."""
         return not self.roles.isdisjoint(roles)

@@ -1,10 +1,10 @@
-"""The keys of an issuer between two looks at it: fresh ones at once, renewed in time, kept while it is down.
+"""Caches an issuer's keys: fresh ones are used at once, renewed in time, and kept while the issuer is down.
 
-How long what counts, by age of the last answer:
+What happens, by the age of the last answer:
 
     0 ......... renew ......... fresh ................. stale
-    at once     at once, and    waits for an answer;    not any more: nobody can say
-                asked again     if none comes, at once  who is who (Operational)
+    at once     at once, and    waits for an answer;    keys no longer count:
+                fetched again   if none comes, at once  Operational
 """
 
 import asyncio
@@ -32,38 +32,38 @@ _NEVER = float("-inf")
 class KeyTimes:
     """How long keys count, in seconds."""
 
-    # A key that its issuer took back is refused after this time at the latest, unless the issuer cannot be asked.
+    # A revoked key is refused after this time at the latest, unless the issuer cannot be reached.
     fresh: float = 300
-    # Until then the keys of an issuer that cannot be asked go on counting.
+    # How long the keys of an unreachable issuer keep counting.
     stale: float = 3600
-    # So much lies between two requests to an issuer, whatever tokens come.
+    # The minimum time between two requests to an issuer, whatever tokens arrive.
     again: float = 10
 
     @property
     def renew(self) -> float:
-        """After how long keys are asked for again while those at hand still serve."""
+        """The age after which keys are requested again while the cached ones still serve."""
         return self.fresh / 2
 
 
 class IssuerSilent(Operational):
-    """An issuer's keys are not to be had, so that it cannot be said whether a token is good."""
+    """An issuer's keys cannot be fetched, so tokens cannot be verified."""
 
 
 class Keys(Protocol):
     """The keys of one issuer, wherever they come from."""
 
     def at_hand(self) -> KeyRing | None:
-        """Return the keys that count now, or None if they have to be waited for."""
+        """Return the keys that count now, or None if they must be waited for."""
 
     async def current(self) -> KeyRing:
         """Return the keys that count now. Raises: IssuerSilent."""
 
     async def find(self, kid: str | None, algorithm: str) -> list[VerificationKey]:
-        """Return the keys that a token may be signed with. Raises: IssuerSilent."""
+        """Return the candidate keys for a token. Raises: IssuerSilent."""
 
 
 class StaticKeys:
-    """Keys that stand in issuers.json."""
+    """Keys that are listed in issuers.json."""
 
     def __init__(self, trusted: TrustedIssuer) -> None:
         self._ring = read_keys(trusted.jwks, algorithms=trusted.algorithms)
@@ -77,12 +77,12 @@ class StaticKeys:
         return self._ring
 
     async def find(self, kid: str | None, algorithm: str) -> list[VerificationKey]:
-        """Return the keys that a token may be signed with."""
+        """Return the candidate keys for a token."""
         return self._ring.find(kid, algorithm)
 
 
 class RemoteKeys:
-    """Keys that are fetched from their issuer: one fetch at a time, and never soon after the last."""
+    """Keys fetched from their issuer: one fetch at a time, with a minimum pause in between."""
 
     def __init__(
         self,
@@ -102,7 +102,7 @@ class RemoteKeys:
         self._fetching: asyncio.Task[None] | None = None
 
     def at_hand(self) -> KeyRing | None:
-        """Return the keys that count now, or None if they have to be waited for."""
+        """Return the keys that count now, or None if they must be waited for."""
         age = self._clock() - self._answered
         if self._ring is None or age >= self._times.stale:
             return None
@@ -124,9 +124,9 @@ class RemoteKeys:
         return ring
 
     async def find(self, kid: str | None, algorithm: str) -> list[VerificationKey]:
-        """Return the keys that a token may be signed with. Raises: IssuerSilent.
+        """Return the candidate keys for a token. Raises: IssuerSilent.
 
-        A key that is not known may be new: it is asked for, if that was not done a moment ago.
+        An unknown key may be new: the keys are fetched again, unless that was done a moment ago.
         """
         ring = await self.current()
         if not ring.knows(kid):
@@ -139,11 +139,11 @@ class RemoteKeys:
     async def _asked_again(self) -> None:
         fetching = self._ask()
         if fetching is not None:
-            # Whoever waits may give up; the fetch goes on for the others.
+            # A waiting caller may give up; the fetch continues for the others.
             await asyncio.shield(fetching)
 
     def _ask(self) -> asyncio.Task[None] | None:
-        """Return the fetch under way, or a new one if the last began long enough ago."""
+        """Return the fetch under way, or start one if the last began long enough ago."""
         if self._fetching is not None and not self._fetching.done():
             return self._fetching
         if self._clock() - self._asked < self._times.again:

@@ -1,7 +1,7 @@
-"""Verifying tokens: a signature by a trusted issuer's key, and claims that this issuer may make.
+"""Verifies tokens: a signature by a trusted issuer's key, and claims that this issuer may make.
 
-A signature is checked once per token and process; the answer is kept until the token expires or its key no longer
-counts, because the same token comes with every request of a session.
+A signature is checked once per token and process; the result is cached until the token expires or its key no
+longer counts, because the same token comes with every request of a session.
 """
 
 import time
@@ -36,14 +36,14 @@ class TokenMissing(Unauthenticated):
 
 
 class TokenNotAccepted(Unauthenticated):
-    """The token is not one that this installation accepts."""
+    """This installation does not accept the token."""
 
     code = "token-not-accepted"
     title = "The token is not accepted: get a new one from your issuer"
 
 
 class TokenExpired(Unauthenticated):
-    """The token was good and is over its time."""
+    """The token was valid and has expired."""
 
     code = "token-expired"
     title = "The token has expired: get a new one"
@@ -64,7 +64,7 @@ class _Known:
 
 
 def generate_key(service: str | None = None) -> ECKey:
-    """Return a new signing key (EC P-256) with a key id, which begins with the service whose key it is."""
+    """Return a new signing key (EC P-256) whose key id begins with the name of its service."""
     key = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"}, auto_kid=True)
     if service is None:
         return key
@@ -73,7 +73,7 @@ def generate_key(service: str | None = None) -> ECKey:
 
 
 def trusted_issuer(issuer: str, *keys: ECKey, audience: str = AUDIENCE) -> dict[str, Any]:
-    """Return the entry of issuers.json that trusts what these keys sign as `issuer`."""
+    """Return the entry of issuers.json that trusts tokens signed with these keys as `issuer`."""
     public = [key.as_dict(private=False) for key in keys]
     return {"issuer": issuer, "audience": audience, "jwks": {"keys": public}}
 
@@ -86,7 +86,7 @@ def _trust(trusted: TrustedIssuer, *, local: bool, times: KeyTimes) -> _Trust:
 
 
 class Verifier:
-    """The issuers an installation trusts, and what they have vouched for lately."""
+    """The issuers an installation trusts, and a cache of the tokens verified lately."""
 
     def __init__(self, issuers: Iterable[TrustedIssuer], *, local: bool, times: KeyTimes) -> None:
         self._trusted = {trusted.issuer: _trust(trusted, local=local, times=times) for trusted in issuers}
@@ -96,7 +96,7 @@ class Verifier:
     def of(
         cls, entries: Iterable[Mapping[str, Any]], *, local: bool = False, times: KeyTimes = _USUAL_TIMES
     ) -> "Verifier":
-        """Take entries as in issuers.json; the local issuer counts only when `local` is true.
+        """Build from entries as in issuers.json; the local issuer counts only if `local` is true.
 
         Raises: IssuersNotUsable.
         """
@@ -113,9 +113,9 @@ class Verifier:
         return [trust.issuer for trust in self._trusted.values()]
 
     async def verify(self, token: str, *, tenant: UUID | None = None) -> Principal:
-        """Return who a token speaks for, at the tenant that the request names (own organisation if none).
+        """Return the principal of a token, at the tenant that the request names (their own organisation if none).
 
-        Raises: TokenNotAccepted, TokenExpired; IssuerSilent if its issuer's keys are not to be had.
+        Raises: TokenNotAccepted, TokenExpired; IssuerSilent if its issuer's keys cannot be fetched.
         """
         digest = sha256(token.encode("utf-8", "replace")).digest()
         known = self._known.get(digest)
@@ -127,7 +127,7 @@ class Verifier:
             known = await self._check(token)
             self._keep(digest, known)
         principal = known.principal
-        # People and services act at the tenant in their token, whatever the request says.
+        # People and services act at the tenant in their token, whatever the request names.
         if tenant is None or principal.kind is not Kind.STAFF or tenant == principal.tenant:
             return principal
         return replace(principal, tenant=tenant)
@@ -171,7 +171,7 @@ class Verifier:
         return _Known(principal, expires, trust.keys, key)
 
     async def _signed(self, token: str) -> tuple[Unverified, _Trust, VerificationKey]:
-        """Return a token that its issuer signed, and with which key. Raises: TokenNotAccepted, IssuerSilent."""
+        """Return a verified token, and the key that signed it. Raises: TokenNotAccepted, IssuerSilent."""
         try:
             unverified = take_apart(token)
             trust = self._trusted.get(unverified.issuer)
@@ -187,7 +187,7 @@ class Verifier:
 
 
 async def _still_counts(known: _Known) -> bool:
-    """Say whether the key of a token seen before is still one of its issuer's."""
+    """Tell whether the key of a cached token is still one of its issuer's."""
     ring = known.keys.at_hand()
     if ring is None:
         ring = await known.keys.current()

@@ -1,4 +1,4 @@
-"""What a contract between two services is made of."""
+"""What a contract between two services consists of."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,13 +7,13 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-# The purpose for which services answer with all they hold on one person, and on nobody else.
+# The purpose for which services return all they hold on one person, and on nobody else.
 COPY_FOR_PERSON = "copy-for-person"
 COPY_PATH = "/v1/cases/{case_id}/persons/{person_id}/copy"
 
 
 class Published(BaseModel):
-    """A body, or a part of one, that another service reads: what it does not know yet it ignores."""
+    """A body, or a part of one, that another service reads; unknown fields are ignored."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, from_attributes=True, hide_input_in_errors=True)
 
@@ -23,7 +23,7 @@ Answer = TypeVar("Answer", bound=BaseModel)
 
 @dataclass(frozen=True)
 class Contract(Generic[Answer]):
-    """A GET that `owner` answers for one purpose, which the token of the service that asks must name."""
+    """A GET that `owner` answers for one purpose, which the caller's token must name."""
 
     owner: str
     path: str
@@ -36,7 +36,7 @@ class Contract(Generic[Answer]):
 
 
 class OwnAuditEntry(Published):
-    """That something of yours was read or changed: by what kind of person, not by whom."""
+    """A read or change of your data: by what kind of person, not by whom."""
 
     at: datetime
     action: str
@@ -47,5 +47,5 @@ class OwnAuditEntry(Published):
     roles: list[str]
     organisation_id: UUID | None
     purpose: str | None
-    # The file was opened by a manager, with a reason, and the data protection officer was told.
+    # A manager opened the file, with a reason, and the data protection officer was told.
     by_break_glass: bool

@@ -10,7 +10,7 @@ from shared.events.network import PersonRole, Side
 
 
 class PersonAtOpening(Published):
-    """A person as the referral names them: `agreed`, they said yes to it."""
+    """A person as the referral names them; `agreed`: they said yes to the referral."""
 
     person_id: UUID
     role: PersonRole
@@ -28,19 +28,19 @@ class PersonAtOpening(Published):
 
 
 class PersonsAtOpening(Published):
-    """The persons of a case's referral who can still be read, for the service that looks after them from then on."""
+    """The persons of a case's referral who can still be read, for the service that owns them from then on."""
 
     items: list[PersonAtOpening]
 
 
 class FileHeld(Published):
-    """Whether a hold is in force on a file at this moment, and not why."""
+    """Whether a hold is in force on a file at this moment, without its reason."""
 
     under_hold: bool
 
 
 class CopiedCase(Published):
-    """Where the case stands or stood."""
+    """The state of the case."""
 
     case_id: UUID
     state: str
@@ -55,7 +55,7 @@ class CopiedCase(Published):
 
 
 class CopiedReferral(Published):
-    """The referral, in the words of whoever wrote it."""
+    """The referral, in its author's words."""
 
     received_at: datetime
     kind: str
@@ -70,7 +70,7 @@ class CopiedReferral(Published):
 
 
 class CopiedEntry(Published):
-    """What the referral says of the person themselves."""
+    """What the referral says about the person themselves."""
 
     role: str
     first_name: str
@@ -88,7 +88,7 @@ class CopiedEntry(Published):
 
 
 class CopiedBaseline(Published):
-    """What was written down at the beginning of the case, as it counts now."""
+    """The current version of what was written down at the beginning of the case."""
 
     version: int
     written_at: datetime
@@ -98,7 +98,7 @@ class CopiedBaseline(Published):
 
 
 class IntakeCopy(Published):
-    """All that intake holds on one person. `erased`: some of it can no longer be read by anybody."""
+    """All that intake holds on one person. `erased`: part of it can no longer be read by anybody."""
 
     erased: bool = False
     case: CopiedCase | None = None

@@ -9,7 +9,7 @@ from shared.contracts.base import COPY_FOR_PERSON, COPY_PATH, Contract, OwnAudit
 
 
 class CopiedAgreement(Published):
-    """An agreement of the plan; who does it is only said where it is the person themselves."""
+    """An agreement of the plan; its owner is only given if it is the person themselves."""
 
     what: str
     yours: bool
@@ -17,13 +17,11 @@ class CopiedAgreement(Published):
     known_done_how: str | None
     state: str
     settled_at: datetime | None
-    because: str | None = Field(
-        default=None, description="Why it is done, if it is what the circle does when things go otherwise."
-    )
+    because: str | None = Field(default=None, description="Why it is done, if it is part of plan B.")
 
 
 class CopiedPlanB(Published):
-    """What the circle does when things go otherwise."""
+    """Plan B: what the circle does if things turn out differently."""
 
     when: str
     then: str
@@ -31,7 +29,7 @@ class CopiedPlanB(Published):
 
 
 class CopiedResource(Published):
-    """What the circle asked of somebody outside it, and what came of it."""
+    """What the circle asked of somebody outside it, and the outcome."""
 
     what: str
     asked_of: str | None
@@ -56,15 +54,15 @@ class CopiedPlan(Published):
     for_children: str | None
     why: str | None = Field(description="Why the version before was changed; null for the first.")
     resources: list[CopiedResource] = Field(
-        description="What the circle asks of services and organisations, and what came of it."
+        description="What the circle asks of services and organisations, and the outcome."
     )
-    # Whether the person stands behind it; null if they did not say.
+    # Whether the person supports it; null if they did not say.
     you_agree: bool | None
     agreements: list[CopiedAgreement]
 
 
 class CopiedCheckIn(Published):
-    """A moment at which somebody asked how things went."""
+    """A moment at which somebody asked how things are going."""
 
     kind: str
     recorded_at: datetime | None
@@ -76,7 +74,7 @@ class CopiedCheckIn(Published):
 
 
 class PlansCopy(Published):
-    """All that plans holds on one person. `erased`: some of it can no longer be read by anybody."""
+    """All that plans holds on one person. `erased`: part of it can no longer be read by anybody."""
 
     erased: bool = False
     plan: CopiedPlan | None = None

@@ -4,7 +4,7 @@ from shared.contracts.base import Contract, Published
 
 
 class StaffTally(Published):
-    """How much waits for a member of staff, and how much of it is late; each counted up to a hundred."""
+    """How many items wait for a member of staff, and how many are late; each counted up to a hundred."""
 
     waiting: int
     late: int

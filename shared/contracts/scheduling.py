@@ -9,7 +9,7 @@ from shared.contracts.base import COPY_FOR_PERSON, COPY_PATH, Contract, OwnAudit
 
 
 class CopiedAnswer(Published):
-    """What somebody said to a proposed date."""
+    """A person's answer to a proposed date."""
 
     starts_at: datetime
     ends_at: datetime
@@ -19,7 +19,7 @@ class CopiedAnswer(Published):
 
 
 class CopiedPoll(Published):
-    """A question which dates suit, as one person was asked it."""
+    """A date poll, as one person was asked it."""
 
     poll_id: UUID
     state: str
@@ -29,7 +29,7 @@ class CopiedPoll(Published):
 
 
 class CopiedConference(Published):
-    """A conference to which somebody was asked, or came; where it was is null once erased."""
+    """A conference to which a person was invited, or came; its place is null once erased."""
 
     conference_id: UUID
     conference_no: int
@@ -48,7 +48,7 @@ class CopiedConference(Published):
 
 
 class CopiedGiver(Published):
-    """What somebody tells or told the circle; null once erased. `yours`: it is oneself."""
+    """A person who gives the circle information; null once erased. `yours`: it is the reader."""
 
     tells: str | None
     how: str
@@ -56,7 +56,7 @@ class CopiedGiver(Published):
 
 
 class CopiedMoreTime(Published):
-    """That the preparation of a conference was given more time: till when, and why."""
+    """More time for the preparation of a conference: until when, and why."""
 
     given_at: datetime = Field(description="When more time was given.")
     before_on: date = Field(description="The day by which the conference should have been held before.")
@@ -73,7 +73,7 @@ class CopiedPlace(Published):
 
 
 class SchedulingCopy(Published):
-    """All that scheduling holds on one person. `erased`: some of it can no longer be read by anybody."""
+    """All that scheduling holds on one person. `erased`: part of it can no longer be read by anybody."""
 
     erased: bool = False
     circle: CopiedPlace | None = None

@@ -1,4 +1,4 @@
-"""What an event is: data classes, the registry of types, the CloudEvents 1.0 envelope, what every service says."""
+"""What an event is: data classes, the registry of types, the CloudEvents 1.0 envelope, facts of every service."""
 
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
@@ -13,7 +13,7 @@ COMMANDS = "kring.commands"
 
 REGISTRY: dict[str, type["EventData"]] = {}
 
-# The only texts that an event can hold, so that no name and no sentence gets into the broker.
+# The only types of text in an event, so that no name and no sentence reaches the broker.
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(?:[-_.][a-z0-9]+)*$", max_length=80)]
 """From a closed list in the service's domain, or the name of a kind of clock, mail or step."""
 Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:+/-]*$", max_length=200)]
@@ -31,7 +31,7 @@ class EventData(BaseModel):
     EXCHANGE: ClassVar[str] = EVENTS
     # May leave the installation (webhooks).
     PUBLIC: ClassVar[bool] = False
-    # Who may publish it: of an event the service that it is named after, of a command those that are named.
+    # Its publishers: of an event the service that it is named after, of a command those that are named.
     SOURCES: ClassVar[frozenset[str]] = frozenset()
 
     @classmethod
@@ -83,8 +83,9 @@ class Received(BaseModel, Generic[D]):
 class ClockFact(EventData):
     """Something happened to a clock: what it times, who owns it, and when it warns and breaches.
 
-    `owner_id`: the account or the organisation that must act; absent: whoever has the role `owner`, or coordinates the
-    case. `wakes`: the workflow of the same service that is to load what it waits for because of this, if there is one.
+    `owner_id`: the account or the organisation that must act; absent: whoever has the role `owner`, or
+    coordinates the case. `wakes`: the workflow of the same service that must reload what it waits for because
+    of this, if any.
     """
 
     clock_id: UUID
@@ -110,7 +111,7 @@ class MessageQueuedFact(EventData):
 
 CLOCK_CHANGES = ("started", "paused", "resumed", "warned", "breached", "stopped")
 
-# What a workflow that waits for the clock cannot know by itself: the others come of its own steps.
+# Changes that a workflow waiting for the clock does not cause itself; the others come from its own steps.
 WAKING = ("started", "paused", "resumed", "stopped")
 
 CLOCK_EVENTS: dict[tuple[str, str], type[ClockFact]] = {
@@ -137,8 +138,8 @@ MESSAGE_QUEUED: dict[str, type[MessageQueuedFact]] = {
 
 # What is erased: everything of a case, one person of it, somebody with an account, or a registration for a course.
 ErasureKind = Literal["case", "person", "staff", "coordinator", "registration"]
-# What one service decides and the others do only when they find its decision in the store of keys: what is erased, and
-# who is let near a case ("access").
+# What one service decides and the others do only once they find its decision in the key store: erasures, and who gets
+# access to a case ("access").
 DecisionKind = ErasureKind | Literal["access"]
 DECIDED_BY: dict[DecisionKind, str] = {
     "access": "intake",
@@ -152,14 +153,14 @@ ErasureBecause = Literal["asked", "retention", "entered-by-mistake"]
 
 
 class ErasureWrittenFact(EventData):
-    """Rows are gone and the ledger names the keys: they are to be destroyed now. Goes from a service to itself."""
+    """Rows are deleted and the ledger names the keys, which must be destroyed now. Sent from a service to itself."""
 
     kind: ErasureKind
     subject: UUID
 
 
 class ErasureConfirmedFact(EventData):
-    """A service holds nothing readable of what was erased: its rows are gone and its keys destroyed."""
+    """A service holds nothing readable of what was erased: its rows are deleted and its keys destroyed."""
 
     kind: ErasureKind
     subject: UUID

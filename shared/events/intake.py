@@ -1,4 +1,4 @@
-"""What intake says: referrals, cases, offers to coordinators, assignments, the baseline."""
+"""Events of intake: referrals, cases, offers to coordinators, assignments, the baseline."""
 
 from datetime import date, datetime
 from typing import Literal
@@ -8,9 +8,9 @@ from shared.events.base import CalendarEntry, Code, ErasureBecause, EventData, P
 
 
 class OrganisationProfile(EventData):
-    """How an organisation that runs conferences is met: what it is called, by which holidays and clock it works.
+    """How an organisation that runs conferences presents itself: its name, holidays and time zone.
 
-    `version` grows with each change. `reply_to`: its own mailbox, to which answers to mails go; it publishes both.
+    `version` grows with each change. `reply_to`: its own mailbox, for answers to mails; it publishes both.
     Colours are #rrggbb; `signature` is what its mails end with.
     """
 
@@ -32,7 +32,7 @@ class OrganisationEntered(OrganisationProfile, type="intake.organisation.entered
 
 
 class OrganisationChanged(OrganisationProfile, type="intake.organisation.changed.v1"):
-    """An organisation that runs conferences is called, reached or works otherwise from now on."""
+    """The profile of an organisation that runs conferences changed."""
 
 
 class ReferralReceived(EventData, type="intake.referral.received.v1", public=True):
@@ -53,21 +53,21 @@ class ReferralAccepted(EventData, type="intake.referral.accepted.v1", public=Tru
 
 
 class ReferralDeclined(EventData, type="intake.referral.declined.v1", public=True):
-    """The referral was not taken on."""
+    """The referral was declined."""
 
     referral_id: UUID
     reason: Code
 
 
 class ReferralWithdrawn(EventData, type="intake.referral.withdrawn.v1", public=True):
-    """The referral was taken back before it was decided."""
+    """The referral was withdrawn before a decision."""
 
     referral_id: UUID
     reason: Code
 
 
 class CaseOpened(EventData, type="intake.case.opened.v1", public=True):
-    """A case began. `mandated_organisation` is absent when nobody has to accept the plan."""
+    """A case opened. `mandated_organisation` is absent when nobody has to accept the plan."""
 
     case_id: UUID
     referral_id: UUID
@@ -93,7 +93,7 @@ class CaseResumed(EventData, type="intake.case.resumed.v1", public=True):
 
 
 class CaseWithdrawn(EventData, type="intake.case.withdrawn.v1", public=True):
-    """The case stopped before its end: every timer stops and nobody is written to but those who must know."""
+    """The case stopped before its end: every clock stops and only those who must know are still mailed."""
 
     case_id: UUID
     reason: Code
@@ -115,9 +115,9 @@ class CaseErased(EventData, type="intake.case.erased.v1"):
 
 
 class ContactErased(EventData, type="intake.contact.erased.v1"):
-    """A member of staff or a coordinator left an organisation, and what it knows of them must become unreadable.
+    """A member of staff or a coordinator left an organisation, and their data there must become unreadable.
 
-    `contact_id` stands for them at this organisation alone: others may know them too.
+    `contact_id` identifies them at this organisation alone: others may know them too.
     """
 
     contact_id: UUID
@@ -175,7 +175,7 @@ class CoordinatorReleased(EventData, type="intake.coordinator.released.v1", publ
 
 
 class BreakGlassOpened(EventData, type="intake.break-glass.opened.v1"):
-    """A regional manager opened the file of a case by break-glass: until then they read what its coordinator may."""
+    """A regional manager opened a case's file by break-glass; until then they may read what its coordinator may."""
 
     case_id: UUID
     break_glass_id: UUID
@@ -184,7 +184,7 @@ class BreakGlassOpened(EventData, type="intake.break-glass.opened.v1"):
 
 
 class BreakGlassClosed(EventData, type="intake.break-glass.closed.v1"):
-    """An opening of a file ended before its time."""
+    """A break-glass access ended before its time."""
 
     case_id: UUID
     break_glass_id: UUID
@@ -194,7 +194,7 @@ class BreakGlassClosed(EventData, type="intake.break-glass.closed.v1"):
 
 
 class BottomLineRef(EventData):
-    """A bottom line by id and version; its words stay in intake."""
+    """A bottom line by id and version; its text stays in intake."""
 
     bottom_line_id: UUID
     version: int
@@ -204,7 +204,7 @@ BaselinePart = Literal["questions", "bottom-lines", "resources"]
 
 
 class BaselineRecorded(EventData, type="intake.baseline.recorded.v1"):
-    """The questions, bottom lines and resources of the case were written down."""
+    """The questions, bottom lines and resources of the case were recorded."""
 
     case_id: UUID
     version: int
@@ -212,7 +212,7 @@ class BaselineRecorded(EventData, type="intake.baseline.recorded.v1"):
 
 
 class BaselineChanged(EventData, type="intake.baseline.changed.v1"):
-    """The baseline was changed; what comes late may have to move the date. `changed`: which parts of it."""
+    """The baseline was changed; a late change may have to move the date. `changed`: which parts of it."""
 
     case_id: UUID
     version: int
@@ -221,7 +221,7 @@ class BaselineChanged(EventData, type="intake.baseline.changed.v1"):
 
 
 class HoldSet(EventData, type="intake.hold.set.v1"):
-    """Nothing of the case may be erased until the hold is lifted; why stays in intake."""
+    """A legal hold: nothing of the case may be erased until it is lifted; the reason stays in intake."""
 
     case_id: UUID
     hold_id: UUID
@@ -237,11 +237,11 @@ class HoldLifted(EventData, type="intake.hold.lifted.v1"):
 
 
 class NotifyCoordinator(EventData, type="intake.notify-coordinator.v1", command_of=("scheduling",)):
-    """Command: write to who coordinates a case, or did, that a conference has a date, or no longer has it."""
+    """Command: mail the current or former coordinator of a case that a conference has a date, or no longer has it."""
 
     case_id: UUID
     coordinator_id: UUID
     kind: Literal["conference-date", "conference-date-off"]
     calendar: CalendarEntry
-    # The date goes with a case that stopped.
+    # The date was dropped because the case stopped.
     even_if_stopped: bool = False

@@ -1,4 +1,4 @@
-"""What network says of the people of a case, and the command by which others have a person told something."""
+"""Events of network about the people of a case, and the command by which other services mail a person."""
 
 from datetime import datetime
 from typing import Literal, get_args
@@ -14,7 +14,7 @@ AttendanceMode = Literal["in-person", "online", "phone", "letter", "recorded", "
 
 
 class PersonAdded(EventData, type="network.person.added.v1"):
-    """Somebody belongs to the case from now on. `widened`: proposed by another than a central person."""
+    """A person belongs to the case from now on. `widened`: proposed by somebody other than a central person."""
 
     case_id: UUID
     person_id: UUID
@@ -25,28 +25,28 @@ class PersonAdded(EventData, type="network.person.added.v1"):
 
 
 class PersonRemoved(EventData, type="network.person.removed.v1"):
-    """Somebody no longer belongs to the case."""
+    """A person no longer belongs to the case."""
 
     case_id: UUID
     person_id: UUID
 
 
 class PersonExcluded(EventData, type="network.person.excluded.v1"):
-    """Somebody may not come to the conference; the reason is kept where few see it."""
+    """A person may not come to the conference; the reason is stored where few see it."""
 
     case_id: UUID
     person_id: UUID
 
 
 class PersonAddressChanged(EventData, type="network.person.address-changed.v1"):
-    """Mails to somebody go to another address from now on: what waits for them is to be sent once more."""
+    """Mails to a person go to another address from now on: pending ones must be sent again."""
 
     case_id: UUID
     person_id: UUID
 
 
 class PersonErased(EventData, type="network.person.erased.v1"):
-    """What is known of a person must become unreadable everywhere; the case and its other people stay."""
+    """A person's data must become unreadable everywhere; the case and its other people stay."""
 
     case_id: UUID
     person_id: UUID
@@ -54,7 +54,7 @@ class PersonErased(EventData, type="network.person.erased.v1"):
 
 
 class ContactMade(EventData, type="network.contact.made.v1"):
-    """The coordinator was in touch with a person: that it happened, never what was said."""
+    """The coordinator was in touch with a person; what was said is not included."""
 
     case_id: UUID
     person_id: UUID
@@ -92,7 +92,8 @@ class InvitationCancelled(EventData, type="network.invitation.cancelled.v1"):
 class ConsentGiven(EventData, type="network.consent.given.v1"):
     """A person agreed to one purpose, in one version of its text.
 
-    `concerns`: about whom, if not themselves: the child over whom they hold parental authority, or who may read.
+    `concerns`: the other person it is about, if any: the child over whom they hold parental authority, or the
+    one who may read.
     """
 
     case_id: UUID
@@ -112,7 +113,7 @@ class ConsentWithdrawn(EventData, type="network.consent.withdrawn.v1"):
 
 
 class PersonCameOfAge(EventData, type="network.person.came-of-age.v1"):
-    """A central person turned twelve or eighteen lately: whose consent counts has changed."""
+    """A central person recently turned twelve or eighteen: whose consent counts has changed."""
 
     case_id: UUID
     person_id: UUID
@@ -120,14 +121,14 @@ class PersonCameOfAge(EventData, type="network.person.came-of-age.v1"):
 
 
 class AuthorityEnded(EventData, type="network.authority.ended.v1"):
-    """Somebody no longer holds parental authority over a child of the case: their word about it counts no more."""
+    """A person no longer holds parental authority over a child of the case: their answers no longer count for it."""
 
     case_id: UUID
     person_id: UUID
     concerns: UUID
 
 
-# What has to be there for somebody to take part: a place says which of these it has.
+# What people may need to take part; a place states which of these it has.
 AccessNeed = Literal["step-free", "accessible-toilet", "hearing", "sight", "quiet-room"]
 Need = Literal["transport", "childcare", "food", "interpreter", AccessNeed]
 
@@ -135,7 +136,8 @@ Need = Literal["transport", "childcare", "food", "interpreter", AccessNeed]
 class CircleMember(EventData):
     """A person who takes part, by id; `required`: the conference needs them there.
 
-    `serves`: whose interpreter or advocate they are; `not_with`: members with whom they are not brought in contact.
+    `serves`: the person whose interpreter or advocate they are; `not_with`: members they must not be brought in
+    contact with.
     """
 
     person_id: UUID
@@ -147,7 +149,7 @@ class CircleMember(EventData):
 
 
 class CircleReady(EventData, type="network.circle.ready.v1"):
-    """The circle stands: these people take part. Published anew whenever that changes: the newest one counts."""
+    """The circle is ready: these people take part. Published again whenever that changes: the newest one counts."""
 
     case_id: UUID
     members: tuple[CircleMember, ...]
@@ -156,7 +158,8 @@ class CircleReady(EventData, type="network.circle.ready.v1"):
 class MessageFailed(EventData, type="network.message.failed.v1"):
     """A mail to a person will not arrive; somebody must reach them another way.
 
-    `reason`: their mail server refused it, or there is no address that it may go to; `link_target`: what it was about.
+    `reason`: their mail server refused it, or there is no address it may go to; `link_target`: the page it was
+    about.
     """
 
     case_id: UUID
@@ -168,7 +171,7 @@ class MessageFailed(EventData, type="network.message.failed.v1"):
 
 
 class DataRequestReceived(EventData, type="network.data-request.received.v1"):
-    """Somebody asks something of the data about them; there is a month to answer it."""
+    """Somebody made a request about personal data; it must be answered within a month."""
 
     request_id: UUID
     case_id: UUID
@@ -178,7 +181,7 @@ class DataRequestReceived(EventData, type="network.data-request.received.v1"):
 
 
 class DataRequestDecided(EventData, type="network.data-request.decided.v1"):
-    """The request was taken on or refused; the reason of a refusal is for who asked alone."""
+    """The request was approved or refused; the reason of a refusal is for the requester alone."""
 
     request_id: UUID
     case_id: UUID
@@ -188,7 +191,7 @@ class DataRequestDecided(EventData, type="network.data-request.decided.v1"):
 
 
 class DataRequestExtended(EventData, type="network.data-request.extended.v1"):
-    """The answer takes longer, and who asked was told why."""
+    """The time for an answer was extended, and the requester was told why."""
 
     request_id: UUID
     case_id: UUID
@@ -197,7 +200,7 @@ class DataRequestExtended(EventData, type="network.data-request.extended.v1"):
 
 
 class DataRequestEnded(EventData, type="network.data-request.ended.v1"):
-    """What was asked is done, or was taken back."""
+    """The request was carried out or withdrawn."""
 
     request_id: UUID
     case_id: UUID
@@ -206,13 +209,13 @@ class DataRequestEnded(EventData, type="network.data-request.ended.v1"):
     how: Literal["done", "withdrawn"]
 
 
-# In which group somebody answers a survey; whoever is known to be under eighteen is a child.
+# The group a person answers a survey in; a person known to be under eighteen is a child.
 SurveyGroup = Literal["central", "child", "circle", "professional"]
 SURVEY_GROUPS: tuple[SurveyGroup, ...] = get_args(SurveyGroup)
 
 
 class SurveyOpened(EventData, type="network.survey.opened.v1"):
-    """The circle is asked what it thinks of the conference with the same id, and so is who referred the case."""
+    """The circle, and the referrer of the case, are asked about the conference with the same id."""
 
     case_id: UUID
     survey_id: UUID
@@ -220,14 +223,14 @@ class SurveyOpened(EventData, type="network.survey.opened.v1"):
 
 
 class ScoreSum(EventData):
-    """How many gave a score of one to ten, and the sum of them."""
+    """How many scores from one to ten were given, and their sum."""
 
     answers: int
     total: int
 
 
 class GroupScores(EventData):
-    """What a group answered together: never who, and never one of them."""
+    """The answers of a group added up: never those of one person."""
 
     group: SurveyGroup
     asked: int
@@ -238,7 +241,7 @@ class GroupScores(EventData):
 
 
 class SurveyClosed(EventData, type="network.survey.closed.v1"):
-    """A survey is over: its answers were added up by group, and are there no more."""
+    """A survey closed: its answers were added up by group, and deleted."""
 
     case_id: UUID
     survey_id: UUID
@@ -246,7 +249,7 @@ class SurveyClosed(EventData, type="network.survey.closed.v1"):
 
 
 class NotifyPeople(EventData, type="network.notify-people.v1", command_of=("intake", "scheduling", "plans")):
-    """Command: write the same to people of a case. `link_target` names the page behind their personal links."""
+    """Command: send people of a case the same mail. `link_target` names the page behind their personal links."""
 
     case_id: UUID
     person_ids: tuple[UUID, ...]
@@ -254,5 +257,5 @@ class NotifyPeople(EventData, type="network.notify-people.v1", command_of=("inta
     link_target: Reference
     parameters: dict[Code, Reference] = Field(default_factory=dict)
     calendar: CalendarEntry | None = None
-    # Only for telling that the case stopped.
+    # Only for announcing that the case stopped.
     even_if_stopped: bool = False

@@ -1,4 +1,4 @@
-"""What plans says: plans and their acceptance, agreements, check-ins, the end of the follow-up."""
+"""Events of plans: plans and their acceptance, agreements, check-ins, the end of the follow-up."""
 
 from datetime import date
 from typing import Literal
@@ -12,7 +12,7 @@ Said = Literal["nearly", "not-yet", "changed", "help"]
 
 
 class PlanRecorded(EventData, type="plans.plan.recorded.v1", public=True):
-    """The circle's plan was written down, from a conference or without a meeting."""
+    """The circle's plan was recorded, from a conference or without a meeting."""
 
     case_id: UUID
     plan_id: UUID
@@ -25,7 +25,7 @@ class PlanRecorded(EventData, type="plans.plan.recorded.v1", public=True):
 
 
 class PlanAccepted(EventData, type="plans.plan.accepted.v1", public=True):
-    """The mandated side finds every bottom line met, or said nothing in its time (`presumed`)."""
+    """The mandated side found every bottom line met, or did not respond in time (`presumed`)."""
 
     case_id: UUID
     plan_id: UUID
@@ -51,7 +51,7 @@ class PlanRefused(EventData, type="plans.plan.refused.v1", public=True):
 
 
 class PlanShared(EventData, type="plans.plan.shared.v1"):
-    """The circle shares the plan with these people and organisations."""
+    """The circle shared the plan with these people and organisations."""
 
     case_id: UUID
     plan_id: UUID
@@ -61,7 +61,7 @@ class PlanShared(EventData, type="plans.plan.shared.v1"):
 
 
 class PlanSharingEnded(EventData, type="plans.plan.sharing-ended.v1"):
-    """The circle took back what a person or an organisation read of the plan."""
+    """The circle ended the sharing of the plan with a person or an organisation."""
 
     case_id: UUID
     plan_id: UUID
@@ -69,7 +69,7 @@ class PlanSharingEnded(EventData, type="plans.plan.sharing-ended.v1"):
 
 
 class AgreementDue(EventData, type="plans.agreement.due.v1"):
-    """The day of an agreement has come."""
+    """The due day of an agreement has come."""
 
     case_id: UUID
     agreement_id: UUID
@@ -77,7 +77,7 @@ class AgreementDue(EventData, type="plans.agreement.due.v1"):
 
 
 class AgreementProgressed(EventData, type="plans.agreement.progressed.v1"):
-    """Somebody said how it goes with an agreement that is not done. `before`: what was said of it until then."""
+    """A new status of an agreement that is not done. `before`: the previous status."""
 
     case_id: UUID
     agreement_id: UUID
@@ -86,7 +86,7 @@ class AgreementProgressed(EventData, type="plans.agreement.progressed.v1"):
 
 
 class AgreementDone(EventData, type="plans.agreement.done.v1"):
-    """An agreement was carried out. `before`: what was said of it until then."""
+    """An agreement was carried out. `before`: the previous status."""
 
     case_id: UUID
     agreement_id: UUID
@@ -101,7 +101,7 @@ class AgreementLapsed(EventData, type="plans.agreement.lapsed.v1"):
 
 
 class PlanBInvoked(EventData, type="plans.plan-b.invoked.v1"):
-    """What the circle agreed to do when things go otherwise is needed: it is an agreement from now on."""
+    """Plan B is needed: what the circle agreed to do then is an agreement from now on."""
 
     case_id: UUID
     plan_id: UUID
@@ -109,7 +109,7 @@ class PlanBInvoked(EventData, type="plans.plan-b.invoked.v1"):
 
 
 class CheckInDue(EventData, type="plans.check-in.due.v1"):
-    """It is time to ask how things go."""
+    """A check-in is due."""
 
     case_id: UUID
     check_in_id: UUID
@@ -118,15 +118,15 @@ class CheckInDue(EventData, type="plans.check-in.due.v1"):
 
 
 class CheckInRecorded(EventData, type="plans.check-in.recorded.v1", public=True):
-    """Somebody asked how things go and wrote down what the circle decided."""
+    """A check-in was recorded, with what the circle decided."""
 
     case_id: UUID
     check_in_id: UUID
     kind: CheckInKind
     decision: Literal["continue", "adjust", "new-conference", "close"]
-    # For a new conference: the family would rather have another coordinator than the former one.
+    # For a new conference: the family prefers another coordinator than the former one.
     another_coordinator: bool = False
-    # After four weeks: the coordinator has the referrer to call still.
+    # After four weeks: the coordinator still has to call the referrer.
     task_goes_on: bool = False
 
 
@@ -142,7 +142,7 @@ class ReferrerCalled(EventData, type="plans.referrer.called.v1", public=True):
 
 
 class ReviewRequested(EventData, type="plans.review.requested.v1", public=True):
-    """Someone of the circle or the referrer asks to look at the plan earlier than agreed."""
+    """Somebody of the circle or the referrer asked to look at the plan earlier than agreed."""
 
     case_id: UUID
     plan_id: UUID

@@ -1,4 +1,4 @@
-"""What scheduling says: preparations, date polls, conferences."""
+"""Events of scheduling: preparations, date polls, conferences."""
 
 from datetime import date, datetime
 from typing import Literal
@@ -8,7 +8,7 @@ from shared.events.base import Code, EventData
 
 
 class PreparationStarted(EventData, type="scheduling.preparation.started.v1", public=True):
-    """A coordinator began to prepare a conference; it should be held by `target_at`."""
+    """A coordinator began to prepare a conference, to be held by `target_at`."""
 
     case_id: UUID
     preparation_no: int
@@ -19,7 +19,7 @@ class PreparationStarted(EventData, type="scheduling.preparation.started.v1", pu
 
 
 class PreparationExtended(EventData, type="scheduling.preparation.extended.v1", public=True):
-    """The conference may be held later than was meant, for a reason: by `target_at`."""
+    """The preparation got more time, for a reason: the conference is to be held by `target_at`."""
 
     case_id: UUID
     preparation_no: int
@@ -90,9 +90,10 @@ class ConferenceCancelled(EventData, type="scheduling.conference.cancelled.v1", 
 
 
 class ConferenceHeld(EventData, type="scheduling.conference.held.v1", public=True):
-    """The conference was held; nothing is known of its private part but when it began and ended.
+    """The conference was held; of its private part only the begin and end are known.
 
-    `continued`: the circle meets again on another day, at the conference with the next number of the same preparation.
+    `continued`: the circle meets again on another day, at the conference with the next number of the same
+    preparation.
     """
 
     case_id: UUID

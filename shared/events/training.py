@@ -1,4 +1,4 @@
-"""What training says: registrations, payments, sessions."""
+"""Events of training: registrations, payments, sessions."""
 
 from typing import Literal
 from uuid import UUID
@@ -7,7 +7,7 @@ from shared.events.base import ErasureBecause, EventData
 
 
 class RegistrationReceived(EventData, type="training.registration.received.v1", public=True):
-    """Somebody registered for a session. A free session confirms at once and never mentions money."""
+    """Somebody registered for a session. For a free session it is confirmed at once, without any payment."""
 
     registration_id: UUID
     session_id: UUID
@@ -23,7 +23,7 @@ class RegistrationWaitlisted(EventData, type="training.registration.waitlisted.v
 
 
 class RegistrationPromoted(EventData, type="training.registration.promoted.v1", public=True):
-    """A place came free for a registration that waited; from now on it awaits payment (or is confirmed if free)."""
+    """A waitlisted registration got a place; it now awaits payment (or is confirmed if free)."""
 
     registration_id: UUID
     session_id: UUID
@@ -52,20 +52,20 @@ class RegistrationExpired(EventData, type="training.registration.expired.v1", pu
 
 
 class RegistrationErased(EventData, type="training.registration.erased.v1"):
-    """Who registered, and who paid, must become unreadable; amounts, dates and states stay."""
+    """The identity of who registered and who paid must become unreadable; amounts, dates and states stay."""
 
     registration_id: UUID
     because: ErasureBecause = "asked"
 
 
 class PlaceFreed(EventData, type="training.internal.place.freed.v1"):
-    """A place in a session came free: whoever waits longest gets it."""
+    """A place in a session came free: the registration that waits longest gets it."""
 
     session_id: UUID
 
 
 class PaymentMatched(EventData, type="training.payment.matched.v1"):
-    """A payment belongs to this registration."""
+    """A payment was matched to this registration."""
 
     payment_id: UUID
     registration_id: UUID
@@ -74,14 +74,14 @@ class PaymentMatched(EventData, type="training.payment.matched.v1"):
 
 
 class PaymentReversed(EventData, type="training.payment.reversed.v1"):
-    """The bank took a payment back."""
+    """The bank reversed a payment."""
 
     payment_id: UUID
     registration_id: UUID
 
 
 class SessionChanged(EventData, type="training.session.changed.v1", public=True):
-    """A session has another time, place or number of places."""
+    """The time, place or number of places of a session changed."""
 
     session_id: UUID
     version: int

@@ -1,7 +1,7 @@
-"""Keeping house: every service deletes what it no longer needs, a little at a time, for ever.
+"""Housekeeping: every service continually deletes what it no longer needs, in small batches.
 
-Nothing in here is about people or cases: those have retention periods of their own, which organisations set. A service
-may have sweeps of its own done in a round, one tenant after another.
+Nothing here is about people or cases: those have retention periods of their own, which organisations set. A
+service may have sweeps of its own run in a round, one tenant after another.
 """
 
 from shared.housekeeping.purging import visit

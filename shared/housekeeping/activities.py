@@ -1,6 +1,6 @@
 """One part of a round: some batches of one table, each a short transaction of its own.
 
-Killed in the middle, the batches done are done, and the next try finds what is left.
+If killed in the middle, the finished batches stay done, and the next attempt finds the rest.
 """
 
 import time
@@ -28,9 +28,9 @@ SWEPT = Counter(
 )
 
 _BATCH = 500
-# Of a sweep: each is a transaction of its own.
+# For sweeps: each batch is a transaction of its own.
 _ITEMS = 20
-# Well within the time that an activity may take: what is left is another activity's.
+# Well within the activity's time limit: the rest is left to another activity.
 _SECONDS = 10.0
 _NOBODY = UUID(int=0)
 
@@ -55,7 +55,7 @@ class Plan(BaseModel):
 
 
 class Purged(BaseModel):
-    """What came of a part: how many rows went, and where to go on, if there can be more."""
+    """The result of a part: how many rows were deleted, and where to continue if there may be more."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -86,7 +86,7 @@ class Housekeeper:
 
     @activity.defn(name="housekeeping.plan")
     async def plan(self) -> Plan:
-        """Return what a round does: settings are never read by a workflow."""
+        """Return what a round does: workflows never read settings themselves."""
         rest = timedelta(hours=self._context.settings.housekeeping_hours)
         return Plan(what=(*self._kept, *self._sweeps), rest=rest)
 
@@ -98,7 +98,7 @@ class Housekeeper:
             return await self._sweep(swept, part)
         what = self._kept.get(part.what)
         if what is None:
-            # Planned by another version than the one that runs now.
+            # Planned by another version than the one running now.
             return Purged(rows=0)
         until = time.monotonic() + self._seconds
         before = await self._now(what) - what.length
@@ -116,7 +116,7 @@ class Housekeeper:
         return self._purged(what, rows, None)
 
     async def _sweep(self, what: Sweep, part: Part) -> Purged:
-        """Attend to one tenant's things after another's for a few seconds."""
+        """Process one tenant's items after another's for a few seconds."""
         until = time.monotonic() + self._seconds
         now = await self._context.clock.now()
         items = 0
@@ -125,7 +125,7 @@ class Housekeeper:
             while more:
                 found, done = await sweep(self._context, what, tenant=tenant, now=now, most=_ITEMS)
                 items += done
-                # What only fails is left to the next round.
+                # Items that only fail are left to the next round.
                 more = found == _ITEMS and done > 0
                 if time.monotonic() > until:
                     after = purging.BEGINNING if more else None
@@ -139,7 +139,7 @@ class Housekeeper:
         return Purged(rows=items, next=place)
 
     async def _tenants(self, part: Part, *, of_tenants: bool) -> Any:
-        """Yield whose rows to purge: nobody's once, or those of every tenant from where the last part ended."""
+        """Yield the scope of the rows to purge: no tenant once, or every tenant from where the last part ended."""
         if part.after is not None and (part.tenant != _NOBODY or not of_tenants):
             yield part.tenant
         if not of_tenants:

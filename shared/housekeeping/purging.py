@@ -1,4 +1,4 @@
-"""Deleting what is over its time: so many rows in a transaction, the oldest first, from where the last ended."""
+"""Deletes expired rows: a limited number per transaction, the oldest first, continuing where the last one ended."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -18,13 +18,13 @@ _TENANTS = text("SELECT tenant FROM tenant_seen WHERE tenant > :after ORDER BY t
 
 @cache
 def statement_of(kept: RetentionRule) -> TextClause:
-    """Return what deletes some old rows, and says how many and how old the youngest of them was.
+    """Return the statement that deletes some old rows, and reports their number and the age of the youngest.
 
-    A row in somebody's hands is passed over: it is deleted another day.
+    A row that is locked is skipped: it is deleted another day.
     """
     columns = ", ".join(kept.key)
     same = " AND ".join(f"row.{column} = old.{column}" for column in kept.key)
-    # Events know their tenant and are shown to all: from those that go it is learned whose rows there can be to purge.
+    # Events carry their tenant and are visible to all: the deleted ones show which tenants may have rows to purge.
     tenant, learn = "", ""
     if kept.table == "outbox":
         tenant = ", row.tenant"
@@ -49,16 +49,16 @@ def statement_of(kept: RetentionRule) -> TextClause:
 async def purge(
     session: AsyncSession, kept: RetentionRule, *, after: datetime, before: datetime, most: int
 ) -> tuple[int, datetime]:
-    """Delete at most so many rows between two ages; return how many, and from which age on to look next."""
+    """Delete up to so many rows between two ages; return how many, and the age at which to continue."""
     row = (await session.execute(statement_of(kept), {"after": after, "before": before, "most": most})).one()
     return row.rows, row.youngest or after
 
 
 async def visit(session: AsyncSession, *, tenant: UUID) -> None:
-    """Let housekeeping know of a tenant before it would learn of it from events that are purged."""
+    """Tell housekeeping about a tenant before it would learn of it from purged events."""
     await session.execute(_VISIT, {"tenant": tenant})
 
 
 async def tenants_after(session: AsyncSession, *, after: UUID, most: int) -> Sequence[UUID]:
-    """Return the next of the tenants whose rows there can be to purge, in the order of their ids."""
+    """Return the next tenants that may have rows to purge, in the order of their ids."""
     return (await session.execute(_TENANTS, {"after": after, "most": most})).scalars().all()

@@ -1,4 +1,4 @@
-"""What is purged: which rows, by which column their age is told, on which clock, and from which age on."""
+"""What is purged: which rows, the column that tells their age, by which clock, and from which age."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RetentionRule:
-    """Rows of one table that are not needed any more from an age on.
+    """Rows of one table that are no longer needed from an age on.
 
-    `machine`: the column was written from the machine's clock; `business`: from that of deadlines. `of_tenants`: row
-    policies show these rows to their own tenant alone, so each tenant's are purged for themselves.
+    `machine`: the column was written from the machine's clock; `business`: from the business clock.
+    `of_tenants`: row policies show these rows only to their own tenant, so they are purged per tenant.
     """
 
     table: str
@@ -25,7 +25,7 @@ class RetentionRule:
     length: timedelta
     only: str = "true"
     of_tenants: bool = False
-    # Where one table has rows of two kinds.
+    # For tables with two kinds of rows.
     name: str = ""
 
 
@@ -34,8 +34,7 @@ def retention_rules(settings: "Settings") -> dict[str, RetentionRule]:
     events = timedelta(days=settings.events_kept_days)
     clocks = timedelta(days=settings.clocks_kept_days)
     everything = (
-        # Rows that have not left stay, however old. Events out and in have one age: they can be counted against
-        # each other at any time.
+        # Unpublished rows stay, however old. Events out and in have the same age limit, so that they can be compared.
         RetentionRule(
             "outbox", ("position",), "published_at", "machine", events, only="published_at IS NOT NULL"
         ),

@@ -1,4 +1,4 @@
-"""What a service itself does about old things in a round of housekeeping: item by item, each a short transaction."""
+"""A service's own treatment of old items in a round of housekeeping: item by item, each a short transaction."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -15,9 +15,10 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class Sweep:
-    """Some of a tenant's things that are over their time, and what is done with each, told by their ids.
+    """Finds some of a tenant's expired items, by id, and processes each.
 
-    `find(session, tenant=, now=, most=)`; `attend(session, tenant=, item=, now=)`, after which it is not found again.
+    `find(session, tenant=, now=, most=)`; `attend(session, tenant=, item=, now=)`, after which it is not found
+    again.
     """
 
     find: Callable[..., Awaitable[Sequence[UUID]]]
@@ -25,9 +26,9 @@ class Sweep:
 
 
 async def sweep(context: Context, what: Sweep, *, tenant: UUID, now: datetime, most: int) -> tuple[int, int]:
-    """Attend to some of a tenant's things; return how many there were, and with how many it went well.
+    """Process some of a tenant's items; return how many there were, and how many succeeded.
 
-    One that fails holds up no other: it is told of loudly, and found again in the next round.
+    A failure holds up no other item: it is logged loudly, and the item is found again in the next round.
     """
     async with context.database.transaction(Scope(tenant=tenant)) as session:
         found = await what.find(session, tenant=tenant, now=now, most=most)

@@ -1,4 +1,4 @@
-"""The one workflow of a service's housekeeping: a round, a pause, and the same again as a new run."""
+"""The single workflow of a service's housekeeping: a round, a pause, and the same again as a new run."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ from shared.workflow import ACTIVITY, LOCAL_ACTIVITY, DeadlineWorkflow
 
 
 class Database(BaseModel):
-    """Whose database is purged."""
+    """The service whose database is purged."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -24,7 +24,7 @@ def housekeeping_workflow_id(service: str) -> str:
 
 
 async def start_housekeeping(context: Context) -> bool:
-    """Start a service's housekeeping unless it runs, also after one that failed or was ended by hand.
+    """Start a service's housekeeping unless it runs, also after one that failed or was terminated.
 
     True if it had to be started. Raises: Operational.
     """
@@ -35,15 +35,15 @@ async def start_housekeeping(context: Context) -> bool:
 
 @workflow.defn(name="Housekeeping")
 class Housekeeping:
-    """Purge one kind of rows after another, pause, and begin anew. What one round leaves, the next one finds."""
+    """Purge one kind of rows after another, pause, and start again. What one round leaves, the next one finds."""
 
     @workflow.signal(name="look-again")
     def look_again(self) -> None:
-        """A worker has started: this runs already."""
+        """A worker has started; this workflow is already running."""
 
     @workflow.run
     async def run(self, database: Database) -> None:
-        """Purge once, and go on as a new run."""
+        """Purge once, and continue as a new run."""
         plan = await self._plan()
         for what in plan.what:
             part: Part | None = Part(what=what)
@@ -57,7 +57,7 @@ class Housekeeping:
         workflow.continue_as_new(database)
 
     async def _plan(self) -> Plan:
-        # It only reads settings: no need of a task of its own.
+        # It only reads settings: no separate task needed.
         if workflow.patched("housekeeping-plans-locally"):
             return await workflow.execute_local_activity_method(Housekeeper.plan, **LOCAL_ACTIVITY)
         return await workflow.execute_activity_method(Housekeeper.plan, **ACTIVITY)

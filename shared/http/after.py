@@ -1,9 +1,9 @@
-"""Reading what one wrote: no service answers from before a change that its caller knows to be made.
+"""Read-your-writes: no service answers from a state older than a change that its caller has made.
 
-An answer to a change names in `Kring-After` the events that it published of which every service keeps something: which
-cases there are, and who may come near them. Sent along with a request to another service, that one says 409 `not-yet`
-until it has handled them. Ids of events are random, and all that is asked is whether they were handled: what a
-stranger sends tells them nothing of any case.
+The response to a change lists in `Kring-After` the events it published that every service records: which cases
+there are, and who has access to them. If that header is sent along with a request to another service, that
+service answers 409 `not-yet` until it has handled them. Ids of events are random, and the header only asks
+whether they were handled: a stranger learns nothing about any case from it.
 """
 
 import time
@@ -16,20 +16,20 @@ from shared.errors import NotYet
 from shared.outbox import FOLLOWED
 
 HEADER = "kring-after"
-# What has not come by then is stuck, and is not waited for any longer.
+# An event that has not arrived by then is stuck, and is not waited for any longer.
 _SECONDS = 600
-# More than a change publishes; of more the newest.
+# More than a change publishes; beyond it the newest.
 _MOST = 20
 _BETWEEN = "+"
 
 
 def written(session: AsyncSession) -> str | None:
-    """Return what the answer to this transaction says: the events that others have to handle, if any."""
+    """Return the header value for this transaction's response: the events that others must handle, if any."""
     return _BETWEEN.join(session.info.get(FOLLOWED, [])[-_MOST:]) or None
 
 
 async def require_handled(session: AsyncSession, given: str, *, service: str) -> None:
-    """Let pass who waits for nothing: what they name was handled here. What is no such name is passed over.
+    """Check that the named events were handled here. Anything that is not a valid name is ignored.
 
     Raises: NotYet.
     """
@@ -46,5 +46,5 @@ def _read(name: str) -> tuple[str, UUID] | None:
         event_id = UUID(text)
     except ValueError:
         return None
-    # The time that a UUIDv7 begins with, in milliseconds: of the machine that published it.
+    # The time at the start of a UUIDv7, in milliseconds: of the machine that published it.
     return (event_type, event_id) if abs(time.time() - (event_id.int >> 80) / 1000) < _SECONDS else None

@@ -26,10 +26,10 @@ def create_service_app(
     routers: Sequence[Router] = (),
     verifier: Verifier | None = None,
 ) -> FastAPI:
-    """Return an app that serves these routers the way every service does.
+    """Return an app that serves these routers with everything that services have in common.
 
-    A route takes larger bodies with `max_body_size=`. Raises: TypeError if a route does not say who may call it;
-    IssuersNotUsable.
+    A route accepts larger bodies with `max_body_size=`. Raises: TypeError if a route does not declare who may
+    call it; IssuersNotUsable.
     """
     settings = context.settings
     app = FastAPI(
@@ -37,7 +37,7 @@ def create_service_app(
         version="1",
         docs_url=None,
         redoc_url=None,
-        # A redirect would lead to whatever host the client named, and is in no document.
+        # A redirect would lead to any host the client named, and is in no document.
         redirect_slashes=False,
         # Its logs and spans would carry exception texts and addresses; ours do not.
         telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
@@ -67,8 +67,8 @@ def create_service_app(
         everything.append(undelivered_router)
     for router in everything:
         refuse_open_doors(router)
-        # The routes themselves: an included router is matched anew for every request, which costs more than
-        # all else around it, and gives nothing to routes that name their whole path.
+        # The routes themselves: an included router is matched again for every request, which costs more than
+        # everything around it, and is useless for routes that name their whole path.
         app.router.routes.extend(router.routes)
     describe(app, everything)
     return app

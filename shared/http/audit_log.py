@@ -1,4 +1,4 @@
-"""Who looked and who changed: for the person concerned, and for the data protection officer. Both are audited too."""
+"""Who read and changed what: for the person concerned, and for the data protection officer. Both are audited."""
 
 from datetime import datetime
 from typing import Any
@@ -23,23 +23,23 @@ from shared.http.routing import Router, Session
 from shared.tables import audit_log
 from shared.vault.declaring import shown_tables
 
-# A copy is read by people: what lies further back is in /v1/me/audit-log.
+# A copy is for people to read: older entries are in /v1/me/audit-log.
 _MOST_IN_COPY = 1000
-# They decide with the circle about everything; the others of the circle see who read or changed what is their own.
+# They decide about everything with the circle; others of the circle see reads and changes of their own data only.
 _WHOSE_CASE_IT_IS = frozenset({"central", "representative"})
-# What people see besides the tables that say so: that they read this.
+# What people see besides the tables that declare it: their reading of this log.
 _ITSELF = "audit-log"
 
 
 class AuditLogWithoutSubject(Invalid):
-    """The audit log was asked for without saying of what."""
+    """The audit log was requested without a subject."""
 
     code = "audit-log-without-subject"
     title = "Say whose audit log you want: case_id, person_id or actor"
 
 
 class AuditEntry(ResponseModel):
-    """That something was read or changed."""
+    """A read or change."""
 
     entry_id: UUID
     at: datetime
@@ -61,7 +61,7 @@ router = Router(tags=["audit-log"])
 
 
 def own_audit_log(base: type[DeclarativeBase]) -> Router:
-    """Return the route by which people of a case see who read or changed what is theirs in the service of these tables.
+    """Return the route by which people of a case see who read or changed their data in the service of these tables.
 
     They see what the models show them (`Sealed.shown`) and nothing else.
     """
@@ -70,7 +70,7 @@ def own_audit_log(base: type[DeclarativeBase]) -> Router:
 
     @own.get("/v1/me/audit-log", responses=problems(410))
     async def read_own_audit_log(principal: Person, session: Session, page: Paging) -> Page[OwnAuditEntry]:
-        """See who read or changed what is yours, newest first; whose conference it is sees that of their whole case."""
+        """See who read or changed your data, newest first; central persons see that of their whole case."""
         case = principal.case
         if case is not None:
             await require_not_erased(session, case_id=case)
@@ -95,7 +95,7 @@ async def read_audit_log(
     session: Session,
     page: Paging,
 ) -> Page[AuditEntry]:
-    """See who read or changed what, of a case, of a person or by somebody, newest first."""
+    """See who read or changed what, in a case, of a person or by somebody, newest first."""
     if case_id is None and person_id is None and actor is None:
         raise AuditLogWithoutSubject
     query = _of(principal.tenant, case_id=case_id, person_id=person_id, actor=actor)
@@ -123,7 +123,7 @@ def _of(
 async def audit_log_of_person(
     session: AsyncSession, base: type[DeclarativeBase], *, tenant: UUID, case_id: UUID, person_id: UUID
 ) -> list[OwnAuditEntry]:
-    """Return who read or changed what is somebody's own in this service, newest first, for their own copy of it all."""
+    """Return who read or changed a person's own data in this service, newest first, for their copy."""
     shown = _shown_kinds(base)
     query = _of(tenant, case_id=case_id).where(_visible(person_id, shown, whole=False))
     rows = await session.execute(
@@ -137,10 +137,10 @@ def _shown_kinds(base: type[DeclarativeBase]) -> list[str]:
 
 
 def _visible(reader: UUID, shown: list[str], *, whole: bool) -> ColumnElement[bool]:
-    """Return which entries somebody sees: what is shown of what is theirs, and of the whole case.
+    """Return which entries a person sees: those shown of their own data, and of the whole case.
 
-    What others of the case did in their own name is for nobody else, and neither is what another service read of the
-    case for one of them.
+    Not what others of the case did in their own name, nor what another service read of the case on their
+    behalf.
     """
     theirs = audit_log.c.persons.contains([reader])
     of_nobody = and_(audit_log.c.persons == [], audit_log.c.actor_kind != Kind.SERVICE)

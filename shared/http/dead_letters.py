@@ -1,6 +1,6 @@
-"""Dead letters of a service, for ops: which events it could not deal with and why, and what becomes of them.
+"""A service's dead letters, for ops: which events it could not handle and why, with replay and discard.
 
-Ids, types, causes and times, and nothing of what an event says.
+Only ids, types, causes and times, and no content of events.
 """
 
 from datetime import datetime
@@ -15,19 +15,19 @@ from shared.http.routing import Parts, Router
 
 router = Router(tags=["operations"])
 _MOST = 200
-# What is no event has no id of ours.
+# Something that is no event has no id of ours.
 _Id = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
 class DeadLetterEntry(ResponseModel):
-    """An event that was not dealt with: why, when it was given up, and after how many attempts."""
+    """An event that could not be handled: why, when it was given up, and after how many attempts."""
 
-    letter_id: str = Field(description="The id of the event; of what is no event what stands in its place.")
+    letter_id: str = Field(description="The id of the event; if it is no event, a substitute.")
     event_type: str
     kind: str = Field(description="What kind of failure: bug, malformed, forged, not-yet or delivery-limit.")
     cause: str = Field(description="The type of the exception and where it was raised, and no value.")
     attempts: int
-    died_at: datetime | None = Field(description="When it was given up; null where the broker did so itself.")
+    died_at: datetime | None = Field(description="When it was given up; null if the broker did so itself.")
 
 
 class DeadLetters(ResponseModel):
@@ -38,42 +38,42 @@ class DeadLetters(ResponseModel):
 
 
 class ChosenLetters(RequestModel):
-    """Which dead letters are meant."""
+    """The dead letters to act on."""
 
     letter_ids: list[_Id] = Field(
         min_length=1,
         max_length=_MOST,
-        description="The ids of those that are meant.",
+        description="The ids of the dead letters.",
         examples=[["00000000-0000-7000-8000-000000000001"]],
     )
 
 
 class LettersSettled(ResponseModel):
-    """How many of them were there, and are dead letters no more."""
+    """How many of them existed, and are no longer dead letters."""
 
-    settled: int = Field(description="How many there were.")
+    settled: int = Field(description="How many existed.")
 
 
 @router.get("/v1/dead-letters")
 async def list_dead_letters(_principal: Operator, context: Parts) -> DeadLetters:
-    """List the events that this service could not deal with, the oldest first."""
+    """List the events that this service could not handle, the oldest first."""
     return await dead_letters_of(context)
 
 
 @router.post("/v1/dead-letters/replay")
 async def replay_dead_letters(chosen: ChosenLetters, _principal: Operator, context: Parts) -> LettersSettled:
-    """Let the service handle events again, as if they were new; one that fails again becomes a dead letter again."""
+    """Let the service handle events again, as if new; one that fails again becomes a dead letter again."""
     return await settle(context, chosen, again=True)
 
 
 @router.post("/v1/dead-letters/discard")
 async def discard_dead_letters(chosen: ChosenLetters, _principal: Operator, context: Parts) -> LettersSettled:
-    """Throw events away: what they told of never reaches the service."""
+    """Discard events: the service will never learn what they said."""
     return await settle(context, chosen, again=False)
 
 
 async def dead_letters_of(context: Context) -> DeadLetters:
-    """Return what this service could not deal with. Raises: Operational."""
+    """Return what this service could not handle. Raises: Operational."""
     from shared import dead_letters
 
     found = await dead_letters.listed(context, services=[context.service], most=_MOST + 1)
@@ -92,7 +92,7 @@ async def dead_letters_of(context: Context) -> DeadLetters:
 
 
 async def settle(context: Context, chosen: ChosenLetters, *, again: bool) -> LettersSettled:
-    """Let this service handle some of its dead letters again, or throw them away. Raises: Operational."""
+    """Replay or discard some of this service's dead letters. Raises: Operational."""
     from shared import dead_letters
 
     wanted, act = frozenset(chosen.letter_ids), dead_letters.replayed if again else dead_letters.discarded

@@ -1,4 +1,4 @@
-"""What an API description says of its parts: a sentence for each field, an example for each model, its problems."""
+"""Completes an API description: a sentence for each field, an example for each model, and the problems."""
 
 import importlib
 import pkgutil
@@ -24,13 +24,13 @@ _BY_FORMAT = {
 }
 _TYPES = {str: "string", int: "integer", list: "array"}
 _PARTS_WITH_ERRORS = ("domain", "permissions", "operations", "routes")
-# What whoever is let near a case can be told instead, by the functions of `shared.case_access`.
+# Errors that callers with access to a case can get, raised by functions of `shared.case_access`.
 _OF_ACCESS = (CaseErased, case_access.NoLongerInCircle)
 _DECIDING = (case_access.access_of, case_access.relations, case_access.require)
 
 
 def describe_fields(document: dict[str, Any]) -> None:
-    """Give every field and parameter that says nothing of itself its sentence, and every object an example."""
+    """Give every undescribed field and parameter its sentence, and every object an example."""
     schemas: dict[str, Any] = document["components"]["schemas"]
     for model, schema in schemas.items():
         for name, field in schema.get("properties", {}).items():
@@ -52,13 +52,13 @@ def _say(field: dict[str, Any], model: str, name: str) -> None:
 
 
 class Examples:
-    """Makes a value that a schema takes: the same for fields of the same name, so that all of them belong together."""
+    """Makes example values for schemas: the same for fields of the same name, so that they fit together."""
 
     def __init__(self, schemas: Mapping[str, Any]) -> None:
         self._schemas = schemas
 
     def of(self, schema: Mapping[str, Any], name: str, within: tuple[str, ...] = ()) -> Any:
-        """Return an example; a list of what is within itself is empty."""
+        """Return an example; the list of a recursive model is empty."""
         if "$ref" in schema:
             model = schema["$ref"].rpartition("/")[2]
             return None if model in within else self.of(self._schemas[model], name, (*within, model))
@@ -109,13 +109,13 @@ def _liked(schema: Mapping[str, Any]) -> int:
 
 
 def problem_types(service: str) -> dict[str, dict[str, Any]]:
-    """Return every expected error of a service: by its code, its status and what it says."""
+    """Return every expected error of a service: by its code, with its status and title."""
     found = sorted(_errors_of(f"services.{service}"), key=lambda error: error.code)
     return {error.code: {"status": status_of(error), "title": error.title} for error in found}
 
 
 def _errors_of(package: str) -> list[type[DomainError]]:
-    """Return the errors that the code of a service names, wherever they are defined, and those of what it asks."""
+    """Return the errors that a service's code names, wherever they are defined, and those of functions it calls."""
     found: dict[type[DomainError], None] = {}
     root = importlib.import_module(package)
     for part in pkgutil.walk_packages(root.__path__, f"{package}."):

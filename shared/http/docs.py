@@ -23,7 +23,7 @@ pre{background:#f6f3ee;padding:.7rem;border-radius:.4rem;overflow:auto}
 
 
 def docs_router(app: FastAPI) -> Router:
-    """Return the route that shows what the app's API is."""
+    """Return the route that shows the app's API."""
     router = Router(tags=["health"], dependencies=[anonymous])
 
     @router.get("/docs", response_class=HTMLResponse, include_in_schema=False)

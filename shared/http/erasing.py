@@ -1,4 +1,4 @@
-"""Bodies about erasing and the list of erasures, the same in every service that one asks for it."""
+"""Bodies about erasing and the list of erasures, the same in every service that starts erasures."""
 
 from datetime import datetime
 from typing import Literal
@@ -19,14 +19,14 @@ class NewErasure(RequestModel):
 
 
 class ServiceConfirmation(ResponseModel):
-    """Whether a service has confirmed that nothing readable is left there, and when."""
+    """Whether, and when, a service has confirmed that nothing readable is left there."""
 
     service: str
     confirmed_at: datetime | None
 
 
 class ErasureProgress(ResponseModel):
-    """How far an erasure is. `late_since`: when it should have been confirmed everywhere, if that has passed."""
+    """The progress of an erasure. `late_since`: when all confirmations were due, if that has passed."""
 
     subject_id: UUID
     kind: str
@@ -40,7 +40,7 @@ class ErasureProgress(ResponseModel):
 
     @classmethod
     def of(cls, erasure: Erasure, *, now: datetime) -> "ErasureProgress":
-        """Return how far an erasure is."""
+        """Return the progress of an erasure."""
         late = erasure.done_at is None and erasure.due_at is not None and erasure.due_at <= now
         return cls.model_validate(
             {
@@ -61,14 +61,14 @@ class ErasureProgress(ResponseModel):
 
 
 def erasures_router(erasures: Erasures) -> Router:
-    """Return the route by which the data protection officer sees every erasure that begins in a service."""
+    """Return the route by which the data protection officer sees every erasure that starts in a service."""
     router = Router(tags=["erasing"])
 
     @router.get("/v1/erasures")
     async def list_erasures(
         principal: Officer, session: Session, page: Paging, now: Now
     ) -> Page[ErasureProgress]:
-        """List what was erased or is being erased, the newest first, and how far that is."""
+        """List what was erased or is being erased, the newest first, with its progress."""
         rows = await erasures.page(session, tenant=principal.tenant, page=page)
         return Page(items=[ErasureProgress.of(each, now=now) for each in rows.items], next=rows.next)
 

@@ -1,6 +1,7 @@
-"""The role gates that mean the same in every service: who can have anything to do with an operation.
+"""The role gates that mean the same in every service: who can be involved in an operation at all.
 
-What the caller is to the case is asked after the gate, by the service's `permissions`, where its own gates are too.
+The caller's relation to the case is checked after the gate, by the service's `permissions`, which also holds
+its own gates.
 """
 
 from typing import Annotated
@@ -18,13 +19,13 @@ CoordinatorOrManager = Annotated[
 ]
 # The data protection officer.
 Officer = Annotated[Principal, Depends(allow(Role.DPO))]
-# Who keeps Kring running, for all organisations.
+# Operators of Kring, for all organisations.
 Operator = Annotated[Principal, Depends(allow(Role.OPS, of_no_tenant=True))]
-# Who sees how far an erasure is.
+# Those who see the progress of an erasure.
 ErasureReader = Annotated[Principal, Depends(allow(Role.DPO, Role.REGIONAL_MANAGER, Role.OPS))]
-# Who sets what an organisation decides for itself.
+# Those who set an organisation's own choices.
 PolicyKeeper = Annotated[Principal, Depends(allow(Role.ADMINISTRATOR, Role.REGIONAL_MANAGER))]
-# Who reads it where the data protection officer sets a part.
+# Those who read them, including the data protection officer, who sets a part.
 PolicyReader = Annotated[Principal, Depends(allow(Role.ADMINISTRATOR, Role.REGIONAL_MANAGER, Role.DPO))]
-# The service that makes somebody's own copy of everything.
+# The service that makes a person's copy of everything.
 Copier = Annotated[Principal, Depends(serving(COPY_FOR_PERSON))]

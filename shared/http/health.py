@@ -1,4 +1,4 @@
-"""Whether a process is alive, whether it can work, and its metrics: served on an internal port, apart from its API."""
+"""Liveness, readiness and metrics of a process: served on an internal port, apart from its API."""
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette

@@ -1,7 +1,7 @@
 """`Idempotency-Key`: a write that is sent twice is done once, and answered the same both times.
 
-The key's row is written in the transaction of the write itself, so neither is there without the other. The
-answer is kept sealed, for it can hold personal data, and housekeeping removes it after a day.
+The key's row is written in the transaction of the write itself, so neither exists without the other. The answer
+is stored sealed, as it can hold personal data, and housekeeping deletes it after a day.
 """
 
 from collections.abc import Mapping
@@ -51,28 +51,28 @@ class KeyNotUsable(Invalid):
 
 
 class KeyUsedForAnother(Invalid):
-    """The same key came before with another request."""
+    """The same key was used before with another request."""
 
     code = "idempotency-key-used-for-another-request"
     title = "This Idempotency-Key came with another request before: use a new key for a new request"
 
 
 class StillInHand(Conflict):
-    """The first request with this key is being done at this moment."""
+    """The first request with this key is still in progress."""
 
     code = "request-in-hand"
     title = "The same request is being done right now: send it again in a moment"
 
 
 class AnswerErased(Gone):
-    """The first request was done; its answer could tell of a case that was erased since."""
+    """The first request was done; its answer might reveal a case that was erased since."""
 
     code = "answer-erased"
     title = "This was done before; its answer is no longer kept. Read what became of it"
 
 
 class Repeated(Exception):
-    """The request was done before; this is its answer. Leaves a route before anything is done again."""
+    """The request was done before; this is its answer. Raised out of a route before anything is done again."""
 
     def __init__(self, response: Response) -> None:
         super().__init__("answered before")
@@ -88,11 +88,11 @@ class Attempt:
 
     @classmethod
     async def of(cls, request: Request, key: str) -> "Attempt":
-        """Read the request far enough to recognise it. Raises: KeyNotUsable."""
+        """Read enough of the request to recognise it. Raises: KeyNotUsable."""
         if not 0 < len(key) <= _MAX_KEY or not key.isascii() or not key.isprintable():
             raise KeyNotUsable
         digest = sha256()
-        # Who does not say who they are is told apart by nothing else than for whom they ask.
+        # Anonymous callers are told apart only by the tenant they name.
         tenant = request.headers.get(TENANT_HEADER, "")
         for part in (request.method, request.url.path, request.url.query, tenant):
             digest.update(part.encode() + b"\0")
@@ -146,7 +146,7 @@ async def _answer(session: AsyncSession, attempt: Attempt, row: Mapping[str, Any
 async def remember(
     session: AsyncSession, attempt: Attempt, principal: Principal | None, response: Response, vault: Vault
 ) -> None:
-    """Keep the answer, in the transaction of the write that it answers, with the cases that the write told of."""
+    """Store the answer, in the transaction of the write that it answers, with the cases that the write was about."""
     row = _row(attempt, principal)
     headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
     kept = [response.headers.get("content-type"), headers, bytes(response.body).decode("latin-1")]

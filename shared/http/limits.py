@@ -1,11 +1,11 @@
-"""How often somebody may ask.
+"""Rate limits.
 
-Who does not say who it is is counted by address when writing, in PostgreSQL, so across processes and restarts: in a
-transaction before the request's own, so that one that is refused or fails counts too. Time is the machine's, from the
-database, so that all processes agree on it.
+Anonymous writes are counted by address in PostgreSQL, hence across processes and restarts: in a transaction
+before the request's own, so that a refused or failed request counts too. Time is that of the database's
+machine, so that all processes agree on it.
 
-Who says who it is is counted in the process, as is the address from which they write to an open route: it costs
-nothing, and their token can be traced to them. So these limits hold for each process by itself.
+Authenticated callers are counted in the process, as are the addresses from which they write to open routes: it
+costs nothing, and their token can be traced to them. So these limits apply to each process separately.
 """
 
 import math
@@ -30,8 +30,8 @@ _MINUTE = 60.0
 _MAX_COUNTED = 20_000
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
-# One statement: two requests at once are counted as two. A window that is over begins anew; some others that are over,
-# however long they are, are swept along with it.
+# One statement: two simultaneous requests count as two. An expired window restarts; some other expired ones, of
+# whatever length, are deleted along with it.
 _COUNT = """
     WITH swept AS (
         DELETE FROM rate_limit WHERE key IN (
@@ -50,24 +50,24 @@ _COUNT = """
 
 
 class TooOften(TooManyRequests):
-    """This address wrote too often without saying who it is."""
+    """This address sent too many anonymous writes."""
 
     code = "too-often"
     title = "This was tried too often from your address: wait a little and try again"
 
 
 class AsksTooOften(TooManyRequests):
-    """This member of staff, person, system or service asked more often than anyone needs to."""
+    """This caller sends more requests than any needs to."""
 
     code = "asks-too-often"
     title = "You ask too often: wait a little and go on more slowly"
 
 
 class RateLimiter:
-    """How often each principal asked this process lately, and each address of principals wrote to open routes.
+    """Limits each principal's requests in this process, and principals' writes to open routes by address.
 
-    Of each it keeps one moment: when they will have been silent long enough to be owed the whole allowance of a window
-    again. Each request moves it on by its share of that window, and it may not lie more than the window ahead.
+    One moment is stored for each: when their full allowance is available again. Each request moves it forward
+    by its share of the window, and it may not lie more than one window ahead.
     """
 
     def __init__(self, settings: Settings, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -94,7 +94,7 @@ class RateLimiter:
         now, share = self._clock(), window / most
         even_at = max(self._even_at.get(key, now), now) + share
         early = even_at - now - window
-        # A little more than nothing, for what rounding makes of the sum of many shares.
+        # Slightly above zero, to absorb rounding in the sum of many shares.
         if early > share / 1000:
             raise refusal(retry_after=max(1, math.ceil(early)))
         self._even_at[key] = even_at
@@ -107,7 +107,7 @@ class RateLimiter:
         return self._integration if principal.has(Role.INTEGRATION) else self._staff
 
     def _forget(self, now: float) -> None:
-        """Forget those who are owed everything anyway; if all are busy, begin anew rather than grow."""
+        """Forget those with a full allowance; if all are active, start over rather than grow."""
         busy = {key: moment for key, moment in self._even_at.items() if moment > now}
         self._even_at = busy if len(busy) <= _MAX_COUNTED // 2 else {}
 
@@ -115,7 +115,7 @@ class RateLimiter:
 async def count(database: Database, key: bytes, *, most: int, seconds: int = WINDOW_SECONDS) -> None:
     """Count once under a key, in a window of at most a day.
 
-    Raises: TooOften, with the seconds to wait, from the time `most` has been passed.
+    Raises: TooOften, with the seconds to wait, once `most` is exceeded.
     """
     (counted,) = await database.fetch_alone(_COUNT, key, seconds, _LONGEST_SECONDS)
     if counted["hits"] > most:
@@ -123,7 +123,7 @@ async def count(database: Database, key: bytes, *, most: int, seconds: int = WIN
 
 
 async def is_within(database: Database, key: bytes, *, most: int, seconds: int = WINDOW_SECONDS) -> bool:
-    """Count once under a key, and say whether `most` was not passed: for what is then left out, not refused."""
+    """Count once under a key, and tell whether `most` is not exceeded: for things then left out, not refused."""
     try:
         await count(database, key, most=most, seconds=seconds)
     except TooOften:
@@ -132,18 +132,18 @@ async def is_within(database: Database, key: bytes, *, most: int, seconds: int =
 
 
 async def count_anonymous(request: Request) -> None:
-    """Count a stranger's write to a route that is open to anyone, by the address it comes from. Raises: TooOften."""
+    """Count an anonymous write to an open route, by the address it comes from. Raises: TooOften."""
     context: Context = request.app.state.context
     most = context.settings.anonymous_limit
     if request.method in _READS or not most:
         return
-    # Keyed: a digest of an address alone could be looked up.
+    # Keyed: a plain digest of an address could be looked up.
     key = context.vault.count_as(_address(request), field=f"{request.method} {request.scope.get(ROUTE)}")
     await count(context.database, key, most=most)
 
 
 def count_known(request: Request) -> None:
-    """Count a principal's write to such a route likewise, in this process. Raises: TooOften."""
+    """Count a principal's write to such a route in the same way, in this process. Raises: TooOften."""
     if request.method not in _READS:
         limiter: RateLimiter = request.app.state.limiter
         limiter.count_write(_address(request))

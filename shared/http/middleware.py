@@ -1,6 +1,6 @@
-"""What surrounds every request: its id, a log line, timings, a span, security headers, the last net for bugs.
+"""What surrounds every request: its id, a log line, timings, a span, security headers, the last catch for bugs.
 
-Pure ASGI and one layer: every layer costs on every request. Addresses are logged by the route's template: a
+Pure ASGI and one layer: every layer costs on every request. Addresses are logged as the route's template: a
 path holds ids and a query may hold more.
 """
 
@@ -33,13 +33,13 @@ SECONDS = Histogram(
     ["service", "method", "route", "status"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
-# What a route leaves in the scope: its template, and how large a body it takes if not the usual size.
+# Left in the scope by a route: its template, and its body limit if not the usual one.
 ROUTE = "kring.route"
 MAX_BODY = "kring.max-body"
 USUAL_MAX_BODY = 1024 * 1024
 _CREDENTIALS = frozenset({b"authorization", b"cookie"})
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
-# An id and nothing that could be a name: it goes into logs.
+# A plain id that cannot be a name: it goes into logs.
 _REQUEST_ID = re.compile(rb"[0-9a-f-]{16,64}")
 _SECURITY_HEADERS = [
     (b"cache-control", b"no-store"),
@@ -52,12 +52,12 @@ _SECURITY_HEADERS = [
     (b"x-frame-options", b"DENY"),
 ]
 _SECURITY_NAMES = frozenset(name for name, _ in _SECURITY_HEADERS)
-# Only where it is so: a browser that has read it never speaks plain HTTP to this name again for two years.
+# Only over https: a browser that has read it never uses plain HTTP for this host again for two years.
 _TLS_ONLY = (b"strict-transport-security", b"max-age=63072000; includeSubDomains")
 
 
 class RequestMiddleware:
-    """Gives each request its id and its surroundings."""
+    """Wraps each request with its id and the above."""
 
     def __init__(
         self,
@@ -86,7 +86,7 @@ class RequestMiddleware:
         request_id = str(uuid7())
         scope["kring.request_id"] = request_id
         if scope["method"] == "HEAD":
-            # What is asked is what GET would answer, without its body.
+            # HEAD is answered as GET would be, without the body.
             scope, send = {**scope, "method": "GET"}, _without_body(send)
         clear_contextvars()
         bind_contextvars(request_id=request_id, **_named_by_client(headers))
@@ -134,7 +134,7 @@ class RequestMiddleware:
             return
         body, limit = _Body(scope, receive, self._budget, client), asyncio.timeout(self._seconds)
         try:
-            # What is given up is undone: the transaction ends with the route that is cancelled here.
+            # A request that is given up is undone: cancelling the route here ends its transaction.
             async with limit:
                 await self._app(scope, body.receive, watched)
         except Exception as error:
@@ -163,10 +163,10 @@ class RequestMiddleware:
 
 
 class _Budget:
-    """How many bytes of bodies a process holds at once: all together, of one address, and without credentials.
+    """How many bytes of bodies a process holds at once: in total, per address, and without credentials.
 
-    So nobody leaves others without room: an address has half of it, and what comes without credentials a quarter, of
-    which an address has a quarter.
+    So that nobody leaves others without room: an address may use half of it, and bodies without credentials a
+    quarter, of which an address may use a quarter.
     """
 
     def __init__(self, size: int) -> None:
@@ -174,7 +174,7 @@ class _Budget:
         self._held = Counter[str]()
 
     def shares(self, scope: Scope, client: str) -> dict[str, int]:
-        """Return what a request draws on: each share by its name, with the most bytes that it holds."""
+        """Return the shares a request counts against, by name, with the most bytes of each."""
         shares = {"all": self._size, client: self._size // 2}
         if not any(name in _CREDENTIALS for name, _ in scope["headers"]):
             shares |= {"without credentials": self._size // 4, f"{client} without": self._size // 16}
@@ -188,7 +188,7 @@ class _Budget:
             raise Operational("more bodies are being read than there is room for")
 
     def give_back(self, shares: Mapping[str, int], size: int) -> None:
-        """Count bytes that are let go."""
+        """Release counted bytes."""
         for name in shares:
             self._held[name] -= size
             if not self._held[name]:
@@ -196,7 +196,7 @@ class _Budget:
 
 
 class _Body:
-    """The body of a request as it arrives: reading stops where the route's limit or the process's budget is passed."""
+    """The body of a request as it arrives: reading stops once the route's limit or the process's budget is exceeded."""
 
     def __init__(self, scope: Scope, receive: Receive, budget: _Budget, client: str) -> None:
         self._scope = scope
@@ -209,7 +209,7 @@ class _Body:
         self.is_awaited = False
 
     async def receive(self) -> Message:
-        """Return the next part. Raises: HTTPException if it is one too many; Operational if there is no room."""
+        """Return the next part. Raises: HTTPException if it exceeds the limit; Operational if there is no room."""
         self.is_awaited = True
         message = await self._receive()
         self.is_awaited = False
@@ -223,7 +223,7 @@ class _Body:
         return message
 
     def release(self) -> None:
-        """Let go of what was read."""
+        """Release what was read."""
         self._budget.give_back(self._shares, self._seen)
         self._seen = 0
 
@@ -265,7 +265,7 @@ def _given_up(*, request_id: str, body_late: bool) -> Response:
 
 
 def _named_by_client(headers: dict[bytes, bytes]) -> dict[str, str]:
-    """Return what the client calls its request, for logs: ours is what the audit log keeps and no client chooses."""
+    """Return the client's own id of the request, for logs; the audit log keeps ours, which no client can choose."""
     given = headers.get(b"x-request-id", b"")
     return {"client_request_id": given.decode()} if _REQUEST_ID.fullmatch(given) else {}
 
@@ -276,6 +276,6 @@ def _route(scope: Scope) -> str:
 
 
 def _method(scope: Scope) -> str:
-    # A made-up method may not make up a label.
+    # An invented method must not create a new label.
     method = str(scope["method"])
     return method if method in _METHODS else "other"

@@ -39,7 +39,7 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def gate_of(route: ServiceRoute) -> str | None:
-    """Return how a route is entered: "anonymous", "principal", or None if it does not say."""
+    """Return how a route is protected: "anonymous", "principal", or None if it does not declare it."""
     calls = list(calls_of(route.dependant))
     if _let_anyone_in in calls:
         return "anonymous"
@@ -47,7 +47,7 @@ def gate_of(route: ServiceRoute) -> str | None:
 
 
 def refuse_open_doors(router: Router) -> None:
-    """Raise TypeError for a route that does not say who may call it, or is not made with our Router."""
+    """Raise TypeError for a route that does not declare who may call it, or is not made with our Router."""
     for route in router.routes:
         if not isinstance(route, ServiceRoute):
             raise TypeError(f"{getattr(route, 'path', route)}: make routes with shared.http.Router")
@@ -56,7 +56,7 @@ def refuse_open_doors(router: Router) -> None:
 
 
 def _headers_of(route: ServiceRoute, method: str, gate: str | None) -> list[dict[str, Any]]:
-    """Return the headers that operations have in common: whose rows are meant, and what makes sending again safe."""
+    """Return the headers that operations share: the tenant, and what makes repeating a request safe."""
     tenant = {
         "name": "Kring-Tenant",
         "in": "header",
@@ -90,7 +90,7 @@ def _headers_of(route: ServiceRoute, method: str, gate: str | None) -> list[dict
 
 
 def describe(app: FastAPI, routers: list[Router]) -> None:
-    """Make the app's OpenAPI document tell of tokens, open gates and problems."""
+    """Add tokens, open routes and problems to the app's OpenAPI document."""
     found = {
         (route.path_format, method.lower()): route
         for router in routers
@@ -139,7 +139,7 @@ def _complete(operation: dict[str, Any], path: str, method: str, route: ServiceR
         usual |= {401, 403}
     if "{" in path:
         usual |= {404, 410}
-    # Also what only reads may have to wait for what its caller knows.
+    # Reads too may have to wait for an event that their caller knows of.
     if method != "get" or route.opens_session:
         usual.add(409)
     if "requestBody" in operation:

@@ -1,4 +1,4 @@
-"""Lists in pages: by (time, id), so that every page is as cheap as the first, and none shifts."""
+"""Paged lists: by (time, id), so that every page is as cheap as the first, and none shifts."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
@@ -32,7 +32,7 @@ MAX_CURSOR = 64
 
 
 class CursorNotReadable(Invalid):
-    """The cursor is not one that a list of ours has handed out."""
+    """The cursor was not issued by one of our lists."""
 
     code = "cursor-not-readable"
     title = "Send the cursor as the list gave it in `next`, or none for the first page"
@@ -47,7 +47,7 @@ class Page(ResponseModel, Generic[Item]):
 
 @dataclass(frozen=True)
 class PageRequest:
-    """Which page is asked."""
+    """The requested page."""
 
     limit: int = DEFAULT_LIMIT
     cursor: str | None = None
@@ -64,13 +64,13 @@ Paging = Annotated[PageRequest, Depends(_page_request)]
 
 
 def encode_cursor(moment: datetime, row_id: UUID) -> str:
-    """Return the cursor of the row at a moment with an id."""
+    """Return the cursor of the row with this time and id."""
     microseconds = (moment - _EPOCH) // _MICROSECOND
     return urlsafe_b64encode(microseconds.to_bytes(8, "big", signed=True) + row_id.bytes).decode()
 
 
 def decode_cursor(cursor: str) -> tuple[datetime, UUID]:
-    """Return the moment and id in a cursor. Raises: CursorNotReadable."""
+    """Return the time and id in a cursor. Raises: CursorNotReadable."""
     try:
         if len(cursor) != _CURSOR_LENGTH:
             raise CursorNotReadable
@@ -100,14 +100,14 @@ async def paginate(
 ) -> Rows[Any]:
     """Return one page of a query, ordered by (time, id); an index on (..., time, id) serves it at any depth.
 
-    Entities come as such if the query selects exactly one, else rows. Raises: CursorNotReadable.
+    If the query selects exactly one entity its instances are returned, else rows. Raises: CursorNotReadable.
     """
     position = tuple_(time, id)
     if page.cursor is not None:
         after = decode_cursor(page.cursor)
         query = query.where(position < after if newest_first else position > after)
     order = (time.desc(), id.desc()) if newest_first else (time.asc(), id.asc())
-    # One row more than asked says whether there is a next page.
+    # One extra row shows whether there is a next page.
     columns = len(query.selected_columns) if not query.column_descriptions else len(query.column_descriptions)
     query = query.add_columns(time.label("page_time"), id.label("page_id")).order_by(None).order_by(*order)
     rows = (await session.execute(query.limit(page.limit + 1))).all()

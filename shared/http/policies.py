@@ -17,14 +17,14 @@ P = TypeVar("P", bound=PolicySettings)
 
 
 class PolicyChange(RequestModel, Generic[P]):
-    """What the policy becomes; settings that are left out get their defaults."""
+    """The new policy; settings that are left out get their defaults."""
 
     version: ReadVersion
     settings: P
 
 
 class PolicyView(ResponseModel, Generic[P]):
-    """A version of the policy. Version 1 is the defaults; `set_at` and `set_by` null: nobody set it."""
+    """A version of the policy. Version 1 is the defaults; `set_at` and `set_by` are null if nobody set it."""
 
     version: int
     settings: P
@@ -39,7 +39,7 @@ class PolicyVersions(ResponseModel, Generic[P]):
 
 
 def policy_router(policies: Policies[P], *, setter: Any = PolicyKeeper, reader: Any = PolicyKeeper) -> Router:
-    """Return the routes for those whom the role gates let in."""
+    """Return the routes, open to these role gates."""
     router = Router(tags=["policy"])
     settings_type = policies.settings
     view = PolicyView[settings_type]  # type: ignore[valid-type]
@@ -52,7 +52,7 @@ def policy_router(policies: Policies[P], *, setter: Any = PolicyKeeper, reader: 
         session: Session,
         version: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
     ) -> PolicyInForce[P]:
-        """Read what is in force now, or one version."""
+        """Read the current policy, or one version."""
         if version is None:
             return await policies.in_force(session, tenant=principal.tenant)
         return await policies.version(session, tenant=principal.tenant, version=version)
@@ -66,7 +66,7 @@ def policy_router(policies: Policies[P], *, setter: Any = PolicyKeeper, reader: 
         ] = None,
         limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
     ) -> dict[str, list[PolicyInForce[P]]]:
-        """List what was ever in force, the newest first, or what was before a version: who set it, and when."""
+        """List all versions, the newest first, or those before one: who set it, and when."""
         found = await policies.versions(session, tenant=principal.tenant, before=before, most=limit)
         return {"items": found}
 
@@ -77,7 +77,7 @@ def policy_router(policies: Policies[P], *, setter: Any = PolicyKeeper, reader: 
         session: Session,
         now: Now,
     ) -> PolicyInForce[P]:
-        """Put settings in force. Cases that are open keep what they began with.
+        """Put settings in force. Open cases keep the settings they began with.
 
         Safeguards stay as the data protection officer set them.
         """
@@ -101,7 +101,7 @@ def policy_router(policies: Policies[P], *, setter: Any = PolicyKeeper, reader: 
             session: Session,
             now: Now,
         ) -> PolicyInForce[P]:
-            """Set what protects people from those who set the rest, which stays."""
+            """Set the settings that protect people from those who set the rest; the rest stays."""
             own = settings_type.SAFEGUARDS
             return await policies.change(
                 session,

@@ -1,4 +1,4 @@
-"""Who asks, as dependencies of routes. Each route says whom it lets in, or `anonymous`.
+"""The caller, as dependencies of routes. Each route declares whom it lets in, or `anonymous`.
 
 async def read_case(case_id: UUID, principal: Annotated[Principal, Depends(allow(Role.COORDINATOR))], ...)
 @router.get("/v1/courses", dependencies=[anonymous])
@@ -21,20 +21,20 @@ from shared.http.limits import RateLimiter, count_anonymous, count_known
 from shared.http.problems import OWN_MEANT
 
 TENANT_HEADER = "kring-tenant"
-# Who can have to do with a case of a tenant that is not their own organisation.
+# Roles that can be involved in a case of a tenant other than their own organisation.
 _ROLES_FROM_ELSEWHERE = frozenset({Role.COORDINATOR, Role.REFERRER})
 _PRINCIPAL = "kring.principal"
 # Where the middleware leaves the request's id.
 REQUEST_ID = "kring.request_id"
 _ANONYMOUS = "kring.anonymous"
 _ACTING = "kring.acting"
-# Where a route that is open to anyone leaves the tenant whose rows it reads.
+# Where an open route leaves the tenant whose rows it reads.
 ASKED_TENANT = "kring.asked-tenant"
 # Where a route leaves the names of the query parameters that it knows.
 QUERY_NAMES = "kring.query-names"
 
 
-# By gate, whom it lets in: roles of staff, or a kind. What they are to a case is asked after it.
+# For each gate, whom it lets in: roles of staff, or a kind. Their relation to the case is checked later.
 LETS_IN: dict[Callable[..., Any], tuple[str, ...]] = {}
 
 
@@ -45,27 +45,27 @@ class NotForThisRole(Forbidden):
 
 
 class NotForThisKind(Forbidden):
-    """This is for staff, for people of a case, or for services; and the caller is another of these."""
+    """This is for staff, for people of a case, or for services; and the caller is none of those meant."""
 
     code = "kind-not-allowed"
 
 
 class FromTwelveOn(Forbidden):
-    """The caller is a child under twelve, and this is decided by somebody older for them."""
+    """The caller is a child under twelve, and somebody older decides this for them."""
 
     code = "from-twelve-on"
     title = "From twelve years on you decide this yourself; now your coordinator or somebody you trust can help you"
 
 
 class TenantNeeded(Invalid):
-    """Nothing says which tenant is meant: the header names none, or holds no id, and the caller has no organisation."""
+    """The tenant is unknown: the header is missing or holds no id, and the caller has no organisation."""
 
     code = "tenant-needed"
     title = "Name the organisation that runs the conference or course: its id in the header Kring-Tenant"
 
 
 async def current_principal(request: Request) -> Principal:
-    """Return who asks.
+    """Return the caller.
 
     Raises: TokenMissing, TokenNotAccepted, TokenExpired, TenantNeeded, IssuerSilent, AsksTooOften.
     """
@@ -88,7 +88,7 @@ async def current_principal(request: Request) -> Principal:
 
 
 def _refuse_unknown_query(request: Request) -> None:
-    """Refuse parameters that the route does not know: one misspelt reads like a filter and filters nothing."""
+    """Refuse parameters that the route does not know: a misspelt one looks like a filter and filters nothing."""
     known: frozenset[str] = request.scope.get(QUERY_NAMES, frozenset())
     if unknown := [name for name in request.query_params if name not in known]:
         message = f"is not known here; known are: {', '.join(sorted(known)) or 'none'}"
@@ -98,7 +98,7 @@ def _refuse_unknown_query(request: Request) -> None:
 
 
 def named_tenant(request: Request) -> UUID | None:
-    """Return the tenant that a request names in its header, if it does. Raises: TenantNeeded if that is no id."""
+    """Return the tenant that a request names in its header, if any. Raises: TenantNeeded if it is no id."""
     named = request.headers.get(TENANT_HEADER)
     if named is None:
         return None
@@ -109,7 +109,7 @@ def named_tenant(request: Request) -> UUID | None:
 
 
 async def public_tenant(request: Request) -> UUID:
-    """Return the tenant of a route that is open to anyone, where no token says it. Raises: TenantNeeded."""
+    """Return the tenant of an open route when no token gives it. Raises: TenantNeeded."""
     tenant = named_tenant(request)
     if tenant is None:
         raise TenantNeeded
@@ -121,7 +121,7 @@ PublicTenant = Annotated[UUID, Depends(public_tenant)]
 
 
 def principal_if_any(request: Request) -> Principal | None:
-    """Return who asks, as already found out by the route's own dependencies."""
+    """Return the caller, as already determined by the route's own dependencies."""
     found: Principal | None = request.scope.get(_PRINCIPAL)
     return found
 
@@ -129,14 +129,14 @@ def principal_if_any(request: Request) -> Principal | None:
 async def _let_anyone_in(request: Request) -> None:
     request.scope[_ANONYMOUS] = True
     if "authorization" in request.headers:
-        # A token that is not good, or that nobody can judge now, says nothing.
+        # A token that is invalid, or cannot be verified now, is ignored.
         with suppress(Unauthenticated, TenantNeeded, Operational):
             await current_principal(request)
-            # Anybody who has one could else do here without end what strangers may do a few times.
+            # Otherwise any token holder could do here without limit what strangers may do a few times.
             count_known(request)
             return
     await count_anonymous(request)
-    # What cannot be read is refused, whether or not it would have mattered.
+    # An unreadable value is refused, whether or not it would have mattered.
     named_tenant(request)
     _refuse_unknown_query(request)
 
@@ -146,7 +146,7 @@ anonymous = Depends(_let_anyone_in)
 
 
 def is_anonymous(request: Request) -> bool:
-    """Say whether the route was marked as open to anyone."""
+    """Tell whether the route was marked as open to anyone."""
     return bool(request.scope.get(_ANONYMOUS))
 
 
@@ -155,9 +155,9 @@ def allow(
 ) -> Callable[[Request, Principal], Awaitable[Principal]]:
     """Return a dependency that lets in staff with one of these roles at the tenant.
 
-    With `from_elsewhere` also coordinators and referrers of another organisation than the tenant, if they are among
-    the roles; with `people` also people of a case: then the operation itself must check what they are to the case;
-    with `of_no_tenant` also whoever has no organisation and names no tenant: the rows are those of no tenant.
+    With `from_elsewhere` also coordinators and referrers of another organisation, if they are among the roles;
+    with `people` also people of a case: then the operation itself must check their relation to the case; with
+    `of_no_tenant` also callers without an organisation who name no tenant: the rows are those without a tenant.
     """
     wanted = frozenset(roles)
     anywhere = wanted & (PLATFORM_ROLES | (_ROLES_FROM_ELSEWHERE if from_elsewhere else frozenset()))
@@ -169,7 +169,7 @@ def allow(
             return principal
         if principal.kind is not Kind.STAFF:
             raise NotForThisKind
-        # A role is held at one's own organisation: a manager there is a stranger here. Ops is everywhere.
+        # A role is held at one's own organisation: a manager there is a stranger here. Ops holds everywhere.
         acting = principal.roles & (wanted if principal.is_of_tenant else anywhere)
         if not acting:
             raise NotForThisRole
@@ -183,7 +183,7 @@ def allow(
 
 
 async def staff(principal: Annotated[Principal, Depends(current_principal)]) -> Principal:
-    """Let in any staff, of any organisation: the operation must check what they are to the case."""
+    """Let in any staff, of any organisation: the operation must check their relation to the case."""
     if principal.kind is not Kind.STAFF:
         raise NotForThisKind
     if principal.tenant == NO_TENANT:
@@ -192,7 +192,7 @@ async def staff(principal: Annotated[Principal, Depends(current_principal)]) -> 
 
 
 async def persons(principal: Annotated[Principal, Depends(current_principal)]) -> Principal:
-    """Let in people of a case, who came through their personal link."""
+    """Let in people of a case, authenticated by their personal link."""
     if principal.kind is not Kind.PERSON:
         raise NotForThisKind
     return principal
@@ -218,7 +218,7 @@ Service = Annotated[Principal, Depends(services)]
 
 
 def serving(purpose: str) -> Callable[[Principal], Awaitable[Principal]]:
-    """Return a dependency that lets in services of the platform that ask for this one purpose."""
+    """Return a dependency that lets in services of the platform that call for this one purpose."""
 
     async def _serving(principal: Service) -> Principal:
         if principal.purpose != purpose:
@@ -230,13 +230,13 @@ def serving(purpose: str) -> Callable[[Principal], Awaitable[Principal]]:
 
 
 def require_twelve(principal: Principal) -> None:
-    """Let pass everyone but a child under twelve. Raises: FromTwelveOn."""
+    """Let everyone through except a child under twelve. Raises: FromTwelveOn."""
     if principal.under_twelve:
         raise FromTwelveOn
 
 
 def actor_of(request: Request, principal: Principal | None, *, operation: str) -> Actor:
-    """Return who acts in a request, for the audit log: with the roles that this route lets in."""
+    """Return the actor of a request, for the audit log: with the roles that this route lets in."""
     asked: str | None = request.scope.get(REQUEST_ID)
     if principal is None:
         return Actor(kind="anonymous", operation=operation, request=asked)
@@ -258,7 +258,7 @@ def actor_of(request: Request, principal: Principal | None, *, operation: str) -
 
 
 def scope_of(request: Request, principal: Principal | None) -> Scope:
-    """Return whose transaction a request by this principal runs in."""
+    """Return the transaction scope of a request by this principal."""
     asked: UUID | None = request.scope.get(ASKED_TENANT)
     if asked is not None:
         return Scope(tenant=asked)

@@ -1,4 +1,4 @@
-"""Errors as people's programs read them: application/problem+json (RFC 9457), each kind with a stable type.
+"""Errors as API clients read them: application/problem+json (RFC 9457), each kind with a stable type.
 
 The status codes of domain errors are decided here and nowhere else. No answer repeats what was sent.
 """
@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 TYPES = "https://kring.invalid/problems/"
-# Where it is noted that staff named no tenant, so that their own organisation was taken for it.
+# Where it is noted that staff named no tenant, so that their own organisation was assumed.
 OWN_MEANT = "kring.own-meant"
 _RETRY_SECONDS = "2"
 _MAX_FIELDS = 20
@@ -49,14 +49,14 @@ STATUSES: dict[type[DomainError], int] = {
 
 
 class FieldProblem(BaseModel):
-    """One field that is not right, and what would be."""
+    """One invalid field, and what would be valid."""
 
     field: str
     problem: str
 
 
 class Problem(BaseModel):
-    """An answer that tells why a request was not done (RFC 9457)."""
+    """An answer that explains why a request was not done (RFC 9457)."""
 
     type: str
     title: str
@@ -106,7 +106,7 @@ def request_id_of(request: Request) -> str | None:
 
 
 def bug(*, request_id: str | None) -> Response:
-    """Return the answer to a request that ran into a bug: nothing but the id under which it was logged."""
+    """Return the answer to a request that hit a bug: only the id under which it was logged."""
     return problem(code="bug", title="Something went wrong on our side", status=500, request_id=request_id)
 
 
@@ -162,7 +162,7 @@ async def _not_valid(request: Request, error: RequestValidationError) -> Respons
 
 
 def _field_problem(item: Mapping[str, Any]) -> FieldProblem:
-    # Of pydantic's message only what does not repeat the value: parsing errors quote the character they met.
+    # Of pydantic's messages only those that do not repeat the value: parsing errors quote the character they met.
     message = str(item["msg"]).removeprefix("Value error, ")
     if str(item["type"]).endswith("_parsing"):
         message = message.partition(",")[0]
@@ -191,7 +191,7 @@ async def _http_error(request: Request, error: HTTPException) -> Response:
 
 
 def answer_with_problems(app: FastAPI) -> None:
-    """Make an app answer every expected error as a problem."""
+    """Make an app return every expected error as a problem."""
     handlers: dict[type[Exception], Callable[[Request, Any], Awaitable[Response]]] = {
         DomainError: _domain_error,
         NotYet: _not_yet,

@@ -1,8 +1,8 @@
-"""The dependencies of a route, ordered once. FastAPI walks their tree anew for each request, which costs as a query.
+"""A route's dependencies, ordered once. FastAPI walks their tree for each request, which costs as much as a query.
 
-Those that need nothing but the request and each other are resolved here: first who asks, last what is opened (the
-session). Between them FastAPI reads the parameters and the body, so nothing is read for a caller who is refused, and
-nothing is opened for a request that is not valid.
+Those that need only the request and each other are resolved here: first the caller, last what is opened (the
+session). In between FastAPI reads the parameters and the body, so nothing is read for a caller who is refused,
+and nothing is opened for an invalid request.
 """
 
 import inspect
@@ -59,7 +59,7 @@ class Dependencies:
     async def read_parameters(
         self, request: Request, opened: AsyncExitStack, known: Known
     ) -> tuple[dict[str, Any], Response | None]:
-        """Return the endpoint's arguments so far, and what an endpoint may change of its answer.
+        """Return the endpoint's arguments so far, and the response object that an endpoint may modify.
 
         Raises: RequestValidationError; HTTPException if the body is no JSON.
         """
@@ -100,7 +100,7 @@ async def _read(request: Request) -> Any:
         return body
     try:
         found = orjson.loads(body)
-        # Parsers differ in which of two values they take: what reads the request on its way may have seen the other.
+        # Parsers differ in which of two values they take: code that read the request earlier may have seen the other.
         _NAMES.decode(body.decode())
     except orjson.JSONDecodeError as error:
         raise _not_json(error.pos) from None
@@ -119,7 +119,7 @@ def _once(pairs: list[tuple[str, None]]) -> None:
 
 
 def _nothing(_number: str) -> None:
-    """Read no number: only names are looked at."""
+    """Skip numbers: only names matter."""
 
 
 _NAMES = json.JSONDecoder(object_pairs_hook=_once, parse_int=_nothing, parse_float=_nothing)
@@ -134,7 +134,7 @@ def _not_json(position: int) -> RequestValidationError:
 @dataclass(frozen=True, slots=True)
 class _Step:
     call: Callable[..., Any]
-    # What is called: for one that opens, what makes a context manager of it.
+    # What is called: for a generator, a factory of a context manager around it.
     make: Callable[..., Any]
     request: str | None
     # By parameter, the dependency whose value it takes.
@@ -163,7 +163,7 @@ class _Plan:
         return call
 
     async def resolve(self, request: Request, opened: AsyncExitStack, known: Known) -> None:
-        """Add what is not known yet."""
+        """Add the values that are not known yet."""
         for step in self._steps.values():
             if step.call in known:
                 continue
@@ -183,7 +183,7 @@ def _opens(dependant: Dependant) -> bool:
 
 
 def _is_plain(dependant: Dependant) -> bool:
-    """Say whether it is a coroutine or an async generator that needs nothing but the request and others like it."""
+    """Tell whether it is a coroutine or an async generator that needs only the request and others like it."""
     call = dependant.call
     # A generator that ends with the request instead is closed elsewhere.
     ends_with_route = inspect.isasyncgenfunction(call) and dependant.scope == "function"

@@ -1,4 +1,4 @@
-"""The router of services: its routes know their template for logs, and honour `Idempotency-Key`."""
+"""The router of services: its routes log their template, and honour `Idempotency-Key`."""
 
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, suppress
@@ -40,7 +40,7 @@ Endpoint = Callable[..., Coroutine[Any, Any, Any]]
 
 
 def context_of(request: Request) -> Context:
-    """Return the connected parts of the service that answers this request."""
+    """Return the connections of the service that answers this request."""
     context: Context = request.app.state.context
     return context
 
@@ -54,7 +54,7 @@ async def _now(request: Request) -> datetime:
 
 
 async def _session(request: Request) -> AsyncIterator[AsyncSession]:
-    # Whoever forgets to ask for a principal gets one asked here: a session is never anybody's by accident.
+    # A route that does not ask for a principal gets one checked here: a session never lacks a caller by accident.
     principal = principal_if_any(request)
     if principal is None and not is_anonymous(request):
         principal = await current_principal(request)
@@ -72,15 +72,15 @@ async def _session(request: Request) -> AsyncIterator[AsyncSession]:
 
 
 def audit_as(request: Request, session: AsyncSession, principal: Principal | None) -> None:
-    """Say who acts in this transaction: also who turned out to be behind a request that no token came with."""
+    """Set the actor of this transaction, also one identified only later, behind a request without a token."""
     operation = f"{request.method} {request.scope[ROUTE]}"
     act_as(session, actor_of(request, principal, operation=operation))
 
 
 def _audit(request: Request, session: AsyncSession, principal: Principal | None) -> None:
-    """Say who acts in this transaction, and that the case that the address names is read or changed."""
+    """Set the actor of this transaction, and note that the case in the address is read or changed."""
     audit_as(request, session, principal)
-    # What is no id is refused before anything is read.
+    # Anything but an id is refused before anything is read.
     with suppress(KeyError, ValueError):
         case = UUID(str(request.path_params["case_id"]))
         note_facts(session, "read" if request.method == "GET" else "changed", case=case, what="facts")
@@ -94,31 +94,31 @@ Parts = Annotated[Context, Depends(_context)]
 
 
 def calls_of(dependant: Dependant) -> Iterator[Any]:
-    """Yield what a route depends on, and what that depends on."""
+    """Yield what a route depends on, recursively."""
     for inner in dependant.dependencies:
         yield inner.call
         yield from calls_of(inner)
 
 
 class ServiceRoute(APIRoute):
-    """A route of a service: who asks is known before the body is read, and the session opens when all else is valid."""
+    """A route of a service: the caller is known before the body is read; the session opens when all else is valid."""
 
     def __init__(
         self, path: str, endpoint: Endpoint, *, max_body_size: int | None = None, **options: Any
     ) -> None:
-        # Kept from FastAPI, whose own limit answers in plain text; the middleware keeps this one.
+        # Not passed on to FastAPI, whose own limit answers in plain text; the middleware enforces this one.
         self.max_body = max_body_size
         super().__init__(path, endpoint, **options)
         self._dependencies = Dependencies(self)
         self._query_names = frozenset(_query_names(self.dependant))
-        # What is secret is never kept: it would outlive what took it back.
+        # Secrets are never stored: they would outlive their own revocation.
         self._remembers = "POST" in (self.methods or ()) and not _is_secret(self.response_model)
-        # In place of FastAPI's own, which reads the body first, and walks all dependencies anew for each request.
+        # Replaces FastAPI's own, which reads the body first, and walks all dependencies again for each request.
         self.app = self._serve
 
     @property
     def opens_session(self) -> bool:
-        """Say whether it reads rows, and so waits for what `Kring-After` names."""
+        """Tell whether it reads rows, and so waits for the events in `Kring-After`."""
         return _session in calls_of(self.dependant)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -130,7 +130,7 @@ class ServiceRoute(APIRoute):
         if "case_id" in request.path_params:
             _name_case(request.path_params["case_id"])
         try:
-            # What the route opened ends before its answer is sent.
+            # What the route opened is closed before its answer is sent.
             async with AsyncExitStack() as opened:
                 response = await self._answer(request, opened)
         except Repeated as repeated:
@@ -167,12 +167,12 @@ class ServiceRoute(APIRoute):
 
     def _body(self, found: Any) -> bytes:
         if isinstance(found, BaseModel) and type(found) is self.response_model:
-            # Made from the model just now: it needs no second validation.
+            # Just made from the model: it needs no second validation.
             return found.model_dump_json(by_alias=True).encode()
         field = self.response_field
         if field is None:
             return b"" if found is None else orjson.dumps(found)
-        # Of a subclass what the model does not declare is left out.
+        # For a subclass, fields that the model does not declare are left out.
         value, errors = field.validate(found, {}, loc=("response",))
         if errors:
             raise ResponseValidationError(errors=errors)
@@ -189,7 +189,7 @@ def _query_names(dependant: Dependant) -> set[str]:
 
 
 def _name_case(given: str) -> None:
-    # Only an id: what else stands in the address has not been checked yet, and goes into no log.
+    # Only an id: the rest of the address has not been checked yet, and goes into no log.
     with suppress(ValueError):
         bind_contextvars(case_id=str(UUID(given)))
 

@@ -1,7 +1,7 @@
-"""The server that listens: how large a request's head is, how long it takes to come, how many connections a client has.
+"""The HTTP server: limits on the size and duration of a request's head, and on connections per client.
 
-uvicorn bounds none of it for its fast parser: a client could send headers for ever, or open connections in silence.
-What concerns the body and the work itself is the middleware's.
+uvicorn's fast parser bounds none of it: a client could send headers for ever, or open silent connections. The
+middleware bounds the body and the work itself.
 """
 
 import asyncio
@@ -30,11 +30,11 @@ _REFUSALS = {
 
 
 class HeadRefused(Exception):
-    """The head of a request is larger than it may be. Leaves the parser, which tells nobody its text."""
+    """The head of a request is too large. Raised out of the parser, which shows its text to nobody."""
 
 
 class BoundedConfig(Config):
-    """How an app is served, with what its connections share."""
+    """How an app is served, with the state its connections share."""
 
     def __init__(self, app: Any, settings: Settings, **options: Any) -> None:
         self.proxies = settings.trusted_proxies
@@ -47,7 +47,7 @@ class BoundedConfig(Config):
             access_log=False,
             lifespan="off",
             server_header=False,
-            # Of nobody else is it believed on whose behalf they ask.
+            # Only these proxies are trusted to name the client.
             proxy_headers=bool(self.proxies),
             forwarded_allow_ips=[str(network) for network in self.proxies],
             limit_concurrency=settings.http_connections,
@@ -58,7 +58,7 @@ class BoundedConfig(Config):
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, with bounds on what comes before the body."""
+    """uvicorn's protocol, with bounds on what precedes the body."""
 
     config: BoundedConfig
     head_seconds = HEAD_SECONDS
@@ -72,7 +72,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Expect a request within the time for one, unless the client has too many connections already."""
+        """Expect a request within the time limit, unless the client has too many connections already."""
         super().connection_made(transport)
         address = self.client[0] if self.client else ""
         # A proxy brings many clients: the middleware counts their requests.
@@ -92,7 +92,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read on, unless the head has become too large or was never going to end."""
+        """Continue reading, unless the head has become too large or takes too long."""
         self._unfinished += len(data)
         super().data_received(data)
         if self.transport.is_closing():
@@ -100,7 +100,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._in_head and self._unfinished > MAX_HEAD:
             self._refuse(431)
         elif self.cycle is None or self.cycle.response_complete:
-            # Between requests anything ends uvicorn's wait for the next one, also what begins none.
+            # Between requests any byte ends uvicorn's wait for the next one, even one that begins no request.
             self._expect_head()
 
     def on_message_begin(self) -> None:
@@ -132,7 +132,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what the parser could not read, or was not let read."""
+        """Refuse a request that could not be parsed, or was too large."""
         del msg
         self._refuse(self._refusal)
 
@@ -148,7 +148,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def _refuse(self, status: int) -> None:
         if self.transport.is_closing():
             return
-        # While an answer to an earlier request is on its way nothing may be written between its parts.
+        # While an answer to an earlier request is being sent nothing may be written into it.
         if self.cycle is None or self.cycle.response_complete:
             code, title = _REFUSALS[status]
             body = orjson.dumps({"type": TYPES + code, "title": title, "status": status})
@@ -166,10 +166,10 @@ class QuietServer(Server):
 
 
 def server_config(app: Any, settings: Settings) -> BoundedConfig:
-    """Return how the API is served, to whoever reaches it."""
+    """Return the public server of the API."""
     return BoundedConfig(app, settings, host=settings.http_host, port=settings.http_port)
 
 
 def internal_config(app: Any, settings: Settings) -> BoundedConfig:
-    """Return how an app for the operators of the installation is served, on a port that the public does not reach."""
+    """Return the server of an app for the operators of the installation, on a port the public does not reach."""
     return BoundedConfig(app, settings, host=settings.internal_host, port=settings.internal_port)

@@ -1,4 +1,4 @@
-"""How a service does, for ops: the parts it depends on, and what has not left its outbox."""
+"""The state of a service, for ops: the parts it depends on, and what waits in its outbox."""
 
 from datetime import datetime
 from uuid import UUID
@@ -21,7 +21,7 @@ class PartState(ResponseModel):
 
 
 class HeldBackEvent(ResponseModel):
-    """An event that could not be published: what comes after it in its stream waits for it."""
+    """An event that could not be published; later events of its stream wait for it."""
 
     event_id: UUID
     event_type: str
@@ -31,7 +31,7 @@ class HeldBackEvent(ResponseModel):
 
 
 class OutboxState(ResponseModel):
-    """What has not left: how many events, since when the oldest waits, and which were refused, the oldest first."""
+    """What waits in the outbox: how many events, since when the oldest waits, and those refused, the oldest first."""
 
     pending_events: int
     since: datetime | None
@@ -39,7 +39,7 @@ class OutboxState(ResponseModel):
 
 
 class ServiceState(ResponseModel):
-    """How a service does. Its outbox is null while the database does not answer."""
+    """The state of a service. Its outbox is null while the database does not answer."""
 
     parts: list[PartState]
     outbox: OutboxState | None
@@ -47,12 +47,12 @@ class ServiceState(ResponseModel):
 
 @router.get("/v1/state")
 async def read_state(_principal: Operator, context: Parts) -> ServiceState:
-    """See whether the parts that this service depends on answer to it, and what has not left its outbox."""
+    """See whether the parts that this service depends on answer, and what waits in its outbox."""
     return await state_of(context)
 
 
 async def state_of(context: Context) -> ServiceState:
-    """Return how this service does, also while parts of it do not answer."""
+    """Return this service's state, also while parts of it do not answer."""
     parts = await context.readiness.parts()
     return ServiceState(
         parts=[PartState(part=part, answers=answers) for part, answers in parts.items()],

@@ -1,6 +1,6 @@
 """Makes a request model strict about scalars: true is no number, a number no date, "5" no integer.
 
-Pydantic's own strict mode cannot be used: bodies reach it parsed, where strict refuses every date and id.
+Pydantic's own strict mode cannot be used: bodies arrive already parsed, and it would refuse every date and id.
 """
 
 import re
@@ -22,21 +22,21 @@ def _no_nul(value: str) -> str:
 
 
 def _iso_day(value: Any) -> Any:
-    # Pydantic also takes a moment at midnight for a day, whatever its zone, and a number.
+    # Pydantic also accepts a datetime at midnight for a day, whatever its zone, and a number.
     if isinstance(value, int | float) or (isinstance(value, str) and not _ISO_DAY.fullmatch(value)):
         raise ValueError("must be a day, written as YYYY-MM-DD")
     return _in_our_time(value)
 
 
 def _iso_moment(value: Any) -> Any:
-    # Pydantic also takes a number, or digits in a string.
+    # Pydantic also accepts a number, or digits in a string.
     if isinstance(value, int | float) or (isinstance(value, str) and not _ISO_MOMENT.match(value)):
         raise ValueError("must be written as YYYY-MM-DDThh:mm:ss with a zone")
     return _in_our_time(value)
 
 
 def _in_our_time(value: Any) -> Any:
-    # Near the ends of the calendar a change of zone, or a deadline added, falls off it.
+    # Near the ends of the calendar a change of zone, or an added deadline, overflows.
     if isinstance(value, str) and not _FIRST_YEAR <= int(value[:4]) <= _LAST_YEAR:
         raise ValueError(f"must lie in the years {_FIRST_YEAR} to {_LAST_YEAR}")
     return value
@@ -85,7 +85,7 @@ def _strict_scalar(node: Any, kind: str) -> Any:
 
 
 def _is_strict_already(node: dict[str, Any]) -> bool:
-    # A model inside another has been here before.
+    # A recursive model has been visited before.
     if node["type"] not in ("function-before", "function-after"):
         return False
     return node["function"]["function"] in (*_BEFORE.values(), _no_nul)

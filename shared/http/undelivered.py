@@ -1,4 +1,4 @@
-"""Emails that did not arrive, for ops: ids, kinds and times, and nobody's name or address."""
+"""Emails that did not arrive, for ops: ids, kinds and times, without names or addresses."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -18,7 +18,7 @@ router = Router(tags=["operations"])
 
 
 class UndeliveredEmail(ResponseModel):
-    """An email that nobody received: the mail server refused it for its recipient, or there is no address."""
+    """An email that was not delivered: the mail server refused the recipient, or there is no address."""
 
     message_id: UUID
     kind: str

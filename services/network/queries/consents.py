@@ -168,7 +168,7 @@ async def reading_along(session: AsyncSession, vault: Vault, *, child: Person, t
 
 
 async def decides_for(session: AsyncSession, vault: Vault, *, person: Person, today: date) -> frozenset[UUID]:
-    """Return for which children under twelve, whom the case is about, somebody decides: who may read its file does."""
+    """Return the central persons under twelve for whom a person decides: those whose file they may read."""
     (fields,) = await vault.open_readable(session, [person])
     if fields is None or not fields.parental_authority:
         return frozenset()
