@@ -1,7 +1,7 @@
-"""Plans: what a circle decided, whether it is accepted, whom it is shared with, and how it goes for a year after.
+"""Plans: what a circle decided, whether it is accepted, whom it is shared with, and the follow-up for a year.
 
-Owns plans and their versions, agreements, acceptance per bottom line, sharing, check-ins, and the end of the follow-up.
-Publishes `plans.*`; has network notify people (`network.notify-people.v1`).
-Consumes from intake the case, its coordinator and baseline; from network who belongs to the case; from scheduling the
-conferences held. Keeps of these only ids and codes.
+Owns plans and their versions, agreements, acceptance per bottom line, sharing, check-ins, and the end of the
+follow-up. Publishes `plans.*`; has network notify people (`network.notify-people.v1`). Consumes from intake the
+case, its coordinator and baseline; from network who belongs to the case; from scheduling the conferences held.
+Of these it stores only ids and codes.
 """

@@ -1,4 +1,4 @@
-"""Composition root of the consumer: what plans hears."""
+"""Composition root of the consumer: the subscriptions of plans."""
 
 from services.plans.subscribers import subscriptions
 

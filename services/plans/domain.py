@@ -1,4 +1,4 @@
-"""What a plan, an agreement and a check-in can be, and the rules between them; no input or output, no clock."""
+"""Pure rules of plans, agreements and check-ins, without I/O or a clock."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
@@ -10,26 +10,26 @@ from shared.errors import Conflict, Forbidden, Invalid, NotFound
 
 CheckInOwner = Literal["coordinator", "monitor", "regional-manager"]
 Decision = Literal["continue", "adjust", "new-conference", "close"]
-# What the referrer says of the plan after four weeks.
+# The referrer's answers about the plan after four weeks.
 Going = Literal["as-agreed", "partly", "not", "not-reached"]
 ResourceState = Literal["asked", "granted", "refused"]
-# As what somebody wrote a version down: staff by their function, who came by a link as somebody of the circle.
+# The role in which somebody wrote a version: staff by their function, people with a link as part of the circle.
 RecordedAs = Literal["coordinator", "regional-manager", "person"]
-# What of a plan can be shared by itself.
+# The parts of a plan that can be shared separately.
 Part = Literal["goals", "agreements", "plan-b", "resources", "decisions", "for-children", "stances"]
 PARTS: frozenset[Part] = frozenset(get_args(Part))
 
-# An agreement may have been meant for a day before the plan was written down, never for another life.
+# An agreement may be due before the plan was recorded, but not absurdly far away.
 _AGREEMENT_BACK = timedelta(days=366)
 _FURTHEST = timedelta(days=5 * 366)
 _CALLED_EARLY = timedelta(days=7)
 _REVIEW_FURTHEST = timedelta(days=2 * 366)
-# Some twenty-five pages. A line of which little is written takes as much room on paper, and time to print, as this.
+# About twenty-five pages. A short line counts as this much, for the room and time that it takes to print.
 _MOST_LETTERS, _LETTERS_OF_A_LINE = 60_000, 60
 
 
 class PlanAcceptance(StrEnum):
-    """What the mandated side says of a plan's current version. `presumed`: nothing in its time."""
+    """The mandated side's judgement of a plan's current version. `presumed`: they did not respond in time."""
 
     NOT_NEEDED = "not-needed"
     AWAITED = "awaited"
@@ -48,7 +48,7 @@ class FollowUpState(StrEnum):
 
 
 class AgreementState(StrEnum):
-    """What became of an agreement. `replaced`: no longer in the plan; `resting`: plan B is done in its place."""
+    """The state of an agreement. `replaced`: no longer in the plan; `resting`: plan B is done in its place."""
 
     OPEN = "open"
     RESTING = "resting"
@@ -59,7 +59,7 @@ class AgreementState(StrEnum):
 
 
 class Progress(StrEnum):
-    """What was last said of an agreement that is not done. `help`: who does it needs help."""
+    """The last reported progress of an open agreement. `help`: whoever does it needs help."""
 
     NEARLY = "nearly"
     NOT_YET = "not-yet"
@@ -68,7 +68,7 @@ class Progress(StrEnum):
 
 
 class CheckInState(StrEnum):
-    """Where a check-in is. `escalated`: nobody asked in time, the regional manager must see to it."""
+    """The state of a check-in. `escalated`: nobody asked in time, the regional manager must act."""
 
     PLANNED = "planned"
     DUE = "due"
@@ -80,7 +80,7 @@ class CheckInState(StrEnum):
 STANDING = (AgreementState.OPEN, AgreementState.RESTING)
 OPEN_CHECK_INS = (CheckInState.PLANNED, CheckInState.DUE, CheckInState.ESCALATED)
 
-# When the coordinator's task ends, and what the year's checks are. In order.
+# The end of the coordinator's task, and the checks of the year. In order.
 CHECK_INS: dict[str, CheckInOwner] = {
     "four-weeks": "coordinator",
     "three-months": "monitor",
@@ -90,24 +90,24 @@ CHECK_INS: dict[str, CheckInOwner] = {
 
 
 class PlanNotFound(NotFound):
-    """There is no such plan for this caller."""
+    """The plan does not exist, or the caller may not see it."""
 
     code = "plan-not-found"
     title = "There is no such plan here"
 
 
 class AgreementNotFound(NotFound):
-    """There is no such agreement for this caller."""
+    """The agreement does not exist, or the caller may not see it."""
 
     code = "agreement-not-found"
     title = "There is no such agreement here"
 
 
 class ResourceNotFound(NotFound):
-    """Nothing like it was asked for, for this caller."""
+    """The resource does not exist, or the caller may not see it."""
 
     code = "resource-not-found"
-    title = "Nothing like this was asked for here"
+    title = "There is no such request for a resource here"
 
 
 class NotShared(NotFound):
@@ -118,35 +118,35 @@ class NotShared(NotFound):
 
 
 class CheckInNotFound(NotFound):
-    """There is no such check-in for this caller."""
+    """The check-in does not exist, or the caller may not see it."""
 
     code = "check-in-not-found"
     title = "There is no such check-in here"
 
 
 class NotYours(Forbidden):
-    """The caller has to do with the case, but this is for another."""
+    """The caller is involved in the case, but this is for another role."""
 
     code = "not-yours"
     title = "This is for another role in this case"
 
 
 class GoalsOfCircle(Forbidden):
-    """The goals are what the circle wants: whoever writes the plan down does not change them."""
+    """The goals are decided by the circle: recording the plan does not change them."""
 
     code = "goals-of-the-circle"
     title = "The goals are the circle's: they change when the circle has met again"
 
 
 class PlanExists(Conflict):
-    """The case has a plan: what the circle changes is a new version of it."""
+    """The case already has a plan: changes by the circle are a new version of it."""
 
     code = "plan-exists"
     title = "This case has a plan: record a new version of it"
 
 
 class ConferenceNotHeld(Conflict):
-    """The conference that the plan is said to come from was not held, as far as is known here."""
+    """The conference that the plan should come from was not held, as far as is known here."""
 
     code = "conference-not-held"
     title = "No such conference of this case was held; if it was just reported, try again in a moment"
@@ -160,42 +160,42 @@ class FollowUpOver(Conflict):
 
 
 class NoAcceptanceNeeded(Conflict):
-    """Nobody has a mandate in this case: the plan is the circle's and needs no acceptance."""
+    """Nobody has a mandate in this case: the plan needs no acceptance."""
 
     code = "no-acceptance-needed"
     title = "This plan needs nobody's acceptance"
 
 
 class PlanAlreadyAccepted(Conflict):
-    """What was accepted stays accepted; a new version is judged anew."""
+    """An accepted version stays accepted; a new version is judged again."""
 
     code = "plan-already-accepted"
     title = "This version of the plan was accepted"
 
 
 class LinesNotComplete(Invalid):
-    """Acceptance says something of every bottom line, once, and of no other."""
+    """The answers must cover every bottom line once, and no other."""
 
     code = "bottom-lines-not-complete"
     title = "Say of each bottom line of the case, once, whether it is met"
 
 
 class ReasonMissing(Invalid):
-    """Who refuses says why, at once."""
+    """A refusal needs its reason at once."""
 
     code = "reason-missing"
     title = "Give the reason for each bottom line that is not met"
 
 
 class PersonNotOfCase(Invalid):
-    """A plan speaks of people of the case by id; of others in words."""
+    """A plan refers to people of the case by id; to others in words."""
 
     code = "person-not-of-case"
     title = "A person named here does not belong to this case"
 
 
 class MonitorNotOfCircle(Invalid):
-    """The monitor is somebody of the circle."""
+    """The monitor must be somebody of the circle."""
 
     code = "monitor-not-of-circle"
     title = "The monitor must be somebody of the circle"
@@ -209,24 +209,24 @@ class DateOutOfRange(Invalid):
 
 
 class PlanTooLong(Invalid):
-    """A plan has more words than can be printed for a family."""
+    """A plan must be short enough to be printed for a family."""
 
     code = "plan-too-long"
     title = "The plan is too long to be printed: leave something out, or write it shorter"
 
 
 class SharingTakenBack(Conflict):
-    """Somebody whom the plan is about does not want it shared outside the circle."""
+    """A person the plan is about objects to sharing it outside the circle."""
 
     code = "sharing-taken-back"
-    title = "Those whom the plan is about want it kept within the circle, and with the mandated side"
+    title = "The people this plan is about want it kept within the circle and the mandated side"
 
 
 class ResourceOfOlderVersion(Conflict):
-    """The circle has changed its plan: what it asks for now stands in the newest version."""
+    """The circle has changed its plan: only requests in the newest version can be answered."""
 
     code = "resource-of-older-version"
-    title = "The plan was changed: answer what its newest version asks for"
+    title = "The plan was changed: answer the requests in its newest version"
 
 
 class NobodyToShareWith(Invalid):
@@ -237,14 +237,14 @@ class NobodyToShareWith(Invalid):
 
 
 class TooManyOrganisations(Conflict):
-    """The circle shares its plan with more organisations than any circle has around it."""
+    """The plan is shared with the maximum number of organisations."""
 
     code = "too-many-organisations"
     title = "Take the plan back from an organisation before you share it with another one"
 
 
 class AgreementSettled(Conflict):
-    """The agreement was done, let go, or replaced."""
+    """The agreement was already done, let go, or replaced."""
 
     code = "agreement-settled"
     title = "This agreement is no longer open"
@@ -258,49 +258,49 @@ class CheckInNotDue(Conflict):
 
 
 class CheckInSettled(Conflict):
-    """The check was recorded or called off."""
+    """The check was already recorded or called off."""
 
     code = "check-in-settled"
     title = "This check was recorded before or called off"
 
 
 class NoReferrerToCall(Conflict):
-    """Nobody referred the case for others, or they were called; their call may come a week early, like the family's."""
+    """There is no referrer, or they were already called; the call may be made up to a week early, like the family's."""
 
     code = "no-referrer-to-call"
-    title = "There is no call to the referrer to write down now"
+    title = "There is no call to the referrer to record now"
 
 
 class CheckInNotMovable(Conflict):
-    """Only what is still to be asked in the year can be asked on another day."""
+    """Only future checks of the year can be moved to another day."""
 
     code = "check-in-not-movable"
-    title = "Only a check at three, six or twelve months that was not asked for yet gets another day"
+    title = "Only a check at three, six or twelve months that has not started yet can be moved"
 
 
 class DayNotBetween(Invalid):
-    """The checks of a year keep their order, and end before the follow-up does."""
+    """The checks of a year keep their order, and come before the end of the follow-up."""
 
     code = "day-not-between"
     title = "The day lies before the check before it, after the one that follows, or in the past"
 
 
 class NotAReview(Conflict):
-    """Whether to meet again is asked of the whole circle at a review; other checks are made by one of them."""
+    """Only at a review the whole circle is asked whether to meet again; other checks are made by one person."""
 
     code = "not-a-review"
     title = "The circle is asked this at a review only"
 
 
 class ReviewAlreadyRequested(Conflict):
-    """A review was asked for and is still to come."""
+    """A review was already requested and is still to come."""
 
     code = "review-already-requested"
-    title = "A review was asked for already and is still to come"
+    title = "A review was already requested and is still to come"
 
 
 def check_dates(*, today: date, due: Iterable[date], review_on: date) -> None:
-    """Refuse days that cannot be meant. Raises: DateOutOfRange."""
+    """Refuse implausible days. Raises: DateOutOfRange."""
     for day in due:
         check_due(day, today=today)
     if not today <= review_on <= today + _REVIEW_FURTHEST:
@@ -308,13 +308,13 @@ def check_dates(*, today: date, due: Iterable[date], review_on: date) -> None:
 
 
 def check_due(day: date, *, today: date) -> None:
-    """Refuse a day of an agreement that cannot be meant. Raises: DateOutOfRange."""
+    """Refuse an implausible due day of an agreement. Raises: DateOutOfRange."""
     if not today - _AGREEMENT_BACK <= day <= today + _FURTHEST:
         raise DateOutOfRange("An agreement's day lies too far back or too far ahead", due_on=day.isoformat())
 
 
 def judge(*, bottom_lines: Iterable[UUID], met: Mapping[UUID, bool], lines: int) -> PlanAcceptance:
-    """Return what comes of the answers per bottom line. Raises: LinesNotComplete."""
+    """Return the overall result of the answers per bottom line. Raises: LinesNotComplete."""
     expected = set(bottom_lines)
     if set(met) != expected or lines != len(expected):
         raise LinesNotComplete(expected=len(expected))
@@ -324,14 +324,14 @@ def judge(*, bottom_lines: Iterable[UUID], met: Mapping[UUID, bool], lines: int)
 
 
 def check_settling(state: AgreementState, *, to: AgreementState) -> None:
-    """Let what stands be settled, and what lapsed be done after all. Raises: AgreementSettled."""
+    """Check that an agreement can be settled: it is open, or lapsed and done after all. Raises: AgreementSettled."""
     if state in STANDING or (state is AgreementState.LAPSED and to is AgreementState.DONE):
         return
     raise AgreementSettled(state=state.value)
 
 
 def check_changing(state: AgreementState, *, in_plan: bool) -> None:
-    """Let an agreement of the current version be changed while it stands, or lapsed and is tried again.
+    """Check that an agreement of the current version can be changed: it is open, or lapsed and tried again.
 
     Raises: AgreementSettled.
     """
@@ -342,9 +342,9 @@ def check_changing(state: AgreementState, *, in_plan: bool) -> None:
 def check_recording(
     kind: str, state: CheckInState, *, closes: bool = False, asked_at: datetime | None, now: datetime
 ) -> None:
-    """Let a check be recorded once it is due; the coordinator's call may come a week early, when their task ends.
+    """Check that a check is due; the coordinator's call may come a week early, at the end of their task.
 
-    A circle that closes (`closes`) waits for no day: the case ends with it.
+    With `closes` no day is waited for: the case ends with it.
 
     Raises: CheckInSettled, CheckInNotDue.
     """
@@ -357,24 +357,24 @@ def check_recording(
 
 
 def check_moving(kind: str, state: CheckInState) -> None:
-    """Let a check of the monitor be moved before it is asked for. Raises: CheckInNotMovable."""
+    """Check that a check of the monitor has not started, so that it can be moved. Raises: CheckInNotMovable."""
     if CHECK_INS.get(kind) != "monitor" or state is not CheckInState.PLANNED:
         raise CheckInNotMovable(kind=kind, state=state.value)
 
 
 def check_day(at: datetime, *, after: datetime, before: datetime) -> None:
-    """Let a check be asked for between those beside it. Raises: DayNotBetween."""
+    """Check that a new day lies between the neighbouring checks. Raises: DayNotBetween."""
     if not after < at < before:
         raise DayNotBetween(after=after.isoformat(), before=before.isoformat())
 
 
 def may_call(asked_at: datetime | None, *, now: datetime) -> bool:
-    """Say whether a call after four weeks may be written down: from a week before on."""
+    """Tell whether the call after four weeks may be recorded: from a week before on."""
     return asked_at is not None and now >= asked_at - _CALLED_EARLY
 
 
 def ends_follow_up(kind: str, decision: str) -> Literal["followed-up", "closed-early"] | None:
-    """Return how the follow-up ends by what was recorded, None if it goes on: as when the circle meets again."""
+    """Return how the recorded decision ends the follow-up, None if it continues, as when the circle meets again."""
     if decision == "new-conference":
         return None
     if kind == "twelve-months":
@@ -383,7 +383,7 @@ def ends_follow_up(kind: str, decision: str) -> Literal["followed-up", "closed-e
 
 
 def owner_now(planned: CheckInOwner, *, coordinator: bool, monitor: bool) -> CheckInOwner:
-    """Return who is to ask: the one planned if they are still there, else the regional manager."""
+    """Return who must ask: the planned person if they are still there, else the regional manager."""
     there = {"coordinator": coordinator, "monitor": monitor, "regional-manager": True}
     return planned if there[planned] else "regional-manager"
 
@@ -394,7 +394,7 @@ def follow_up_workflow_id(case_id: UUID) -> str:
 
 
 def check_length(texts: Iterable[str]) -> None:
-    """Let pass what can be printed, in all its texts together. Raises: PlanTooLong."""
+    """Check that all texts together can be printed. Raises: PlanTooLong."""
     lines = (line for text in texts for line in text.splitlines())
     if sum(max(len(line), _LETTERS_OF_A_LINE) for line in lines) > _MOST_LETTERS:
         raise PlanTooLong

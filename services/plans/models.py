@@ -1,4 +1,4 @@
-"""The tables of plans. Personal and free text lies in `sealed` only, with the case as its subject."""
+"""The tables of plans. Personal and free text is in `sealed` only, with the case as its subject."""
 
 from datetime import date, datetime
 from typing import Any, ClassVar, get_args
@@ -57,7 +57,7 @@ class CaseInfo(Base):
 
 
 class CaseBaseline(Base):
-    """The ids of a case's bottom lines, as of the newest baseline heard of (from intake)."""
+    """The ids of a case's bottom lines, from the newest baseline received (from intake)."""
 
     __tablename__ = "case_baseline"
 
@@ -69,7 +69,7 @@ class CaseBaseline(Base):
 
 
 class SharingConsent(Base):
-    """What somebody last said about sharing the plan with others than the circle (from network).
+    """A person's latest answer about sharing the plan outside the circle (from network).
 
     `concerns`: about whom; themselves, or a child over whom they hold parental authority.
     """
@@ -82,13 +82,13 @@ class SharingConsent(Base):
     tenant: Mapped[UUID]
     # False while they object.
     given: Mapped[bool]
-    # Sequence of the newest event heard of: an older one changes nothing.
+    # Sequence of the newest event received: an older one changes nothing.
     version: Mapped[int] = mapped_column(BigInteger)
     created_at: Mapped[datetime]
 
 
 class TakingPart(Base):
-    """Whether somebody takes part in the conference, as they last said or as the circle stood (from network)."""
+    """Whether a person takes part in the conference, by their latest answer or the circle (from network)."""
 
     __tablename__ = "taking_part"
 
@@ -96,7 +96,7 @@ class TakingPart(Base):
     person_id: Mapped[UUID] = mapped_column(primary_key=True)
     tenant: Mapped[UUID]
     takes_part: Mapped[bool]
-    # Sequence of the newest event heard of: an older one changes nothing.
+    # Sequence of the newest event received: an older one changes nothing.
     version: Mapped[int] = mapped_column(BigInteger)
 
 
@@ -114,7 +114,7 @@ class HeldConference(Base):
 
 
 class Round(Base):
-    """A conference of a case that is being prepared, or was (from scheduling)."""
+    """A conference of a case that is or was being prepared (from scheduling)."""
 
     __tablename__ = "round"
 
@@ -127,7 +127,7 @@ class Round(Base):
 
 
 class Plan(Base):
-    """The plan of a case, and where its acceptance and follow-up stand."""
+    """The plan of a case, with the state of its acceptance and follow-up."""
 
     __tablename__ = "plan"
     __table_args__ = (
@@ -148,7 +148,7 @@ class Plan(Base):
 
 
 class PlanVersion(Base):
-    """One version of a plan, as the circle gave it; never changed afterwards."""
+    """One version of a plan, as the circle decided it; never changed afterwards."""
 
     __tablename__ = "plan_version"
     __sealed__ = Sealed(PlanWords, subject="case_id", case="case_id", shown=True)
@@ -165,18 +165,18 @@ class PlanVersion(Base):
     conference_id: Mapped[UUID | None]
     monitor_person_id: Mapped[UUID | None]
     review_on: Mapped[date] = mapped_column(Date)
-    # In which language the circle's words are.
+    # The language of the circle's words.
     language: Mapped[str]
     recorded_by: Mapped[UUID]
     recorded_as: Mapped[str]
-    # Who of the circle wanted the version before changed.
+    # The person of the circle who wanted the previous version changed.
     asked_by_person_id: Mapped[UUID | None]
     sealed: Mapped[bytes]
     created_at: Mapped[datetime]
 
 
 class Agreement(Base):
-    """One agreement: who does something, and by when. It is in each version from `plan_version` to `until_version`."""
+    """One agreement: who does something, and by when. It is in the versions from `plan_version` to `until_version`."""
 
     __tablename__ = "agreement"
     __sealed__ = Sealed(AgreementWords, subject="case_id", case="case_id", shown=True)
@@ -194,12 +194,12 @@ class Agreement(Base):
     case_id: Mapped[UUID]
     plan_id: Mapped[UUID] = mapped_column(ForeignKey("plan.id"))
     plan_version: Mapped[int]
-    # The first version that no longer has it.
+    # The first version without it.
     until_version: Mapped[int | None]
     by: Mapped[str]
     who_person_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
     due_on: Mapped[date] = mapped_column(Date)
-    # Of one that is plan B: which line, the first is 1; which agreement rests for it; who called it in, and as what.
+    # For plan B: its line, starting at 1; the agreement that rests for it; who invoked it, and in which role.
     plan_b: Mapped[int | None]
     instead_of: Mapped[UUID | None]
     invoked_by: Mapped[UUID | None]
@@ -215,7 +215,7 @@ class Agreement(Base):
 
 
 class Resource(Base):
-    """What the plan asks of somebody outside the circle, and what came of it; in its versions as an agreement is."""
+    """What the plan asks of somebody outside the circle, and the outcome; in its versions as an agreement is."""
 
     __tablename__ = "resource"
     __sealed__ = Sealed(ResourceWords, subject="case_id", case="case_id", shown=True)
@@ -238,7 +238,7 @@ class Resource(Base):
 
 
 class Stance(Base):
-    """Whether somebody of the circle stands behind a version of the plan; why is not kept."""
+    """Whether a person of the circle supports a version of the plan; the reason is not stored."""
 
     __tablename__ = "stance"
 
@@ -252,7 +252,7 @@ class Stance(Base):
 
 
 class Acceptance(Base):
-    """What the mandated side says of one bottom line."""
+    """The mandated side's answer about one bottom line."""
 
     __tablename__ = "acceptance"
     __sealed__ = Sealed(AcceptanceWords, subject="case_id", case="case_id", shown=True)
@@ -272,7 +272,7 @@ class Acceptance(Base):
 
 
 class Share(Base):
-    """With whom the circle shared a version of the plan: a person of the case, or an organisation."""
+    """The sharing of a plan version with a person of the case, or an organisation."""
 
     __tablename__ = "share"
     __table_args__ = (
@@ -288,17 +288,17 @@ class Share(Base):
     recipient: Mapped[UUID]
     parts: Mapped[list[Part]] = mapped_column(ARRAY(Text))
     shared_by: Mapped[UUID]
-    # In whose place: children under twelve, for whom somebody decides.
+    # The children under twelve on whose behalf it was shared.
     shared_for: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
     created_at: Mapped[datetime]
-    # Taken back, by whom, and in whose place: nothing is read by it any more, until it is shared anew.
+    # When it was ended, by whom, and on whose behalf: it gives no access any more, unless it is shared again.
     ended_at: Mapped[datetime | None]
     ended_by: Mapped[UUID | None]
     ended_for: Mapped[list[UUID] | None] = mapped_column(ARRAY(Uuid))
 
 
 class ReviewAnswer(Base):
-    """Whether somebody of the circle wants to meet again, as they last said at a review."""
+    """Whether a person of the circle wants to meet again, by their latest answer at a review."""
 
     __tablename__ = "review_answer"
 
@@ -312,14 +312,14 @@ class ReviewAnswer(Base):
 
 
 class CheckIn(Base):
-    """A moment at which somebody asks how things go. Its times are those of its clock."""
+    """A moment at which somebody asks how things are going. Its times are those of its clock."""
 
     __tablename__ = "check_in"
     __sealed__ = Sealed(CheckInWords, subject="case_id", case="case_id", shown=True)
     __table_args__ = (
         CheckConstraint(one_of("state", CheckInState), name="state"),
         Index("ix_check_in_case_id", "case_id", "created_at", "id"),
-        # A year's checks come once; reviews as often as they are asked for, one at a time.
+        # A year's checks come once; reviews as often as they are requested, one at a time.
         Index(
             "uq_check_in_kind",
             "plan_id",
@@ -348,7 +348,7 @@ class CheckIn(Base):
     tenant: Mapped[UUID]
     case_id: Mapped[UUID]
     plan_id: Mapped[UUID] = mapped_column(ForeignKey("plan.id"))
-    # The version of the plan that came from the conference whose year this is of.
+    # The plan version from the conference whose year this belongs to.
     plan_version: Mapped[int]
     kind: Mapped[str]
     owner: Mapped[str]
@@ -361,7 +361,7 @@ class CheckIn(Base):
 
 
 class ReferrerCall(Base):
-    """What the referrer said of the plan four weeks on. When to call is said by its clock."""
+    """The referrer's answers about the plan after four weeks. The time for the call is that of its clock."""
 
     __tablename__ = "referrer_call"
     __sealed__ = Sealed(ReferrerCallWords, subject="case_id", case="case_id", shown=True)

@@ -1,6 +1,6 @@
-"""Who may do what with a plan: the role gates, then one function per rule that asks what the caller is to the case.
+"""Who may do what with a plan: the role gates, then one function per rule on the caller's relation to the case.
 
-Who may not know that a case or plan exists gets the same answer as when there is none.
+A caller who may not know that a case or plan exists gets the same answer as when there is none.
 """
 
 from dataclasses import dataclass
@@ -44,15 +44,15 @@ Relations = frozenset[Relation]
 T = TypeVar("T", Plan, Agreement, CheckIn, Resource)
 
 _CIRCLE = (Relation.CENTRAL, Relation.CIRCLE)
-# Who reads the current version of a plan; others read what was shared with them.
+# Those who read the current version of a plan; others read what was shared with them.
 _READERS = (Relation.COORDINATOR, *_CIRCLE, Relation.MANDATED, Relation.BREAK_GLASS)
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What a caller reads of a plan: which version and parts, with whom it is shared, what the mandated side said.
+    """What a caller reads of a plan: version and parts, whether its shares, whether the mandated side's judgement.
 
-    Of agreements in a part that they do not read, those of `own` are theirs all the same.
+    Agreements in `own` are readable even in a part that is not.
     """
 
     plan: Plan
@@ -64,19 +64,19 @@ class Reading:
 
 
 async def may_record_plan(session: AsyncSession, principal: Principal, *, case_id: UUID) -> None:
-    """The coordinator writes down what the circle decided. Raises: UnknownCase, NotYours, CaseErased."""
+    """Let only the coordinator record what the circle decided. Raises: UnknownCase, NotYours, CaseErased."""
     _need(await _of_case(session, principal, case_id), Relation.COORDINATOR)
 
 
 async def may_record_version(session: AsyncSession, principal: Principal, *, plan_id: UUID) -> Plan:
-    """Return the plan to the coordinator, as above. Raises: PlanNotFound, NotYours, CaseErased."""
+    """Return the plan to the coordinator. Raises: PlanNotFound, NotYours, CaseErased."""
     plan, found = await _load(session, principal, Plan, plan_id, missing=PlanNotFound)
     _need(found, Relation.COORDINATOR)
     return plan
 
 
 async def may_list_plans(session: AsyncSession, principal: Principal, *, case_id: UUID) -> None:
-    """Let pass who is something to the case, or with whom its plan was shared. Raises: UnknownCase, CaseErased."""
+    """Let those through who are related to the case, or have its plan shared. Raises: UnknownCase, CaseErased."""
     if not await _relations(session, principal, case_id) and not await _is_shared(
         session, principal, case_id
     ):
@@ -109,7 +109,7 @@ async def may_read_plan(
 async def may_read_versions(
     session: AsyncSession, principal: Principal, *, plan_id: UUID, now: datetime
 ) -> Plan:
-    """Return the plan to who reads its current version: they read the ones before too.
+    """Return the plan to those who read its current version: they may read the earlier ones too.
 
     Raises: PlanNotFound, NotYours, CaseErased.
     """
@@ -119,10 +119,9 @@ async def may_read_versions(
 
 
 async def may_judge(session: AsyncSession, principal: Principal, *, plan_id: UUID) -> Plan:
-    """Return the plan to the mandated side, which alone says whether its bottom lines are met.
+    """Return the plan to the mandated side, which alone judges whether its bottom lines are met.
 
-    Nobody is mandated where nothing needs to be accepted: that the operation says. Raises: PlanNotFound, NotYours,
-    CaseErased.
+    Whether acceptance is needed at all is checked by the operation. Raises: PlanNotFound, NotYours, CaseErased.
     """
     plan, found = await _load(session, principal, Plan, plan_id, missing=PlanNotFound)
     if plan.acceptance != PlanAcceptance.NOT_NEEDED:
@@ -133,9 +132,9 @@ async def may_judge(session: AsyncSession, principal: Principal, *, plan_id: UUI
 async def may_share(
     session: AsyncSession, principal: Principal, *, plan_id: UUID
 ) -> tuple[Plan, frozenset[UUID]]:
-    """Return the plan, and in whose place it is shared, to a central person from twelve on, or to the coordinator.
+    """Return the plan, and on whose behalf it is shared, to a central person from twelve on, or to the coordinator.
 
-    For a central person under twelve: who of the circle holds parental authority over them. The coordinator shares on
+    For a central person under twelve: to holders of parental authority in the circle. The coordinator shares on
     behalf of the circle. Raises: PlanNotFound, NotYours, FromTwelveOn, CaseErased.
     """
     plan, found = await _load(session, principal, Plan, plan_id, missing=PlanNotFound)
@@ -147,7 +146,7 @@ async def may_share(
 
 
 async def may_answer_resource(session: AsyncSession, principal: Principal, *, resource_id: UUID) -> Resource:
-    """Return what was asked for to the coordinator, a central person and the mandated side, who read the plan too.
+    """Return the resource to the coordinator, a central person and the mandated side, who read the plan too.
 
     Raises: ResourceNotFound, NotYours, CaseErased.
     """
@@ -157,7 +156,7 @@ async def may_answer_resource(session: AsyncSession, principal: Principal, *, re
 
 
 async def may_take_stance(session: AsyncSession, principal: Principal, *, plan_id: UUID) -> Plan:
-    """Return the plan to anyone of the circle, who speaks for themselves only.
+    """Return the plan to anyone of the circle, who answers for themselves only.
 
     Raises: PlanNotFound, NotYours, CaseErased.
     """
@@ -179,7 +178,7 @@ async def may_request_review(session: AsyncSession, principal: Principal, *, pla
 async def may_list_agreements(
     session: AsyncSession, principal: Principal, *, case_id: UUID, now: datetime
 ) -> None:
-    """Let pass the coordinator, the circle, break-glass access, and the manager who is to see to one.
+    """Let through the coordinator, the circle, break-glass access, and the manager who must act on an agreement.
 
     Raises: UnknownCase, NotYours, CaseErased.
     """
@@ -190,7 +189,7 @@ async def may_list_agreements(
 async def may_settle_agreement(
     session: AsyncSession, principal: Principal, *, agreement_id: UUID
 ) -> Agreement:
-    """Return an agreement to who does it, the monitor, a central person, the coordinator, and a manager in their place.
+    """Return an agreement to those who do it, the monitor, a central person, the coordinator or a manager for them.
 
     Raises: AgreementNotFound, NotYours, CaseErased.
     """
@@ -205,10 +204,11 @@ async def may_settle_agreement(
 async def may_change_agreement(
     session: AsyncSession, principal: Principal, *, agreement_id: UUID
 ) -> tuple[Agreement, RecordedAs]:
-    """Return an agreement, and as what they change it, to the monitor, a central person, from twelve on, and the staff.
+    """Return an agreement, and the caller's role, to those who may change it: monitor, central person, staff.
 
-    Those are the coordinator, and a manager in their place. For a central person under twelve: who of the circle holds
-    parental authority over them. Raises: AgreementNotFound, NotYours, FromTwelveOn, CaseErased.
+    Central persons from twelve on; for one under twelve, holders of parental authority in the circle. Staff:
+    the coordinator, and a manager in their place. Raises: AgreementNotFound, NotYours, FromTwelveOn,
+    CaseErased.
     """
     agreement, found = await _load(session, principal, Agreement, agreement_id, missing=AgreementNotFound)
     return agreement, await _acting(
@@ -219,7 +219,7 @@ async def may_change_agreement(
 async def may_invoke_plan_b(
     session: AsyncSession, principal: Principal, *, plan_id: UUID
 ) -> tuple[Plan, RecordedAs]:
-    """Return a plan, and as what they act, to who may change its agreements.
+    """Return a plan, and the caller's role, to those who may change its agreements.
 
     Raises: PlanNotFound, NotYours, FromTwelveOn, CaseErased.
     """
@@ -230,9 +230,9 @@ async def may_invoke_plan_b(
 async def may_list_check_ins(
     session: AsyncSession, principal: Principal, *, case_id: UUID
 ) -> tuple[bool, bool]:
-    """Say whether the caller also reads what was noted (who makes checks, and the central persons), and is the monitor.
+    """Return whether the caller reads the notes too (those who make checks, central persons), and is the monitor.
 
-    That there are checks is known to the circle too. Raises: UnknownCase, NotYours, CaseErased.
+    The circle may know that there are checks. Raises: UnknownCase, NotYours, CaseErased.
     """
     found = await _of_case(session, principal, case_id)
     _need(found, Relation.COORDINATOR, *_CIRCLE, Relation.MANAGER)
@@ -244,7 +244,7 @@ async def may_list_check_ins(
 
 
 def waiting_for(principal: Principal) -> ColumnElement[bool]:
-    """Return which checks that wait a caller sees: a coordinator's own; a manager's, and those that were escalated."""
+    """Return the filter on pending checks a caller sees: a coordinator's own; a manager's, and escalated ones."""
     if case_access.manages(principal):
         return (CheckIn.owner == "regional-manager") | (CheckIn.state == CheckInState.ESCALATED)
     return (CheckIn.owner == "coordinator") & CheckIn.case_id.in_(case_access.coordinated_by(principal))
@@ -258,9 +258,9 @@ async def may_answer_review(session: AsyncSession, principal: Principal, *, chec
 
 
 async def may_record_check_in(session: AsyncSession, principal: Principal, *, check_in_id: UUID) -> CheckIn:
-    """Return a check to who is to ask, and to the regional manager if they cannot.
+    """Return a check to the person who must ask, and to the regional manager if that person cannot.
 
-    Who that is stays so until the commit. Raises: CheckInNotFound, NotYours, CaseErased.
+    Who that is does not change until the commit. Raises: CheckInNotFound, NotYours, CaseErased.
     """
     check_in, found = await _load(session, principal, CheckIn, check_in_id, missing=CheckInNotFound)
     await queries.hold_case(session, case_id=check_in.case_id)
@@ -272,7 +272,7 @@ async def may_record_check_in(session: AsyncSession, principal: Principal, *, ch
 
 
 async def may_call_referrer(session: AsyncSession, principal: Principal, *, case_id: UUID) -> None:
-    """The coordinator calls, or the regional manager, and reads what was said. Raises: UnknownCase, NotYours."""
+    """Let the coordinator or the regional manager call, and read the answers. Raises: UnknownCase, NotYours."""
     _need(await _of_case(session, principal, case_id), Relation.COORDINATOR, Relation.MANAGER)
 
 
@@ -306,7 +306,7 @@ async def _load(
     missing: type[NotFound],
     now: datetime | None = None,
 ) -> tuple[T, Relations]:
-    """Return a row and what the caller is to its case. Raises: `missing` to strangers too, CaseErased."""
+    """Return a row and the caller's relations to its case. Raises: `missing` to strangers too, CaseErased."""
     query = select(kind).where(kind.id == row_id, kind.tenant == principal.tenant)
     row: T | None = await session.scalar(query)
     if row is None:
@@ -336,7 +336,7 @@ async def _relations(
 
 
 async def _with_manager(session: AsyncSession, found: Relations, case_id: UUID) -> Relations:
-    """Put the regional manager in the coordinator's place for as long as they are to see to an agreement that slips."""
+    """Put the regional manager in the coordinator's place for as long as they must act on a late agreement."""
     if Relation.MANAGER in found and await queries.manager_sees_to_agreements(session, case_id):
         return found | {Relation.COORDINATOR}
     return found
@@ -345,7 +345,7 @@ async def _with_manager(session: AsyncSession, found: Relations, case_id: UUID) 
 async def _acting(
     session: AsyncSession, principal: Principal, found: Relations, *, case_id: UUID, plan_id: UUID
 ) -> RecordedAs:
-    """Return as what somebody changes a plan between meetings. Raises: NotYours, FromTwelveOn."""
+    """Return the role in which somebody changes a plan between meetings. Raises: NotYours, FromTwelveOn."""
     if not _decides_for(principal, found) and not await _monitors(session, principal, plan_id):
         _need(await _with_manager(session, found, case_id), Relation.CENTRAL, Relation.COORDINATOR)
     require_twelve(principal)
@@ -355,7 +355,7 @@ async def _acting(
 
 
 def _decides_for(principal: Principal, found: Relations) -> frozenset[UUID]:
-    """Return the children under twelve for whom somebody of the circle decides."""
+    """Return the children under twelve for whom a person of the circle decides."""
     return frozenset() if found.isdisjoint(_CIRCLE) else principal.decides_for
 
 
@@ -365,7 +365,7 @@ async def _monitors(session: AsyncSession, principal: Principal, plan_id: UUID) 
 
 
 async def _is_shared(session: AsyncSession, principal: Principal, case_id: UUID) -> bool:
-    """Say whether something of a case's plan was shared with the organisation of a referrer. Raises: CaseErased."""
+    """Tell whether any of a case's plan was shared with the organisation of a referrer. Raises: CaseErased."""
     if principal.organisation is None or not principal.has(Role.REFERRER):
         return False
     query = select(Share.id).join(Plan, Plan.id == Share.plan_id)
@@ -379,9 +379,9 @@ async def _is_shared(session: AsyncSession, principal: Principal, case_id: UUID)
 
 
 async def _share(session: AsyncSession, principal: Principal, plan: Plan) -> Share | None:
-    """Return how the newest version is shared with the caller or, for its referrers, with their organisation.
+    """Return how the newest version is shared with the caller or, for referrers, with their organisation.
 
-    None also while those whom the plan is about want it kept within the circle, which reads it anyway.
+    None also while the people it is about want the plan kept within the circle, which reads it anyway.
     """
     refers = principal.kind is Kind.STAFF and principal.has(Role.REFERRER)
     recipient = principal.organisation if refers else principal.id if principal.kind is Kind.PERSON else None

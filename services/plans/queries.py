@@ -36,14 +36,14 @@ from shared.tables import case_person, clock
 async def hold_case(session: AsyncSession, *, case_id: UUID) -> None:
     """Make this transaction the only one that changes the case's plan, whatever state the case is in.
 
-    Everything that changes it takes this lock first: one writer per case, and no two that wait for each other. Events
-    take it before their handlers run.
+    Everything that changes the plan takes this lock first: one writer per case, and no deadlocks. Events take
+    it before their handlers run.
     """
     await case_state.lock(session, case_id)
 
 
 async def lock_case(session: AsyncSession, *, case_id: UUID, tenant: UUID) -> case_state.CaseState:
-    """Make this transaction the only one that changes the case's plan, and return the case if it goes on.
+    """Make this transaction the only one that changes the case's plan, and return the case if it is live.
 
     Raises: UnknownCase, CaseStopped, CaseErased.
     """
@@ -52,9 +52,9 @@ async def lock_case(session: AsyncSession, *, case_id: UUID, tenant: UUID) -> ca
 
 
 async def sharing_refused(session: AsyncSession, case_id: UUID) -> bool:
-    """Say whether somebody whom the plan is about, or who decides for them, wants it kept within the circle.
+    """Tell whether a person the plan is about, or one who decides for them, wants it kept within the circle.
 
-    Who holds parental authority has a say while they belong to the case and the child is no adult.
+    A holder of parental authority counts while they belong to the case and the child is no adult.
     """
     about, speaker = case_person.alias("about"), case_person.alias("speaker")
     own = SharingConsent.person_id == SharingConsent.concerns
@@ -121,7 +121,7 @@ async def taking_part(session: AsyncSession, case_id: UUID) -> dict[UUID, str]:
 
 
 async def erased_people(session: AsyncSession, case_ids: Collection[UUID]) -> set[UUID]:
-    """Return who of these cases was erased: an id that a plan still names, and nobody knows any more."""
+    """Return the erased people of these cases: ids that a plan may still name, and nobody knows any more."""
     person = case_person.c
     query = select(person.person_id).where(
         person.case_id.in_(case_ids), person.membership == Membership.ERASED
@@ -142,7 +142,7 @@ async def current_monitor(session: AsyncSession, plan: Plan) -> UUID | None:
 
 
 async def manager_sees_to_agreements(session: AsyncSession, case_id: UUID) -> bool:
-    """Say whether an agreement slips for the regional manager to see to: nobody coordinates the case, or it is late."""
+    """Tell whether the regional manager must act on a late agreement: there is no coordinator, or it is very late."""
     theirs = (clock.c.owner == "regional-manager") & clock.c.state.in_(("running", "paused"))
     query = select(clock.c.id).where(
         clock.c.case_id == case_id,
@@ -153,7 +153,7 @@ async def manager_sees_to_agreements(session: AsyncSession, case_id: UUID) -> bo
 
 
 async def mandate_of(session: AsyncSession, case_id: UUID) -> UUID | None:
-    """Return the organisation that has to accept the plan, if any. Raises: NotYet."""
+    """Return the organisation that must accept the plan, if any. Raises: NotYet."""
     info = await session.get(CaseInfo, case_id)
     if info is None:
         raise NotYet("opening of the case")
@@ -177,19 +177,19 @@ async def bottom_lines_of(session: AsyncSession, case_id: UUID) -> dict[UUID, in
 
 
 async def was_held(session: AsyncSession, *, conference_id: UUID, case_id: UUID) -> bool:
-    """Say whether this conference of this case was held."""
+    """Tell whether this conference of this case was held."""
     conference = await session.get(HeldConference, conference_id)
     return conference is not None and conference.case_id == case_id
 
 
 async def comes_from_new_conference(session: AsyncSession, plan: Plan, conference_id: UUID | None) -> bool:
-    """Say whether a version comes from a conference from which none of the versions before came."""
+    """Tell whether a version comes from a conference that no earlier version came from."""
     query = select(exists().where(PlanVersion.plan_id == plan.id, PlanVersion.conference_id == conference_id))
     return conference_id is not None and not await session.scalar(query)
 
 
 async def is_to_meet_again(session: AsyncSession, plan: Plan) -> bool:
-    """Say whether the circle of a plan is about to meet again, or wants to, or met and its plan is not written yet."""
+    """Tell whether the circle will meet again, wants to, or met and its plan is not recorded yet."""
     rounds = select(func.max(func.coalesce(Round.ended_at, Round.created_at)))
     last = rounds.where(Round.case_id == plan.case_id).scalar_subquery()
     written = exists().where(
@@ -213,7 +213,7 @@ async def is_to_meet_again(session: AsyncSession, plan: Plan) -> bool:
 async def check_in_moments(
     session: AsyncSession, check_ins: Sequence[UUID]
 ) -> dict[UUID, tuple[datetime, datetime]]:
-    """Return per check when it is asked for and when the regional manager is called in."""
+    """Return per check when it is due and when it escalates to the regional manager."""
     query = (
         select(clock.c.subject, clock.c.warn_at, clock.c.due_at)
         .where(clock.c.kind == "check-in", clock.c.subject.in_(check_ins))
@@ -223,7 +223,7 @@ async def check_in_moments(
 
 
 async def review_answers(session: AsyncSession, check_ins: Sequence[UUID]) -> dict[UUID, list[ReviewAnswer]]:
-    """Return what people said of meeting again, per review."""
+    """Return the answers about meeting again, per review."""
     found: dict[UUID, list[ReviewAnswer]] = {}
     for answer in await session.scalars(select(ReviewAnswer).where(ReviewAnswer.check_in_id.in_(check_ins))):
         found.setdefault(answer.check_in_id, []).append(answer)
@@ -248,19 +248,19 @@ def _of_version(kind: type[Agreement] | type[Resource], version: int) -> tuple[C
 
 
 async def stances_of_version(session: AsyncSession, plan_id: UUID, version: int) -> Sequence[Stance]:
-    """Return who stands behind one version and who does not, in the order in which they said so."""
+    """Return who supports one version and who does not, in the order of their answers."""
     query = select(Stance).where(Stance.plan_id == plan_id, Stance.version == version)
     return (await session.scalars(query.order_by(Stance.said_at, Stance.person_id))).all()
 
 
 async def acceptance_lines(session: AsyncSession, plan_id: UUID, version: int) -> Sequence[Acceptance]:
-    """Return what was said of each bottom line of one version."""
+    """Return the answers about each bottom line of one version."""
     query = select(Acceptance).where(Acceptance.plan_id == plan_id, Acceptance.version == version)
     return (await session.scalars(query.order_by(Acceptance.created_at, Acceptance.id))).all()
 
 
 async def was_refused(session: AsyncSession, plan: Plan) -> bool:
-    """Say whether a bottom line was not met when the mandated side last said something of a plan."""
+    """Tell whether a bottom line was not met in the mandated side's last judgement of a plan."""
     last = select(func.max(Acceptance.version)).where(Acceptance.plan_id == plan.id).scalar_subquery()
     unmet = exists().where(
         Acceptance.plan_id == plan.id, Acceptance.version == last, Acceptance.met.is_(False)
@@ -284,7 +284,7 @@ async def shares_of(session: AsyncSession, plan_id: UUID) -> Sequence[Share]:
 async def agreements_of_person(
     session: AsyncSession, plan_id: UUID, *, person_id: UUID
 ) -> Sequence[Agreement]:
-    """Return what somebody agreed to do, in whatever version of a plan."""
+    """Return the agreements of a person, in any version of a plan."""
     query = select(Agreement).where(
         Agreement.plan_id == plan_id, Agreement.who_person_ids.contains([person_id])
     )
@@ -298,7 +298,7 @@ async def referrer_calls_of(session: AsyncSession, plan_id: UUID) -> Sequence[Re
 
 
 async def year_of(session: AsyncSession, check_in: CheckIn) -> Sequence[CheckIn]:
-    """Return the checks of the year of which a check is one."""
+    """Return the checks of the same year as a check."""
     query = select(CheckIn).where(
         CheckIn.plan_id == check_in.plan_id,
         CheckIn.plan_version == check_in.plan_version,
@@ -308,7 +308,7 @@ async def year_of(session: AsyncSession, check_in: CheckIn) -> Sequence[CheckIn]
 
 
 async def last_family_call(session: AsyncSession, plan: Plan) -> CheckIn | None:
-    """Return the coordinator's call to the family of the year that runs."""
+    """Return the coordinator's call to the family in the current year."""
     query = select(CheckIn).where(CheckIn.plan_id == plan.id, CheckIn.kind == "four-weeks")
     found: CheckIn | None = await session.scalar(query.order_by(CheckIn.plan_version.desc()).limit(1))
     return found

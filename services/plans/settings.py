@@ -1,4 +1,4 @@
-"""What an organisation sets for its follow-up: lengths of time, counted as said at each."""
+"""An organisation's settings for its follow-up: durations, counted as each states."""
 
 from datetime import time
 from typing import Annotated, ClassVar
@@ -39,13 +39,11 @@ class Policy(PolicySettings):
     )
     six_months: Length = Field(default="182d", description="From the plan to the second check.")
     twelve_months: Length = Field(default="365d", description="From the plan to the last check.")
-    check_in_grace: Length = Field(
-        default="10wd", description="From asking for a check to the regional manager."
-    )
+    check_in_grace: Length = Field(default="10wd", description="From a due check to the regional manager.")
     review_remind: Length = Field(
         default="14d", description="How long before its review date the circle is reminded of it."
     )
-    plan_b: Length = Field(default="7d", description="From calling in plan B to the day by which it is done.")
+    plan_b: Length = Field(default="7d", description="From invoking plan B to the day by which it is done.")
     agreement_ahead: Length = Field(
         default="3d", description="How long before its day people are reminded of an agreement."
     )
@@ -53,13 +51,13 @@ class Policy(PolicySettings):
         default="7d", description="From an agreement's day to the only reminder after it."
     )
     agreement_grace: Length = Field(
-        default="14d", description="From an agreement's day to the monitor, if nobody says how it goes."
+        default="14d", description="From an agreement's day to the monitor, if nobody reports progress."
     )
     agreement_slips: Length = Field(
-        default="7d", description="From the monitor to the coordinator, if an agreement still waits."
+        default="7d", description="From the monitor to the coordinator, if an agreement is still open."
     )
     agreement_escalates: Length = Field(
-        default="14d", description="From the monitor to the regional manager, if an agreement still waits."
+        default="14d", description="From the monitor to the regional manager, if an agreement is still open."
     )
     agreement_lapse: Length = Field(
         default="28d", description="From the monitor to the lapse of an agreement."

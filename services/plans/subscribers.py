@@ -1,4 +1,4 @@
-"""What plans subscribes to: facts of others to keep, and the case's state."""
+"""The subscriptions of plans: facts of other services to store, and the case's state."""
 
 from typing import Any
 from uuid import UUID
@@ -17,18 +17,18 @@ from shared.subscriptions import Subscriptions
 
 subscriptions = Subscriptions(SERVICE, one_by_one=True)
 
-# What network calls the consent that sharing outside the circle depends on.
+# Network's name of the consent that sharing outside the circle depends on.
 SHARE_PLAN = "share-plan"
 erasure.install(subscriptions)
 subscriptions.watches(*WORKFLOWS)
 
 
-# --- facts of others ---
+# --- facts of other services ---
 
 
 @subscriptions.writes(intake.CaseOpened, case="any")
 async def keep_case(session: AsyncSession, event: Received[intake.CaseOpened], _context: Context) -> None:
-    """Keep who has a mandate."""
+    """Store who has a mandate."""
     await projections.note_case(session, event.data, tenant=event.tenant, at=event.time)
 
 
@@ -36,7 +36,7 @@ async def keep_case(session: AsyncSession, event: Received[intake.CaseOpened], _
 async def keep_baseline(
     session: AsyncSession, event: Received[intake.BaselineRecorded], _context: Context
 ) -> None:
-    """Keep which bottom lines there are."""
+    """Store the bottom lines."""
     await projections.note_baseline(session, event.data, tenant=event.tenant, at=event.time)
 
 
@@ -44,13 +44,13 @@ async def keep_baseline(
 async def keep_changed_baseline(
     session: AsyncSession, event: Received[intake.BaselineChanged], _context: Context
 ) -> None:
-    """Keep which bottom lines there are now."""
+    """Store the changed bottom lines."""
     await projections.note_baseline(session, event.data, tenant=event.tenant, at=event.time)
 
 
 @subscriptions.writes(network.CircleReady, case="any")
 async def keep_circle(session: AsyncSession, event: Received[network.CircleReady], _context: Context) -> None:
-    """Keep who takes part, and that nobody else does."""
+    """Store who takes part, and that nobody else does."""
     await projections.note_circle(
         session,
         case_id=event.data.case_id,
@@ -64,7 +64,7 @@ async def keep_circle(session: AsyncSession, event: Received[network.CircleReady
 async def keep_answer(
     session: AsyncSession, event: Received[network.InvitationAnswered], _context: Context
 ) -> None:
-    """Keep whether somebody takes part."""
+    """Store whether a person takes part."""
     await projections.note_taking_part(
         session,
         case_id=event.data.case_id,
@@ -78,7 +78,7 @@ async def keep_answer(
 async def note_consent(
     session: AsyncSession, event: Received[network.ConsentGiven], _context: Context
 ) -> None:
-    """Keep that somebody agrees to share the plan."""
+    """Store that a person agrees to share the plan."""
     await _note_consent(session, event, given=True)
 
 
@@ -86,7 +86,7 @@ async def note_consent(
 async def note_withdrawn_consent(
     session: AsyncSession, event: Received[network.ConsentWithdrawn], _context: Context
 ) -> None:
-    """End what was shared outside the circle, if those whom the plan is about want that."""
+    """End sharing outside the circle, if those the plan is about want that."""
     await _note_consent(session, event, given=False)
 
 
@@ -94,7 +94,7 @@ async def note_withdrawn_consent(
 async def note_ended_authority(
     session: AsyncSession, event: Received[network.AuthorityEnded], _context: Context
 ) -> None:
-    """Keep that an objection no longer counts; what it ended stays ended."""
+    """Store that an objection no longer counts; what it ended stays ended."""
     await sharing.note_consent(
         session,
         case_id=event.data.case_id,
@@ -131,11 +131,11 @@ async def _note_consent(
 async def keep_conference(
     session: AsyncSession, event: Received[scheduling.ConferenceHeld], context: Context
 ) -> None:
-    """Keep that a conference was held, and wait for the plan that was made there."""
+    """Store that a conference was held, and expect the plan that was made there."""
     now = await context.clock.now()
     await written.await_plan(session, event.data, tenant=event.tenant, at=event.time, now=now)
     await projections.note_conference(session, event.data, tenant=event.tenant, at=event.time)
-    # Held and to be continued: the circle is about to meet still.
+    # Held and to be continued: the circle will meet again.
     await _note_round(session, event, over=event.data.outcome != "continued")
 
 
@@ -143,7 +143,7 @@ async def keep_conference(
 async def keep_round(
     session: AsyncSession, event: Received[scheduling.PreparationStarted], _context: Context
 ) -> None:
-    """Keep that the circle is about to meet."""
+    """Store that the circle will meet."""
     await _note_round(session, event, over=False)
 
 
@@ -151,7 +151,7 @@ async def keep_round(
 async def end_round(
     session: AsyncSession, event: Received[scheduling.ConferenceCancelled], _context: Context
 ) -> None:
-    """Keep that the circle is not about to meet any more."""
+    """Store that the circle will not meet any more."""
     await _note_round(session, event, over=True)
 
 
@@ -177,7 +177,7 @@ async def _note_round(
 async def notify_monitor(
     session: AsyncSession, event: Received[network.MessageFailed], context: Context
 ) -> None:
-    """Write to the monitor about an agreement whose person a mail does not reach."""
+    """Mail the monitor about an agreement if mail to the person who does it does not arrive."""
     page, _, agreement = event.data.link_target.partition("/")
     if page == "agreements":
         await agreements.notify_monitor(
@@ -192,7 +192,7 @@ async def notify_monitor(
 
 
 async def _hand_clocks_over(session: AsyncSession, event: Received[Any], context: Context) -> None:
-    """Give the clocks of a case to who coordinates it now, or else to the regional manager."""
+    """Assign the clocks of a case to its current coordinator, or else to the regional manager."""
     await hand_over(session, case_id=event.data.case_id, now=await context.clock.now())
 
 
@@ -223,21 +223,21 @@ async def resume_with_case(
 async def stop_with_case(
     session: AsyncSession, event: Received[intake.CaseWithdrawn], context: Context
 ) -> None:
-    """The case stopped: nothing is followed up any more."""
+    """End the follow-up: the case stopped."""
     now = await context.clock.now()
     await ending.stop_follow_up(session, case_id=event.data.case_id, tenant=event.tenant, now=now)
 
 
 @subscriptions.writes(intake.CaseClosed, case="any")
 async def end_with_case(session: AsyncSession, event: Received[intake.CaseClosed], context: Context) -> None:
-    """The case was closed: nothing is followed up any more."""
+    """End the follow-up: the case was closed."""
     now = await context.clock.now()
     await ending.stop_follow_up(session, case_id=event.data.case_id, tenant=event.tenant, now=now)
 
 
 @subscriptions.writes(intake.CaseErased, case="always")
 async def erase_case(session: AsyncSession, event: Received[intake.CaseErased], context: Context) -> None:
-    """Nothing is followed up any more, and the words of the plan go."""
+    """End the follow-up and make the words of the plan unreadable."""
     erased = await erased_by(event, context, kind="case", subject=event.data.case_id)
     await erasing.clear_case(session, context.vault, erased)
 
@@ -246,6 +246,6 @@ async def erase_case(session: AsyncSession, event: Received[intake.CaseErased], 
 async def erase_person(
     session: AsyncSession, event: Received[network.PersonErased], context: Context
 ) -> None:
-    """The person no longer belongs to the case; where a plan names them, it names nobody."""
+    """Remove the person from the case; a plan that names them names nobody."""
     erased = await erased_by(event, context, kind="person", subject=event.data.person_id)
     await erasing.clear_person(session, context.vault, erased)

@@ -1,4 +1,4 @@
-"""Composition root of the worker: the workflows of plans and what they have done."""
+"""Composition root of the worker: the workflows of plans and their activities."""
 
 from services.plans.workflows import WORKFLOWS
 

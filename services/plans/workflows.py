@@ -1,4 +1,4 @@
-"""What waits and decides when: the follow-up of a case's plan, for a year and a little."""
+"""The follow-up workflow of a case's plan, for a year and a little: it decides only when."""
 
 from temporalio import workflow
 
@@ -62,7 +62,7 @@ class FollowUp(DeadlineWorkflow):
             case timing.GRACE, "warn":
                 await self.step(agreements.remind_of_agreement, due)
             case timing.GRACE, "due":
-                # It lapsed at once before the monitor was told (docs/changing-workflows.md).
+                # Until this patch it lapsed at once, before the monitor was told (docs/changing-workflows.md).
                 if workflow.patched("monitor-hears-before-lapse"):
                     await self.step(agreements.tell_monitor, due)
                 else:

@@ -1,1 +1,1 @@
-"""Writes: what changes about plans, agreements and check-ins. They take a session and never commit."""
+"""Writes on plans, agreements and check-ins. They take a session and never commit."""

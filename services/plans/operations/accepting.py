@@ -1,7 +1,8 @@
-"""What the mandated side says of a plan: per bottom line, with the reason of each refusal at once.
+"""The mandated side's judgement of a plan: per bottom line, with the reason of each refusal at once.
 
-Who says nothing in time has accepted, unless a bottom line was not met when they last said something: then the regional
-manager asks. After a refusal the circle may amend its plan; where it does not in time, the regional manager hears too.
+No response in time counts as acceptance, unless a bottom line was not met in their last judgement: then the
+regional manager asks. After a refusal the circle may amend its plan; if it does not in time, the regional
+manager is told too.
 """
 
 from datetime import datetime
@@ -52,10 +53,10 @@ async def accept_plan(
     new: NewAcceptance,
     now: datetime,
 ) -> tuple[Plan, list[UUID]]:
-    """Note what the mandated side says of the current version; return the plan and the refused bottom lines.
+    """Record the mandated side's judgement of the current version; return the plan and the refused bottom lines.
 
-    Who says the same again changes who said it and when, and nobody hears of it. Raises: NoAcceptanceNeeded,
-    OtherVersion, LinesNotComplete, ReasonMissing, PlanAlreadyAccepted, CaseStopped, NotYet.
+    The same judgement again only updates who gave it and when, and publishes nothing. Raises:
+    NoAcceptanceNeeded, OtherVersion, LinesNotComplete, ReasonMissing, PlanAlreadyAccepted, CaseStopped, NotYet.
     """
     state = await queries.lock_case(session, case_id=case_id, tenant=tenant)
     plan = await queries.read_plan(session, plan_id)
@@ -88,7 +89,7 @@ async def accept_plan(
 
 @step("plans.presume-acceptance")
 async def presume_acceptance(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
-    """The mandated side said nothing in its time: it has accepted, unless a bottom line was not met before."""
+    """Presume acceptance after the mandated side's time is over, unless a bottom line was not met before."""
     found = await waiting_plan(session, due)
     if found is None:
         return False

@@ -1,9 +1,9 @@
-"""What becomes of an agreement: its day comes, people say how it goes, it is done or it lapses.
+"""The course of an agreement: its day comes, people report progress, it is done or it lapses.
 
-Who does it is reminded before its day and after it. If nothing is heard, the monitor is told; then it is the
-coordinator's, or else the regional manager's, to see to; and in the end it lapses. Where one of them is missing, or is
-who slips, the next hears in their place, at once. So where nobody can be asked at all, neither somebody who does it nor
-a monitor, it is the coordinator's from its very day: waiting for an answer would be waiting for nobody.
+Whoever does it is reminded before its day and after it. Without an answer the monitor is told; then the
+coordinator, or else the regional manager, must act; and in the end it lapses. If one of them is missing, or is
+the one who is late, the next is told in their place, at once. So if nobody can be asked at all, neither
+somebody who does it nor a monitor, the coordinator must act from its very day: there is no answer to wait for.
 """
 
 from collections.abc import Sequence
@@ -54,9 +54,9 @@ async def settle_agreement(
     by: UUID,
     now: datetime,
 ) -> Agreement:
-    """Note that an agreement was done or is let go; what had lapsed may turn out done.
+    """Record that an agreement was done or is let go; a lapsed one may turn out to be done.
 
-    Saying the same again changes nothing. Raises: AgreementSettled, FollowUpOver, CaseStopped.
+    The same again changes nothing. Raises: AgreementSettled, FollowUpOver, CaseStopped.
     """
     await queries.lock_case(session, case_id=case_id, tenant=tenant)
     agreement = await read_agreement(session, agreement_id)
@@ -77,10 +77,10 @@ async def note_progress(
     by: UUID,
     now: datetime,
 ) -> Agreement:
-    """Note how it goes with an agreement that is not done, and see to what that asks for.
+    """Record the progress of an open agreement, and act on it.
 
-    Who is nearly there has time anew, once. What changed the monitor hears at once, or where there is none the
-    coordinator or else the regional manager. Who asks for help is heard by all of them at once. Raises:
+    Somebody who is nearly done gets more time, once. A change is told at once to the monitor, or else to the
+    coordinator or the regional manager. A request for help is told to all of them at once. Raises:
     AgreementSettled, FollowUpOver, CaseStopped.
     """
     state = await queries.lock_case(session, case_id=case_id, tenant=tenant)
@@ -121,7 +121,7 @@ async def await_day(
     policy: PolicyInForce[Policy],
     paused: bool,
 ) -> None:
-    """Wait for the day of an agreement; who does it is reminded of it ahead."""
+    """Start the clock for the day of an agreement; whoever does it is reminded in advance."""
     due_at = policy.calendar.at(agreement.due_on, policy.settings.morning_time)
     ahead = policy.before(due_at, policy.settings.agreement_ahead)
     await start_clock(
@@ -159,9 +159,9 @@ async def _give_time(
 async def _slip(
     session: AsyncSession, plan: Plan, agreement: Agreement, *, now: datetime, paused: bool, at_once: bool
 ) -> None:
-    """Tell the monitor; if nothing comes of it, it is who coordinates the case who has to see to it.
+    """Tell the monitor; if that has no effect, whoever coordinates the case must act.
 
-    That is `at_once` too where nobody is monitor, or who is does it themselves.
+    That happens `at_once` if there is no monitor, or the monitor does it themselves.
     """
     policy = await policies.for_case(session, case_id=plan.case_id)
     settings = policy.settings
@@ -206,7 +206,7 @@ async def settle(
     by: UUID | None,
     now: datetime,
 ) -> None:
-    """Settle an agreement that may be settled: its clocks stop and it is told."""
+    """Settle an agreement that may be settled: stop its clocks and publish it."""
     agreement.state, agreement.settled_at, agreement.settled_by = to, now, by
     await session.flush()
     await stop_clocks(session, subjects=[agreement.id], kinds=OF_AGREEMENTS, now=now)
@@ -230,7 +230,7 @@ async def read_agreement(session: AsyncSession, agreement_id: UUID) -> Agreement
 
 @step("plans.remind-ahead-of-agreement")
 async def remind_ahead(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
-    """Remind of an agreement whose day is near."""
+    """Remind people of an agreement whose day is near."""
     found = await waiting_plan(session, due)
     if found is None or await clocks.reach(session, due, now=now) is None:
         return False
@@ -241,10 +241,10 @@ async def remind_ahead(session: AsyncSession, *, due: Deadline, now: datetime) -
 
 @step("plans.announce-agreement")
 async def announce_agreement(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
-    """The day of an agreement has come: publish it, tell who does it, and give it time.
+    """Announce the day of an agreement: publish it, tell whoever does it, and give them time.
 
-    Where there is nobody to tell it slips at once. One that was over when it was written down has its time from then
-    on, and nobody is told that the day has come: who wrote it down knows.
+    If nobody can be told, it counts as late at once. An agreement already past its day when it was recorded
+    gets its time from then on, and its day is not announced: whoever recorded it knows.
     """
     found = await waiting_plan(session, due)
     if found is None:
@@ -281,7 +281,7 @@ async def remind_of_agreement(session: AsyncSession, *, due: Deadline, now: date
 
 @step("plans.tell-monitor-of-agreement")
 async def tell_monitor(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
-    """Nobody said that an agreement was done, after its day and the reminder: the monitor hears of it."""
+    """Tell the monitor that an agreement was not reported done after its day and the reminder."""
     found = await waiting_plan(session, due)
     if found is None or await clocks.meet(session, due, now=now) is None:
         return False
@@ -293,7 +293,7 @@ async def tell_monitor(session: AsyncSession, *, due: Deadline, now: datetime) -
 
 @step("plans.lapse-agreement")
 async def lapse_agreement(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
-    """Nobody said that an agreement was done, in all its time."""
+    """Let an agreement lapse that nobody reported done in all its time."""
     found = await waiting_plan(session, due)
     if found is None or await clocks.reach(session, due, now=now) is None:
         return False
@@ -312,7 +312,7 @@ async def notify_monitor(
     kind: str,
     now: datetime,
 ) -> None:
-    """Write to the monitor about an agreement, because a mail to a person who does it will not arrive."""
+    """Mail the monitor about an agreement, because mail to a person who does it will not arrive."""
     await queries.lock_case(session, case_id=case_id, tenant=tenant)
     agreement = await read_agreement(session, agreement_id)
     plan = await queries.read_plan(session, agreement.plan_id)
@@ -326,7 +326,7 @@ async def notify_monitor(
 async def notify_who(
     session: AsyncSession, plan: Plan, agreement: Agreement, kind: str, *, now: datetime
 ) -> Sequence[UUID]:
-    """Write to who does something; to the monitor where they are named in words only, or left. Return to whom."""
+    """Mail those who do something; the monitor for people named in words only, or who left. Return who was mailed."""
     people = await queries.active_people(session, plan.case_id)
     who = [person for person in agreement.who_person_ids if person in people]
     if not who:

@@ -1,4 +1,4 @@
-"""Four weeks after the plan its referrer is called too: a clock of its own, and a short record of its own."""
+"""Four weeks after the plan its referrer is called too: a clock and a short record of its own."""
 
 from datetime import datetime
 from uuid import UUID
@@ -29,7 +29,7 @@ from shared.vault import Vault
 async def plan_call(
     session: AsyncSession, plan: Plan, *, now: datetime, policy: PolicyInForce[Policy], paused: bool
 ) -> None:
-    """Let the referrer be called after four weeks, if somebody referred the case for others."""
+    """Plan the call to the referrer after four weeks, if somebody referred the case for others."""
     await stop_clocks(session, subjects=[plan.id], kinds=(REFERRER_CALL,), now=now)
     if await queries.referrer_of(session, plan.case_id) is None:
         return
@@ -47,7 +47,7 @@ async def plan_call(
 
 
 async def awaited_call(session: AsyncSession, plan: Plan) -> Clock | None:
-    """Return the clock of the call to the referrer; None if nobody has to be called any more."""
+    """Return the clock of the call to the referrer; None if nobody needs to be called any more."""
     clock = await clocks.find(session, kind=REFERRER_CALL, subject=plan.id)
     return clock if clock is not None and clock.state != "stopped" else None
 
@@ -62,7 +62,7 @@ async def record_call(
     new: NewReferrerCall,
     now: datetime,
 ) -> ReferrerCall:
-    """Note what the referrer says of the plan; with the family's call it ends the coordinator's task.
+    """Record the referrer's answers about the plan; with the family's call it ends the coordinator's task.
 
     Raises: NoReferrerToCall, CaseStopped.
     """
@@ -71,7 +71,7 @@ async def record_call(
     if plan is None:
         raise NoReferrerToCall
     clock = await awaited_call(session, plan)
-    # A clock that was handed over after its warning has no other.
+    # A clock that was handed over after its warning has no second one.
     if clock is None or not may_call(clock.warn_at or clock.started_at, now=now):
         raise NoReferrerToCall
     call = ReferrerCall(

@@ -1,4 +1,4 @@
-"""Changing one agreement between the meetings of a circle: a version of the plan in which all else stays as it was."""
+"""Changing one agreement between the meetings of a circle: a plan version in which all else stays as it was."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -42,10 +42,11 @@ async def change_agreement(
     new: ChangedAgreement,
     now: datetime,
 ) -> tuple[Plan, Agreement]:
-    """Put another agreement in the place of one; every other keeps its id, its state and its clocks.
+    """Replace one agreement by another; every other keeps its id, its state and its clocks.
 
-    Who did it, who does it now and the monitor are told, once, but not who changes it. Raises: OtherVersion,
-    AgreementSettled, PersonNotOfCase, DateOutOfRange, PlanTooLong, FollowUpOver, CaseStopped, NotYet.
+    Those who did it, those who do it now and the monitor are told, once, except whoever makes the change.
+    Raises: OtherVersion, AgreementSettled, PersonNotOfCase, DateOutOfRange, PlanTooLong, FollowUpOver,
+    CaseStopped, NotYet.
     """
     state = await queries.lock_case(session, case_id=case_id, tenant=tenant)
     old = await read_agreement(session, agreement_id)
@@ -111,7 +112,7 @@ async def check_room(
     *,
     without: Agreement | None = None,
 ) -> None:
-    """Let an agreement come into a plan, in the place of another or beside all. Raises: PlanTooLong."""
+    """Check that an agreement fits in a plan, replacing another or in addition. Raises: PlanTooLong."""
     of_plan = plan.id, plan.version
     texts = [
         *texts_of(new),
@@ -137,9 +138,10 @@ async def _amend(
     asked_anew: Collection[UUID],
     now: datetime,
 ) -> PlanVersion:
-    """Write down the next version, with the words of the one before.
+    """Record the next version, with the words of the previous one.
 
-    Who stood behind that one stands behind this, but for those in `asked_anew`, of whom it wants something else.
+    Support for the previous version carries over, except from those in `asked_anew`, for whom something
+    changed.
     """
     before = await queries.version_of(session, plan.id, plan.version)
     words = await vault.open(session, before)
@@ -174,7 +176,7 @@ async def _amend(
 async def tell(
     session: AsyncSession, plan: Plan, promised: Collection[UUID], *, but: Collection[UUID], now: datetime
 ) -> None:
-    """Tell who promised something that it changed, and the monitor, but not who knows."""
+    """Tell those whose agreement changed, and the monitor, except those who already know."""
     concerned = {*promised, await queries.current_monitor(session, plan)}.difference(but)
     people = [each for each in await queries.active_people(session, plan.case_id) if each in concerned]
     await notify(

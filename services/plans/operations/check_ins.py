@@ -1,4 +1,4 @@
-"""Asking how things go: at four weeks, at three, six and twelve months, and when a review is asked for."""
+"""Asking how things are going: at four weeks, at three, six and twelve months, and when a review is requested."""
 
 from datetime import datetime
 from typing import Literal
@@ -51,7 +51,7 @@ async def record_check_in(
     new: NewRecord,
     now: datetime,
 ) -> tuple[CheckIn, Plan]:
-    """Note how things go and what the circle decided; the last check, or closing, ends the follow-up.
+    """Record how things are going and what the circle decided; the last check, or closing, ends the follow-up.
 
     Raises: CheckInSettled, CheckInNotDue, AgreementNotFound, AgreementSettled, FollowUpOver, CaseStopped.
     """
@@ -84,7 +84,7 @@ async def record_check_in(
     )
     await publish(session, plan, fact, now=now)
     outcome = ends_follow_up(check_in.kind, new.decision)
-    # A circle that closes is done; else what it still waits for keeps the case open.
+    # A circle that closes is done; otherwise pending items keep the case open.
     waits = outcome == "followed-up" and (
         await queries.is_to_meet_again(session, plan)
         or (new.decision != "close" and await reviewing.is_to_come(session, plan))
@@ -101,7 +101,7 @@ async def _settle_agreements(
         agreement = await read_agreement(session, status.agreement_id)
         if agreement.plan_id != plan.id:
             raise AgreementNotFound
-        # What the circle says is how it is: saying again what is known is no mistake here.
+        # The circle's word counts: repeating what is already recorded is no error here.
         if status.status in (agreement.state, "open"):
             continue
         to = AgreementState(status.status)
@@ -111,7 +111,7 @@ async def _settle_agreements(
 
 @step("plans.ask-for-check-in")
 async def ask_for_check_in(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
-    """It is time for a check: publish who is to ask now, and tell the monitor if it is them."""
+    """Announce a due check: publish who must ask now, and tell the monitor if it is them."""
     found = await waiting_plan(session, due)
     if found is None or await clocks.reach(session, due, now=now) is None:
         return False
@@ -142,7 +142,7 @@ async def ask_for_check_in(session: AsyncSession, *, due: Deadline, now: datetim
 
 @step("plans.escalate-check-in")
 async def escalate_check_in(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
-    """Nobody asked in time: the regional manager is to see to it; the check stays open."""
+    """Escalate a check that nobody made in time to the regional manager; it stays open."""
     if await waiting_plan(session, due) is None or await clocks.reach(session, due, now=now) is None:
         return False
     check_in = await read_check_in(session, due.subject)

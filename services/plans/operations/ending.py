@@ -18,7 +18,7 @@ from shared.events import plans as events
 async def end_follow_up(
     session: AsyncSession, plan: Plan, *, outcome: Literal["followed-up", "closed-early"], now: datetime
 ) -> None:
-    """End the follow-up of a plan and say how."""
+    """End the follow-up of a plan and publish how."""
     plan.follow_up, plan.outcome, plan.ended_at = FollowUpState.ENDED, outcome, now
     await session.flush()
     await _call_off(session, plan, now=now)
@@ -26,10 +26,10 @@ async def end_follow_up(
 
 
 async def stop_follow_up(session: AsyncSession, *, case_id: UUID, tenant: UUID, now: datetime) -> None:
-    """The case stopped or was closed: nothing of its plan is followed up any more."""
+    """End the follow-up because the case stopped or was closed."""
     plan = await queries.plan_of_case(session, case_id=case_id, tenant=tenant)
     if plan is None or plan.follow_up != FollowUpState.RUNNING:
-        # One that is still to be written is waited for no longer.
+        # A plan that was still to be written is no longer expected.
         await clocks.stop_all(session, case=case_id, now=now)
         return
     plan.follow_up, plan.ended_at = FollowUpState.STOPPED, now
@@ -49,7 +49,7 @@ async def _call_off(session: AsyncSession, plan: Plan, *, now: datetime) -> None
 
 
 async def call_off_checks(session: AsyncSession, plan: Plan) -> list[UUID]:
-    """Call off the checks of a plan that are still to come; return their ids, whose clocks the caller stops."""
+    """Cancel the future checks of a plan; return their ids, whose clocks the caller stops."""
     open_ones = update(CheckIn).where(CheckIn.plan_id == plan.id, CheckIn.state.in_(OPEN_CHECK_INS))
     called_off = open_ones.values(state=CheckInState.CANCELLED).returning(CheckIn.id)
     return list(await session.scalars(called_off.execution_options(synchronize_session=False)))

@@ -1,4 +1,4 @@
-"""What plans holds of an erased case or person: all words of a plan are the case's; persons are ids, which stay."""
+"""Erasing at plans: the words of a plan are sealed under the case; people are ids, which stay."""
 
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,13 +11,13 @@ from shared.vault import Vault
 
 
 async def clear_case(session: AsyncSession, vault: Vault, erased: Erased) -> None:
-    """Make the plan, its agreements, what was said of it and noted at its checks unreadable; follow nothing up."""
+    """Make the plan, its agreements, judgements and check notes unreadable, and end the follow-up."""
     await stop_follow_up(session, case_id=erased.subject, tenant=erased.tenant, now=erased.now)
     await erasure.clear(session, vault, erased, base=Base)
 
 
 async def clear_person(session: AsyncSession, vault: Vault, erased: Erased) -> None:
-    """Share nothing with somebody erased and forget what they said; where a plan names them, it names nobody."""
+    """End sharing with an erased person and delete their answers; a plan that names them names nobody."""
     for table, person in (
         (Share, Share.recipient),
         (ReviewAnswer, ReviewAnswer.person_id),

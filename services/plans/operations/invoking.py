@@ -1,4 +1,4 @@
-"""Calling in plan B: what a circle agreed to do when things go otherwise is needed now, and followed from then on."""
+"""Invoking plan B: what the circle agreed to do if things turn out differently is needed and followed from now on."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -39,11 +39,11 @@ async def invoke_plan_b(
     new: InvokedPlanB,
     now: datetime,
 ) -> tuple[Plan, Agreement]:
-    """Make an agreement of a line of plan B; the one in whose place it is done rests. Who acts is told.
+    """Turn a line of plan B into an agreement; the one it replaces rests. Those who act are told.
 
-    It was in the plan already: no version is made, and nothing is accepted anew. While it is to be done, calling it in
-    again answers the same. Raises: OtherVersion, AgreementNotFound, AgreementSettled, PlanTooLong, FollowUpOver,
-    CaseStopped.
+    It was in the plan already: no version is made, and nothing is accepted again. While it is open, invoking it
+    again returns the same. Raises: OtherVersion, AgreementNotFound, AgreementSettled, PlanTooLong,
+    FollowUpOver, CaseStopped.
     """
     state = await queries.lock_case(session, case_id=case_id, tenant=tenant)
     plan = await queries.running_plan(session, plan_id)
@@ -101,7 +101,7 @@ async def _running(session: AsyncSession, plan: Plan, *, line: int) -> Agreement
 
 
 async def _rest(session: AsyncSession, plan: Plan, agreement_id: UUID, *, now: datetime) -> Collection[UUID]:
-    """Let an agreement of a plan rest, and return who was to do it. Raises: AgreementNotFound, AgreementSettled."""
+    """Let an agreement of a plan rest; return those who were to do it. Raises: AgreementNotFound, AgreementSettled."""
     agreement = await read_agreement(session, agreement_id)
     if agreement.plan_id != plan.id:
         raise AgreementNotFound

@@ -1,4 +1,4 @@
-"""Asking how things go on another day than was planned, while the year runs."""
+"""Moving a check of the year to another day."""
 
 from datetime import datetime
 from uuid import UUID
@@ -26,7 +26,7 @@ async def move_check_in(
     new: NewDay,
     now: datetime,
 ) -> tuple[CheckIn, Clock]:
-    """Ask for a check on another day, between those beside it; its clock and what waits for it move along.
+    """Move a check to another day between its neighbours; its clock and what waits for it move along.
 
     Raises: CheckInNotMovable, DayNotBetween, FollowUpOver, CaseStopped.
     """
@@ -59,7 +59,7 @@ async def move_check_in(
 
 
 async def _beside(session: AsyncSession, check_in: CheckIn) -> tuple[datetime | None, datetime]:
-    """Return when the check before is asked for, and the one after; the last comes before the follow-up ends."""
+    """Return the times of the previous and the next check; the last comes before the follow-up ends."""
     year = {each.kind: each.id for each in await queries.year_of(session, check_in)}
     moments = await queries.check_in_moments(session, list(year.values()))
     kinds = list(CHECK_INS)

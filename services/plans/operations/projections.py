@@ -1,4 +1,4 @@
-"""What is kept of other services' facts, in whatever order and however often they come."""
+"""Stores facts of other services, in whatever order and however often they come."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,7 +19,7 @@ from shared.events import intake, scheduling
 
 
 async def note_case(session: AsyncSession, data: intake.CaseOpened, *, tenant: UUID, at: datetime) -> None:
-    """Keep who has a mandate in a case."""
+    """Store who has a mandate in a case."""
     values = {
         "case_id": data.case_id,
         "tenant": tenant,
@@ -37,7 +37,7 @@ async def note_baseline(
     tenant: UUID,
     at: datetime,
 ) -> None:
-    """Keep the bottom lines of the newest baseline."""
+    """Store the bottom lines of the newest baseline."""
     statement = insert(CaseBaseline).values(
         case_id=data.case_id,
         tenant=tenant,
@@ -56,7 +56,7 @@ async def note_baseline(
 async def note_round(
     session: AsyncSession, *, case_id: UUID, preparation_no: int, tenant: UUID, at: datetime, over: bool
 ) -> None:
-    """Keep that a conference is being prepared, or that this is over: it was held or called off."""
+    """Store that a conference is being prepared, or that this is over: it was held or called off."""
     statement = insert(Round).values(
         case_id=case_id,
         preparation_no=preparation_no,
@@ -75,7 +75,7 @@ async def note_round(
 async def note_circle(
     session: AsyncSession, *, case_id: UUID, tenant: UUID, members: Sequence[UUID], version: int
 ) -> None:
-    """Keep who takes part: these people, and nobody of whom nothing newer is known."""
+    """Store who takes part: these people, and nobody else without a newer answer."""
     known = select(TakingPart.person_id).where(TakingPart.case_id == case_id)
     people = dict.fromkeys((await session.scalars(known)).all(), False) | dict.fromkeys(members, True)
     await note_taking_part(session, case_id=case_id, tenant=tenant, people=people, version=version)
@@ -84,7 +84,7 @@ async def note_circle(
 async def note_taking_part(
     session: AsyncSession, *, case_id: UUID, tenant: UUID, people: dict[UUID, bool], version: int
 ) -> None:
-    """Keep who takes part, by what was said of them last."""
+    """Store whether a person takes part, by their latest answer."""
     if not people:
         return
     said = insert(TakingPart).values(
@@ -111,7 +111,7 @@ async def note_taking_part(
 async def note_conference(
     session: AsyncSession, data: scheduling.ConferenceHeld, *, tenant: UUID, at: datetime
 ) -> None:
-    """Keep that a conference was held."""
+    """Store that a conference was held."""
     values = {
         "conference_id": data.conference_id,
         "case_id": data.case_id,

@@ -1,4 +1,4 @@
-"""Writing down what the circle decided: the plan's first version, and each one after."""
+"""Recording what the circle decided: the plan's first version, and each later one."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -57,7 +57,7 @@ async def record_plan(
     new: NewPlan,
     now: datetime,
 ) -> tuple[Plan, list[UUID]]:
-    """Write down the plan of a case and start following it up; return it and its agreements' ids.
+    """Record the plan of a case and start following it up; return it and its agreements' ids.
 
     Raises: PlanExists, ConferenceNotHeld, PersonNotOfCase, MonitorNotOfCircle, DateOutOfRange, PlanTooLong,
     CaseStopped, NotYet.
@@ -107,7 +107,7 @@ async def record_version(
     new: ChangedPlan,
     now: datetime,
 ) -> tuple[Plan, list[UUID]]:
-    """Write down what the circle changed in a version; agreements still open in it are replaced.
+    """Record what the circle changed as a new version; agreements still open in the old one are replaced.
 
     Raises: OtherVersion, FollowUpOver, GoalsOfCircle, and as record_plan.
     """
@@ -140,7 +140,7 @@ async def record_version(
 
 
 async def count_on(session: AsyncSession, plan: Plan, *, mandated: UUID | None) -> None:
-    """Let a plan have one version more, which is to be accepted anew where somebody is mandated."""
+    """Increase the version of a plan, which must be accepted again if somebody has a mandate."""
     plan.version += 1
     plan.acceptance = PlanAcceptance.NOT_NEEDED if mandated is None else PlanAcceptance.AWAITED
     await session.flush()
@@ -155,7 +155,7 @@ async def await_acceptance(
     policy: PolicyInForce[Policy],
     paused: bool,
 ) -> None:
-    """Let the mandated organisation say in time whether it accepts the current version; what it had before is over."""
+    """Start the time for the mandated organisation to judge the current version; the previous time is over."""
     await stop_clocks(session, subjects=[plan.id], kinds=(ACCEPTANCE, AMENDMENT), now=now)
     if by is not None:
         await start_clock(
@@ -318,7 +318,7 @@ async def _write_agreements(
 
 
 async def _replace(session: AsyncSession, plan: Plan, *, now: datetime) -> None:
-    """Let nothing that the version before agreed or asked be in the current one: what is written down now is all."""
+    """Remove everything of the previous version from the current one: what is recorded now is complete."""
     for kind in (Agreement, Resource):
         await session.execute(
             update(kind)

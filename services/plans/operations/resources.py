@@ -1,4 +1,4 @@
-"""What the circle asks of services and organisations: what came of it."""
+"""Outcomes of what the circle asks of services and organisations."""
 
 from datetime import datetime
 from uuid import UUID
@@ -23,7 +23,7 @@ async def answer_resource(
     new: ResourceAnswer,
     now: datetime,
 ) -> Resource:
-    """Note whether what was asked for is granted; an answer given by mistake is corrected by another.
+    """Record whether a request for a resource is granted; a mistake is corrected by another answer.
 
     Raises: ResourceNotFound, ResourceOfOlderVersion, FollowUpOver, CaseStopped.
     """

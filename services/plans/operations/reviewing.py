@@ -1,6 +1,6 @@
-"""The review of a plan: on its day, or earlier when somebody asks, the circle says whether it wants to meet again.
+"""The review of a plan: on its day, or earlier on request, the circle says whether it wants to meet again.
 
-Who coordinates the case, or the regional manager, writes down what the circle wants: a check-in like the others, whose
+The coordinator, or the regional manager, records what the circle wants: a check-in like the others, whose
 decision begins the next round.
 """
 
@@ -54,7 +54,7 @@ async def plan_review(
     policy: PolicyInForce[Policy],
     paused: bool,
 ) -> None:
-    """Wait for the review date of the current version; that of the version before is over."""
+    """Start the clock for the review date of the current version; that of the previous version stops."""
     await clocks.stop(session, kind=REVIEW, subject=plan.id, now=now)
     due_at = policy.calendar.at(review_on, policy.settings.morning_time)
     reminded_at = policy.before(due_at, policy.settings.review_remind)
@@ -65,7 +65,7 @@ async def plan_review(
         subject=plan.id,
         owner=await coordinator_or_manager(session, plan.case_id),
         now=now,
-        # Of a review that is near when it is written down nobody needs to be reminded.
+        # Nobody needs a reminder of a review that is near when it is recorded.
         warn_at=reminded_at if reminded_at > now else None,
         due_at=due_at,
         policy_version=policy.version,
@@ -74,14 +74,14 @@ async def plan_review(
 
 
 async def is_to_come(session: AsyncSession, plan: Plan) -> bool:
-    """Say whether the review date of a plan is still waited for."""
+    """Tell whether the review date of a plan is still to come."""
     clock = await clocks.find(session, kind=REVIEW, subject=plan.id)
     return clock is not None and clock.state in ("running", "paused")
 
 
 @step("plans.remind-of-review")
 async def remind_of_review(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
-    """Remind the circle of the day on which it looks at its plan again, unless it meets anyway."""
+    """Remind the circle of its review date, unless it meets anyway."""
     found = await waiting_plan(session, due)
     clock = None if found is None else await clocks.reach(session, due, now=now)
     if found is None or clock is None:
@@ -103,7 +103,7 @@ async def remind_of_review(session: AsyncSession, *, due: Deadline, now: datetim
 
 @step("plans.begin-review")
 async def begin_review(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
-    """Ask the circle on the plan's review date, unless it meets anyway or was asked already."""
+    """Ask the circle on the plan's review date, unless it meets anyway or was already asked."""
     found = await waiting_plan(session, due)
     if found is None or await clocks.meet(session, due, now=now) is None:
         return False
@@ -122,7 +122,7 @@ async def request_review(
     by_person: UUID | None,
     now: datetime,
 ) -> CheckIn:
-    """Ask that the plan is looked at earlier than agreed; somebody of the circle who does wants to meet.
+    """Start a review earlier than agreed; a requester from the circle counts as wanting to meet.
 
     Raises: ReviewAlreadyRequested, FollowUpOver, CaseStopped.
     """
@@ -138,7 +138,7 @@ async def request_review(
 
 
 async def _begin(session: AsyncSession, plan: Plan, *, now: datetime, paused: bool) -> CheckIn | None:
-    """Let the circle be asked now; None if it is being asked already."""
+    """Start asking the circle now; None if it is being asked already."""
     owner = await coordinator_or_manager(session, plan.case_id)
     values = {
         "id": uuid7(),
@@ -170,7 +170,7 @@ async def _begin(session: AsyncSession, plan: Plan, *, now: datetime, paused: bo
 
 
 async def ask_circle(session: AsyncSession, plan: Plan, check_in: CheckIn, *, now: datetime) -> None:
-    """Write to everybody who takes part and has not said yet whether they want to meet again."""
+    """Mail everybody who takes part and has not answered yet whether they want to meet again."""
     said = select(ReviewAnswer.person_id).where(ReviewAnswer.check_in_id == check_in.id)
     answered = set(await session.scalars(said))
     silent = [person for person in await queries.taking_part(session, plan.case_id) if person not in answered]
@@ -187,7 +187,7 @@ async def answer_review(
     new: NewReviewAnswer,
     now: datetime,
 ) -> None:
-    """Note whether somebody wants to meet again; what they said before counts no more.
+    """Record whether a person wants to meet again, replacing their earlier answer.
 
     Raises: NotAReview, CheckInSettled, CaseStopped.
     """
@@ -219,6 +219,6 @@ async def read_check_in(session: AsyncSession, check_in_id: UUID) -> CheckIn:
 
 
 async def keep_words(session: AsyncSession, vault: Vault, check_in: CheckIn, **words: str | None) -> None:
-    """Keep words of a check (`CheckInWords`); those that are not named stay as they are."""
+    """Store words of a check (`CheckInWords`); those not given stay as they are."""
     known = CheckInWords() if check_in.sealed is None else await vault.open(session, check_in)
     await vault.seal(session, check_in, known.replaced(**words))

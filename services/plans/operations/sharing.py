@@ -1,4 +1,4 @@
-"""The circle shares its plan: with its own people, with professionals of the case, with organisations."""
+"""The circle shares its plan: with its own people, with professionals of the case, and with organisations."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -26,7 +26,7 @@ from shared.events import plans as events
 from shared.ids import uuid7
 from shared.tables import case_person
 
-# With which a plan is shared at once.
+# The most organisations that a plan is shared with at the same time.
 MAX_ORGANISATIONS = 50
 
 
@@ -41,11 +41,11 @@ async def share_plan(
     new: NewShare,
     now: datetime,
 ) -> tuple[Plan, list[UUID], list[UUID]]:
-    """Share parts of the current version; return the plan, and the people and organisations who did not have it yet.
+    """Share parts of the current version; return the plan, and its new readers: people and organisations.
 
-    If nobody is chosen it is shared with those who take part, but professionals if sharing outside was refused.
-    `in_place_of`: the children for whom `by` decides. Who had this version is not told again. Raises:
-    PersonNotOfCase, NobodyToShareWith, SharingTakenBack, TooManyOrganisations, CaseStopped.
+    If nobody is named it is shared with those who take part, without professionals if sharing outside was
+    refused. `in_place_of`: the children for whom `by` decides. Those who had this version are not told again.
+    Raises: PersonNotOfCase, NobodyToShareWith, SharingTakenBack, TooManyOrganisations, CaseStopped.
     """
     await queries.lock_case(session, case_id=case_id, tenant=tenant)
     plan = await queries.read_plan(session, plan_id)
@@ -104,7 +104,7 @@ async def _write(
     what: Mapping[str, Any],
     now: datetime,
 ) -> list[UUID]:
-    """Write down with whom these parts are shared; return those who read nothing of this version before."""
+    """Record with whom these parts are shared; return those who could read nothing of this version before."""
     if not recipients:
         return []
     held = select(Share.recipient).where(
@@ -128,7 +128,7 @@ async def _write(
         for recipient in recipients
     ]
     added = insert(Share).values(rows)
-    # What was taken back is shared anew; of what is shared the parts alone may change.
+    # Ended shares are renewed; of current ones only the parts may change.
     anew = {
         **{name: added.excluded[name] for name in what},
         "created_at": case((Share.ended_at.is_(None), Share.created_at), else_=added.excluded.created_at),
@@ -150,7 +150,7 @@ async def end_sharing(
     in_place_of: Collection[UUID],
     now: datetime,
 ) -> None:
-    """Take back from one person or organisation every version that they read. Raises: NotShared, CaseErased."""
+    """End one person's or organisation's access to every version. Raises: NotShared, CaseErased."""
     await queries.hold_case(session, case_id=case_id)
     query = update(Share).where(
         Share.plan_id == plan_id, Share.recipient == recipient, Share.ended_at.is_(None)
@@ -174,9 +174,9 @@ async def note_consent(
     version: int,
     at: datetime,
 ) -> None:
-    """Keep what somebody said about sharing; a no of somebody who decides it ends what was shared outside the circle.
+    """Store an answer about sharing; a no from a person who decides ends all sharing outside the circle.
 
-    A yes afterwards brings nothing back: the circle shares anew. Raises: NotYet.
+    A later yes restores nothing: the circle must share again. Raises: NotYet.
     """
     await queries.hold_case(session, case_id=case_id)
     said = insert(SharingConsent).values(
@@ -235,6 +235,6 @@ async def _end(
         Share.plan_id.in_(plans), Share.ended_at.is_(None), Share.recipient.not_in(within)
     )
     if not since_then_too:
-        # Overtaken by a yes: what was shared after the no was shared on that yes.
+        # Superseded by a yes: what was shared after the no was shared on that yes.
         ended = ended.where(Share.created_at <= at)
     await session.execute(ended.values(ended_at=at, **by).execution_options(synchronize_session=False))

@@ -1,4 +1,4 @@
-"""Who of the circle stands behind the plan, and who does not."""
+"""Who of the circle supports the plan, and who does not."""
 
 from datetime import datetime
 from uuid import UUID
@@ -22,7 +22,7 @@ async def take_stance(
     new: OwnStance,
     now: datetime,
 ) -> None:
-    """Note whether somebody stands behind the current version; what they said of it before gives way.
+    """Record whether a person supports the current version, replacing their earlier answer.
 
     Raises: OtherVersion, FollowUpOver, CaseStopped.
     """

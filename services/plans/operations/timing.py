@@ -1,4 +1,4 @@
-"""The clocks of the follow-up, and writing to people through network."""
+"""The clocks of the follow-up, and mailing people through network."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -25,11 +25,11 @@ SERVICE = "plans"
 AGREEMENT, GRACE, CHECK_IN, FOLLOW_UP = "agreement", "agreement-grace", "check-in", "follow-up"
 ACCEPTANCE, REVIEW = "plan-acceptance", "review"
 AMENDMENT, REFERRER_CALL = "plan-amendment", "referrer-call"
-# Of a conference: the plan that the circle made there is to be written down.
+# After a conference: the plan that the circle made there must be recorded.
 WRITTEN_PLAN = "written-plan"
 SLIPPING, LAPSE = "agreement-slips", "agreement-lapse"
 OF_AGREEMENTS = (AGREEMENT, GRACE, SLIPPING, LAPSE)
-# Whoever coordinates a case has these; without a coordinator the regional manager.
+# Owned by the coordinator of a case; without one, by the regional manager.
 COORDINATORS = (REVIEW, SLIPPING, AMENDMENT, REFERRER_CALL, WRITTEN_PLAN)
 
 clocks = Clocks(SERVICE)
@@ -81,7 +81,7 @@ async def ask_at(
     policy: PolicyInForce[Policy],
     paused: bool,
 ) -> None:
-    """Start the clock of who is to ask how things go from a time on; if they do not, the regional manager is to."""
+    """Start the clock for asking how things are going; if nobody does, it escalates to the regional manager."""
     await start_clock(
         session,
         plan,
@@ -98,13 +98,13 @@ async def ask_at(
 
 
 async def hand_over(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
-    """Give the clocks of who coordinates a case to whom they are now for."""
+    """Assign the coordinator's clocks of a case to their current owner."""
     owner = await coordinator_or_manager(session, case_id)
     await clocks.hand_over(session, case=case_id, kinds=COORDINATORS, owner=owner, now=now)
 
 
 async def waiting_plan(session: AsyncSession, due: Deadline) -> tuple[Plan, CaseState] | None:
-    """Return the plan and the case, locked, that wait for a deadline; None if it moved or all is over."""
+    """Return the plan and the case, locked, that wait for a deadline; None if it moved or the follow-up is over."""
     if due.case_id is None:
         raise LookupError(f"a {due.kind} of no case")
     try:
@@ -120,7 +120,7 @@ async def waiting_plan(session: AsyncSession, due: Deadline) -> tuple[Plan, Case
 async def stop_clocks(
     session: AsyncSession, *, subjects: list[UUID], kinds: tuple[str, ...], now: datetime
 ) -> None:
-    """Stop the clocks of these kinds on these subjects, also those that are over their time."""
+    """Stop the clocks of these kinds on these subjects, also breached ones."""
     query = select(clock.c.kind, clock.c.subject).where(
         clock.c.subject.in_(subjects), clock.c.kind.in_(kinds), clock.c.state != "stopped"
     )
@@ -129,7 +129,7 @@ async def stop_clocks(
 
 
 async def publish(session: AsyncSession, plan: Plan, data: EventData, *, now: datetime) -> UUID:
-    """Say something about a plan, in the order of its case."""
+    """Publish an event about a plan, in the order of its case."""
     return await outbox.publish(
         session, data, stream=plan.case_id, tenant=plan.tenant, case=plan.case_id, now=now
     )
@@ -145,7 +145,7 @@ async def notify(
     now: datetime,
     parameters: dict[str, str] | None = None,
 ) -> None:
-    """Have network write to people of the case."""
+    """Have network mail people of the case."""
     if not people:
         return
     command = network.NotifyPeople(

@@ -1,4 +1,4 @@
-"""The plan in writing: what a circle decided at its conference is written down within a time that everybody knows."""
+"""The plan in writing: what a circle decided at its conference is recorded within a known time."""
 
 from datetime import datetime, time
 from uuid import UUID
@@ -21,9 +21,10 @@ _EVENING = time(23, 59)
 async def await_plan(
     session: AsyncSession, held: scheduling.ConferenceHeld, *, tenant: UUID, at: datetime, now: datetime
 ) -> None:
-    """Wait for the plan that a circle made at a conference, unless it was written down since or the case is over.
+    """Expect the plan that a circle made at a conference, unless it was recorded since or the case is over.
 
-    `at`: when the conference was noted as held. Raises: NotYet if the opening of the case is not known here yet.
+    `at`: when the conference was recorded as held. Raises: NotYet if the opening of the case is not known here
+    yet.
     """
     await queries.hold_case(session, case_id=held.case_id)
     state = await case_state.read(session, held.case_id)
@@ -49,7 +50,7 @@ async def await_plan(
 
 
 async def note_written(session: AsyncSession, version: PlanVersion, *, now: datetime) -> None:
-    """Wait no longer for the plan of the conference that a version comes from; a first plan is that of any."""
+    """Stop expecting the plan of the conference that a version comes from; a first plan counts for any conference."""
     for clock in await clocks.lock_all(session, case=version.case_id):
         if clock.kind == WRITTEN_PLAN and (version.version == 1 or clock.subject == version.conference_id):
             await clocks.stop(session, kind=WRITTEN_PLAN, subject=clock.subject, now=now)

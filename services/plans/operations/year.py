@@ -91,7 +91,7 @@ async def _end_year(
 async def begin_another_year(
     session: AsyncSession, plan: Plan, *, now: datetime, policy: PolicyInForce[Policy], paused: bool
 ) -> None:
-    """Let a plan from a new conference be followed up for a year of its own; what was planned before is called off."""
+    """Start another year of follow-up for a plan from a new conference; what was planned before is cancelled."""
     planned = await call_off_checks(session, plan)
     await stop_clocks(session, subjects=[*planned, plan.id], kinds=(CHECK_IN, FOLLOW_UP), now=now)
     await begin_year(session, plan, now=now, policy=policy, paused=paused)
@@ -99,7 +99,7 @@ async def begin_another_year(
 
 @step("plans.complete-follow-up")
 async def complete_follow_up(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
-    """End the follow-up whose year is over; while the circle is to meet or look at its plan, look again later."""
+    """End the follow-up whose year is over; if the circle is to meet or review its plan, check again later."""
     found = await waiting_plan(session, due)
     if found is None:
         return False

@@ -1,4 +1,4 @@
-"""HTTP to operations: plans, agreements, check-ins, and what an organisation sets."""
+"""HTTP to operations: plans, agreements, check-ins, and the organisation's settings."""
 
 from services.plans.routes import agreements, calls, check_ins, copies, plans
 from services.plans.settings import policies

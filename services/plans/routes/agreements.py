@@ -40,13 +40,13 @@ async def list_agreements(
 
 @router.post("/v1/agreements/{agreement_id}/done")
 async def mark_done(agreement_id: UUID, principal: Involved, session: Session, now: Now) -> AgreementStateOut:
-    """Say that an agreement was carried out, also when it had lapsed."""
+    """Report that an agreement was carried out, also if it had lapsed."""
     return await _settle(agreement_id, principal, session, now, "done")
 
 
 @router.post("/v1/agreements/{agreement_id}/lapse")
 async def let_go(agreement_id: UUID, principal: Involved, session: Session, now: Now) -> AgreementStateOut:
-    """Say that an agreement is let go."""
+    """Report that an agreement is let go."""
     return await _settle(agreement_id, principal, session, now, "lapsed")
 
 
@@ -54,7 +54,7 @@ async def let_go(agreement_id: UUID, principal: Involved, session: Session, now:
 async def note_progress(
     agreement_id: UUID, body: NewProgress, principal: Involved, session: Session, now: Now
 ) -> AgreementStateOut:
-    """Say how it goes with an agreement that is not done: nearly, not yet, changed, or that help is needed."""
+    """Report the progress of an open agreement: nearly, not yet, changed, or that help is needed."""
     known = await permissions.may_settle_agreement(session, principal, agreement_id=agreement_id)
     agreement = await agreements.note_progress(
         session,
@@ -78,7 +78,7 @@ async def change_agreement(
     now: Now,
     parts: Parts,
 ) -> AgreementChangedOut:
-    """Agree something else in the place of one agreement: the next version of the plan, in which all others stay."""
+    """Replace one agreement by another: the next version of the plan, in which all others stay."""
     known, recorded_as = await permissions.may_change_agreement(session, principal, agreement_id=agreement_id)
     plan, changed = await changing.change_agreement(
         session,

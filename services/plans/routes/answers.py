@@ -1,4 +1,4 @@
-"""Makes answers of rows: opens what is sealed, all of a kind at once."""
+"""Builds response bodies from rows: opens what is sealed, all of a kind at once."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -27,7 +27,7 @@ from shared.vault import Vault
 
 
 async def plan_out(session: AsyncSession, vault: Vault, reading: Reading) -> PlanOut:
-    """Return a plan in words, as far as somebody reads it; with what was said of bottom lines for those who may."""
+    """Return a plan in words, as far as the caller reads it; with the bottom lines' judgements for those who may."""
     plan, version, parts = reading.plan, reading.version, reading.parts
     row = await queries.version_of(session, plan.id, version)
     words = await vault.open(session, row)
@@ -37,7 +37,7 @@ async def plan_out(session: AsyncSession, vault: Vault, reading: Reading) -> Pla
         if "agreements" in parts or reading.own in each.who_person_ids
     ]
     if version < plan.version:
-        # What somebody does is theirs to read as it is now, also where the plan was shared as it was before.
+        # A person may read their own agreements as they are now, even if an older version was shared.
         shown = {each.id for each in agreements}
         agreements += [
             each
@@ -71,13 +71,13 @@ async def plan_out(session: AsyncSession, vault: Vault, reading: Reading) -> Pla
 
 
 def summary(plan: Plan, row: PlanVersion) -> PlanSummary:
-    """Return where a plan stands."""
+    """Return the state of a plan."""
     return PlanSummary(
         plan_id=plan.id,
         case_id=plan.case_id,
         version=row.version,
         conference_id=row.conference_id,
-        # What is said of the current version says nothing of an older one.
+        # A judgement of the current version says nothing about an older one.
         acceptance=plan.acceptance if row.version == plan.version else "superseded",
         follow_up=plan.follow_up,
         outcome=plan.outcome,
@@ -103,7 +103,7 @@ def _share(share: Share) -> SharedWith:
 async def resources_out(
     session: AsyncSession, vault: Vault, resources: Sequence[Resource]
 ) -> list[ResourceOut]:
-    """Return what was asked of others, in words."""
+    """Return the requested resources, in words."""
     opened = await vault.open_many(session, resources)
     return [
         ResourceOut.model_validate(
@@ -116,7 +116,7 @@ async def resources_out(
 async def agreements_out(
     session: AsyncSession, vault: Vault, agreements: Sequence[Agreement], *, with_reasons: bool = True
 ) -> list[AgreementOut]:
-    """Return agreements, in words; why one is plan B only `with_reasons`."""
+    """Return agreements, in words; the reason for plan B only `with_reasons`."""
     opened = await vault.open_many(session, agreements)
     erased = await queries.erased_people(session, {agreement.case_id for agreement in agreements})
     return [
@@ -177,7 +177,7 @@ async def check_ins_out(
     monitors: bool,
     reader: UUID,
 ) -> list[CheckInOut]:
-    """Return checks with their moments; notes only for those who may read them. `monitors`: whether the reader does."""
+    """Return checks with their times; notes only for those who may read them. `monitors`: whether the reader does."""
     said = await queries.review_answers(
         session, [check_in.id for check_in in check_ins if check_in.kind == "review"]
     )
@@ -207,7 +207,7 @@ def _said(answers: Sequence[ReviewAnswer], reader: UUID) -> ReviewAnswersOut:
 
 
 async def waiting_out(session: AsyncSession, check_ins: Sequence[CheckIn]) -> list[WaitingCheckIn]:
-    """Return checks that wait for somebody, with their moments."""
+    """Return pending checks, with their times."""
     moments = await queries.check_in_moments(session, [check_in.id for check_in in check_ins])
     return [WaitingCheckIn(**_waiting(check_in, moments)) for check_in in check_ins]
 

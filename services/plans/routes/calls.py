@@ -17,7 +17,7 @@ router = Router(tags=["check-ins"])
 async def list_calls(
     case_id: UUID, principal: CoordinatorOrManager, session: Session, parts: Parts
 ) -> ReferrerCallsOut:
-    """Show when the referrer is to be called, and what they said."""
+    """Show when the referrer must be called, and the answers of earlier calls."""
     await permissions.may_call_referrer(session, principal, case_id=case_id)
     plan = await queries.plan_of_case(session, case_id=case_id, tenant=principal.tenant)
     if plan is None:
@@ -46,7 +46,7 @@ async def record_call(
     parts: Parts,
     now: Now,
 ) -> ReferrerCallOut:
-    """Write down what the referrer says of the plan, four weeks on, or that they could not be reached."""
+    """Record the referrer's answers about the plan after four weeks, or that they could not be reached."""
     await permissions.may_call_referrer(session, principal, case_id=case_id)
     call = await calling.record_call(
         session,

@@ -1,4 +1,4 @@
-"""Check-ins over HTTP: when it is asked how things go, and what came of it."""
+"""Check-ins over HTTP: when they are due, and their results."""
 
 from uuid import UUID
 
@@ -31,7 +31,7 @@ router = Router(tags=["check-ins"])
 async def list_check_ins(
     case_id: UUID, principal: Involved, session: Session, parts: Parts, page: Paging
 ) -> Page[CheckInOut]:
-    """List the checks of a case; what was noted is for those who make them and the central persons."""
+    """List the checks of a case; notes are for those who make them and the central persons."""
     with_notes, monitors = await permissions.may_list_check_ins(session, principal, case_id=case_id)
     query = select(CheckIn).where(CheckIn.tenant == principal.tenant, CheckIn.case_id == case_id)
     rows = await paginate(session, query, page, time=CheckIn.created_at, id=CheckIn.id, newest_first=False)
@@ -47,7 +47,7 @@ async def list_waiting(
     session: Session,
     page: Paging,
 ) -> Page[WaitingCheckIn]:
-    """List the checks that wait: a coordinator's own, or for the manager those that are theirs or were escalated."""
+    """List pending checks: a coordinator's own; for a manager theirs and escalated ones."""
     query = select(CheckIn).where(
         CheckIn.tenant == principal.tenant,
         CheckIn.state.in_([CheckInState.DUE, CheckInState.ESCALATED]),
@@ -85,7 +85,7 @@ async def move(
     parts: Parts,
     now: Now,
 ) -> CheckInMovedOut:
-    """Have a check of the year asked for on another day, between those beside it."""
+    """Move a check of the year to another day, between its neighbours."""
     known = await permissions.may_move_check_in(session, principal, check_in_id=check_in_id)
     check_in, clock = await moving.move_check_in(
         session,
@@ -111,7 +111,7 @@ async def record(
     now: Now,
     parts: Parts,
 ) -> CheckInRecordedOut:
-    """Note how things go and what the circle decided; the last check, or closing, ends the follow-up."""
+    """Record how things are going and what the circle decided; the last check, or closing, ends the follow-up."""
     known = await permissions.may_record_check_in(session, principal, check_in_id=check_in_id)
     check_in, plan = await record_check_in(
         session,

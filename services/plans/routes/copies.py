@@ -1,4 +1,4 @@
-"""Handing what is held on one person to the service that makes their own copy of everything."""
+"""Returns the data held on one person to the service that makes their copy of everything."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -83,9 +83,9 @@ async def copy_for_person(
 async def _readable(
     session: AsyncSession, plan: Plan, person_id: UUID
 ) -> tuple[int | None, frozenset[Part], bool]:
-    """Return the version and parts that somebody may read, by the rules of reading a plan, and if they are within it.
+    """Return the version and parts that a person may read, by the rules of reading a plan, and if they are within it.
 
-    Within: of the circle. To others the plan was shared, by parts and without why it was changed.
+    Within: part of the circle. With others the plan was shared by parts, without why it was changed.
     """
     role = (await queries.active_people(session, plan.case_id)).get(person_id)
     if role == "central" or role in CIRCLE_ROLES:
@@ -98,7 +98,7 @@ async def _readable(
 
 
 async def _check_ins(session: AsyncSession, vault: Vault, plan: Plan, person_id: UUID) -> list[CopiedCheckIn]:
-    # What was noted at checks is read by the central persons.
+    # Notes of checks may be read by the central persons.
     if (await queries.active_people(session, plan.case_id)).get(person_id) != "central":
         return []
     rows = await queries.check_ins_held(session, plan.id)

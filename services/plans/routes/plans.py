@@ -1,4 +1,4 @@
-"""Plans over HTTP: recording, reading, judging, sharing, and asking for a review."""
+"""Plans over HTTP: recording, reading, judging, sharing, and requesting a review."""
 
 from typing import Annotated
 from uuid import UUID
@@ -52,7 +52,7 @@ async def record_plan(
     now: Now,
     parts: Parts,
 ) -> PlanRecordedOut:
-    """Write down the plan that the circle made, from a conference or without a meeting."""
+    """Record the plan that the circle made, from a conference or without a meeting."""
     await permissions.may_record_plan(session, principal, case_id=case_id)
     plan, agreements = await recording.record_plan(
         session, parts.vault, case_id=case_id, tenant=principal.tenant, by=principal.id, new=body, now=now
@@ -70,7 +70,7 @@ async def record_version(
     now: Now,
     parts: Parts,
 ) -> PlanRecordedOut:
-    """Write down what the circle changed; the versions before stay as they were."""
+    """Record what the circle changed; earlier versions stay as they were."""
     known = await permissions.may_record_version(session, principal, plan_id=plan_id)
     plan, agreements = await recording.record_version(
         session,
@@ -95,7 +95,7 @@ async def invoke_plan_b(
     now: Now,
     parts: Parts,
 ) -> AgreementChangedOut:
-    """Call in a line of plan B: it is an agreement from now on, in whose place another may rest; who acts is told."""
+    """Invoke a line of plan B: it becomes an agreement, for which another may rest; those who act are told."""
     known, invoked_as = await permissions.may_invoke_plan_b(session, principal, plan_id=plan_id)
     plan, agreement = await invoking.invoke_plan_b(
         session,
@@ -139,7 +139,7 @@ async def list_plans(
 async def read_plan(plan_id: UUID, principal: Involved, session: Session, parts: Parts, now: Now) -> PlanOut:
     """Read the plan: the circle and the mandated side the current version, others what was shared with them.
 
-    What the mandated side says of the bottom lines is no part of what is shared.
+    The mandated side's judgements of the bottom lines are never shared.
     """
     reading = await permissions.may_read_plan(session, principal, plan_id=plan_id, now=now)
     return await plan_out(session, parts.vault, reading)
@@ -149,7 +149,7 @@ async def read_plan(plan_id: UUID, principal: Involved, session: Session, parts:
 async def list_versions(
     *, plan_id: UUID, principal: Involved, session: Session, page: Paging, parts: Parts, now: Now
 ) -> Page[VersionOut]:
-    """List every version of the plan, the newest first: when it was written down, by whom, and why it was changed."""
+    """List every version of the plan, the newest first: when and by whom it was recorded, and why it was changed."""
     plan = await permissions.may_read_versions(session, principal, plan_id=plan_id, now=now)
     query = select(PlanVersion).where(PlanVersion.plan_id == plan.id)
     rows = await paginate(session, query, page, time=PlanVersion.created_at, id=PlanVersion.id)
@@ -179,7 +179,7 @@ async def accept_plan(
     now: Now,
     parts: Parts,
 ) -> AcceptanceOut:
-    """Say, for the mandated side, of each bottom line whether the plan meets it, and why not."""
+    """State, for the mandated side, whether the plan meets each bottom line, and if not, why."""
     known = await permissions.may_judge(session, principal, plan_id=plan_id)
     plan, refused = await accepting.accept_plan(
         session,
@@ -200,7 +200,7 @@ async def share_plan(
 ) -> ShareOut:
     """Share parts of the current version with people of the case and with organisations; each person gets a mail.
 
-    What is shared already keeps its day; its parts become those named here.
+    An existing share keeps its date; its parts are replaced by those given here.
     """
     known, children = await permissions.may_share(session, principal, plan_id=plan_id)
     plan, persons, organisations = await sharing.share_plan(
@@ -220,7 +220,7 @@ async def share_plan(
 async def end_sharing(
     *, plan_id: UUID, recipient_id: Recipient, principal: Involved, session: Session, now: Now
 ) -> SharingEndedOut:
-    """Take the plan back from one person or organisation: from now on they read nothing of it by what was shared."""
+    """End sharing with one person or organisation: from now on that share gives them no access."""
     known, children = await permissions.may_share(session, principal, plan_id=plan_id)
     await sharing.end_sharing(
         session,
@@ -238,7 +238,7 @@ async def end_sharing(
 async def take_stance(
     plan_id: UUID, body: OwnStance, principal: Involved, session: Session, now: Now
 ) -> StanceOut:
-    """Say whether the caller stands behind the plan; a later answer replaces the one before."""
+    """State whether you support the plan; a later answer replaces the one before."""
     known = await permissions.may_take_stance(session, principal, plan_id=plan_id)
     await stances.take_stance(
         session,
@@ -262,7 +262,7 @@ async def answer_resource(
     now: Now,
     parts: Parts,
 ) -> ResourceOut:
-    """Note what came of something that the circle asks for in the current version of its plan."""
+    """Record the outcome of a request for a resource in the current version of the plan."""
     known = await permissions.may_answer_resource(session, principal, resource_id=resource_id)
     resource = await resources.answer_resource(
         session,
@@ -282,7 +282,7 @@ async def answer_resource(
 async def request_review(
     plan_id: UUID, principal: Involved, session: Session, now: Now
 ) -> ReviewRequestedOut:
-    """Ask that the plan is looked at earlier than agreed: the circle is asked now whether it wants to meet again."""
+    """Request an earlier review: the circle is asked now whether it wants to meet again."""
     known = await permissions.may_request_review(session, principal, plan_id=plan_id)
     check_in = await reviewing.request_review(
         session,

@@ -1,4 +1,4 @@
-"""What the API takes, and what it answers."""
+"""Request and response bodies."""
 
 from datetime import date, datetime
 from typing import Annotated, Literal, Self
@@ -22,18 +22,18 @@ from shared.http.models import ReadVersion, RequestModel, ResponseModel
 
 
 def all_different(ids: tuple[UUID, ...]) -> tuple[UUID, ...]:
-    """Return ids none of which stands there twice. Raises: ValueError."""
+    """Return ids, all different. Raises: ValueError."""
     if len(set(ids)) != len(ids):
         raise ValueError("must not name the same one twice")
     return ids
 
 
 Ids = Annotated[tuple[UUID, ...], Field(max_length=200), AfterValidator(all_different)]
-# What is answered comes when the plan is there: short enough to be printed with the longest.
+# Answers are added to an existing plan: short enough to be printed with the longest.
 Reply = Annotated[Text, StringConstraints(max_length=1_000)]
 
 
-# --- asked ---
+# --- requests ---
 
 
 class AcceptanceLine(RequestModel):
@@ -45,60 +45,60 @@ class AcceptanceLine(RequestModel):
 
 
 class NewAcceptance(RequestModel):
-    """What the mandated side says of each bottom line; `version` guards against judging an older text."""
+    """The mandated side's judgement of each bottom line; `version` guards against judging an older text."""
 
     lines: Annotated[tuple[AcceptanceLine, ...], Field(max_length=200)]
     version: ReadVersion | None = None
 
 
 class NewShare(RequestModel):
-    """With whom the circle shares which parts of the plan: with everybody who takes part, if no person is named.
+    """Whom to share which parts of the plan with: everybody who takes part, if no person is named.
 
-    The circle itself always reads the whole plan; who does something in it always reads that.
+    The circle itself always reads the whole plan, and people always read their own agreements.
     """
 
     person_ids: Ids | None = None
     organisation_ids: Ids = ()
     parts: Annotated[
         frozenset[Part],
-        Field(min_length=1, description="What they are to read of it: everything if left out."),
+        Field(min_length=1, description="The parts they may read: everything if left out."),
     ] = PARTS
 
 
 class ResourceAnswer(RequestModel):
-    """What came of something that the circle asked for."""
+    """The outcome of a request for a resource."""
 
     state: ResourceState
     answer: Reply | None = None
 
 
 class OwnStance(RequestModel):
-    """Whether the caller stands behind this version of the plan."""
+    """Whether the caller supports this version of the plan."""
 
     version: ReadVersion
     agrees: bool
 
 
 class NewProgress(RequestModel):
-    """How it goes with an agreement that is not done."""
+    """The progress of an open agreement."""
 
     progress: Progress
 
 
 class AgreementStatus(RequestModel):
-    """What the circle says of an agreement at a check."""
+    """The state of an agreement, as the circle gives it at a check."""
 
     agreement_id: UUID
     status: Literal["open", "done", "lapsed"]
 
 
 class NewRecord(RequestModel):
-    """What came of a check."""
+    """The result of a check."""
 
     decision: Decision
     another_coordinator: bool = Field(
         default=False,
-        description="For a new conference: the family would rather have another coordinator than the former one.",
+        description="For a new conference: the family prefers another coordinator than the former one.",
     )
     note: Text | None = None
     agreements: Annotated[tuple[AgreementStatus, ...], Field(max_length=100)] = ()
@@ -111,26 +111,26 @@ class NewRecord(RequestModel):
 
 
 class NewDay(RequestModel):
-    """On which day it is asked how things go, and why not when it was planned."""
+    """Another day for a check, and why it is moved."""
 
-    on: date = Field(description="The day on which it is asked for.")
+    on: date = Field(description="The day on which the check is made.")
     because: Line = Field(description="Why it was moved.")
 
 
 class NewReferrerCall(RequestModel):
-    """What the referrer says of the plan after four weeks, in codes and a note."""
+    """The referrer's answers about the plan after four weeks, in codes and a note."""
 
     going: Going = Field(description="Whether the plan is carried out, as far as the referrer sees it.")
-    new_needs: bool = Field(default=False, description="They see something that the plan says nothing of.")
+    new_needs: bool = Field(default=False, description="They see something that the plan does not cover.")
     note: Text | None = None
 
 
 class NewReviewAnswer(RequestModel):
-    """Whether somebody wants to meet again, now that the plan is reviewed."""
+    """Whether a person wants to meet again, now that the plan is reviewed."""
 
     meet_again: bool
     another_coordinator: bool = Field(
-        default=False, description="They would rather have another coordinator than the former one."
+        default=False, description="They prefer another coordinator than the former one."
     )
 
     @model_validator(mode="after")
@@ -140,11 +140,11 @@ class NewReviewAnswer(RequestModel):
         return self
 
 
-# --- answered ---
+# --- responses ---
 
 
 class PlanSummary(ResponseModel):
-    """Where a plan stands, without its words."""
+    """The state of a plan, without its words."""
 
     plan_id: UUID
     case_id: UUID
@@ -160,27 +160,27 @@ class PlanSummary(ResponseModel):
 
 
 class Invoked(ResponseModel):
-    """That an agreement is plan B: which line of it, who called it in, and why."""
+    """Marks an agreement as plan B: its line, who invoked it, and why."""
 
     line: int = Field(description="Which line of plan B it is; the first is 1.")
     instead_of: UUID | None = Field(description="The agreement that rests for it.")
-    invoked_by: UUID = Field(description="Who called it in.")
-    invoked_as: RecordedAs = Field(description="As what they did: staff by their function.")
+    invoked_by: UUID = Field(description="Who invoked it.")
+    invoked_as: RecordedAs = Field(description="The role in which they did: staff by their function.")
     invoked_at: datetime = Field(description="When.")
     because: str | None = Field(
-        description="Why, in their words; null for who reads not why the plan changes."
+        description="Why, in their words; null for readers who may not see why the plan changes."
     )
 
 
 class AgreementOut(ResponseModel):
-    """An agreement and what became of it."""
+    """An agreement and its state."""
 
     agreement_id: UUID
     plan_id: UUID
     plan_version: int
     what: str
     who_person_ids: list[UUID]
-    # Those of them who were erased: read "somebody who was erased".
+    # Those of them who were erased: show "somebody who was erased".
     erased_person_ids: list[UUID]
     who_text: str | None
     by: str
@@ -190,11 +190,11 @@ class AgreementOut(ResponseModel):
     progress: str | None
     progress_at: datetime | None
     settled_at: datetime | None
-    invoked: Invoked | None = Field(default=None, description="Of one that is plan B; null for all others.")
+    invoked: Invoked | None = Field(default=None, description="Set if it is plan B; null for all others.")
 
 
 class PlanBOut(ResponseModel):
-    """What the circle does when things go otherwise."""
+    """Plan B: what the circle does if things turn out differently."""
 
     when: str
     then: str
@@ -202,7 +202,7 @@ class PlanBOut(ResponseModel):
 
 
 class AcceptanceLineOut(ResponseModel):
-    """What the mandated side says of a bottom line."""
+    """The mandated side's judgement of a bottom line."""
 
     bottom_line_id: UUID
     bottom_line_version: int
@@ -211,21 +211,21 @@ class AcceptanceLineOut(ResponseModel):
 
 
 class SharedWith(ResponseModel):
-    """Somebody with whom the plan was shared, and since when."""
+    """A person or organisation with whom the plan was shared, and since when."""
 
     version: int
     person_id: UUID | None = None
     organisation_id: UUID | None = None
-    parts: list[Part] = Field(description="What they read of it.")
+    parts: list[Part] = Field(description="The parts they may read.")
     shared_at: datetime
     shared_by: UUID = Field(description="Who shared it.")
     shared_for: list[UUID] = Field(
-        description="The children under twelve in whose place they did, for whom they decide."
+        description="The children under twelve on whose behalf it was shared, by somebody who decides for them."
     )
 
 
 class ResourceOut(ResponseModel):
-    """What the circle asked of somebody outside it, and what was answered."""
+    """What the circle asked of somebody outside it, and the answer."""
 
     resource_id: UUID
     what: str
@@ -236,7 +236,7 @@ class ResourceOut(ResponseModel):
 
 
 class StanceOut(ResponseModel):
-    """Whether somebody stands behind the plan."""
+    """Whether a person supports the plan."""
 
     person_id: UUID
     agrees: bool
@@ -244,12 +244,12 @@ class StanceOut(ResponseModel):
 
 
 class PlanOut(PlanSummary):
-    """A plan, in the version and the parts that the caller may read; what is in other parts is left empty.
+    """A plan, in the version and the parts that the caller may read; other parts are left empty.
 
-    Of the agreements somebody always reads those that are their own.
+    People always read their own agreements.
     """
 
-    parts: list[Part] = Field(description="What the caller reads of it; the other parts are left empty.")
+    parts: list[Part] = Field(description="The parts the caller reads; the others are left empty.")
     language: str
     why: str | None = Field(description="Why the version before was changed; null for the first.")
     asked_by_person_id: UUID | None
@@ -258,19 +258,19 @@ class PlanOut(PlanSummary):
     plan_b: list[PlanBOut]
     for_children: str | None
     resources: list[ResourceOut] = Field(
-        description="What the circle asks of services and organisations, and what came of it."
+        description="What the circle asks of services and organisations, and the outcome."
     )
     stances: list[StanceOut]
     agreements: list[AgreementOut]
     acceptance_lines: list[AcceptanceLineOut]
     shared_with: list[SharedWith]
     referring_organisation_id: UUID | None = Field(
-        description="Who referred the case for others, for who reads with whom the plan is shared."
+        description="Who referred the case for others; only for readers who see with whom the plan is shared."
     )
 
 
 class AcceptanceOut(ResponseModel):
-    """What came of the answers per bottom line."""
+    """The overall result of the answers per bottom line."""
 
     plan_id: UUID
     version: int
@@ -279,7 +279,7 @@ class AcceptanceOut(ResponseModel):
 
 
 class ShareOut(ResponseModel):
-    """With whom the plan was shared now; who had this version before is not told again."""
+    """Those with whom the plan was newly shared; those who had this version are not told again."""
 
     plan_id: UUID
     version: int
@@ -295,7 +295,7 @@ class SharingEndedOut(ResponseModel):
 
 
 class AgreementStateOut(ResponseModel):
-    """What became of an agreement."""
+    """The state of an agreement."""
 
     agreement_id: UUID
     state: str
@@ -303,7 +303,7 @@ class AgreementStateOut(ResponseModel):
 
 
 class ReviewAnswersOut(ResponseModel):
-    """How many of the circle want to meet again at a review, how many do not, and what the reader said."""
+    """How many of the circle want to meet again at a review, how many do not, and the reader's own answer."""
 
     meet_again: int = 0
     stay_apart: int = 0
@@ -312,30 +312,28 @@ class ReviewAnswersOut(ResponseModel):
 
 
 class CheckInOut(ResponseModel):
-    """A check: who is to ask, when, and what came of it."""
+    """A check: who must ask, when, and the result."""
 
     check_in_id: UUID
     case_id: UUID
     plan_id: UUID
     kind: CheckInKind
     owner: CheckInOwner
-    yours: bool = Field(description="Whether the caller is the monitor, who is to ask.")
+    yours: bool = Field(description="Whether the caller is the monitor, who must ask.")
     state: str
     due_at: datetime | None
     escalates_at: datetime | None
     decision: Decision | None
     note: str | None
-    moved_because: str | None = Field(
-        description="Why it is asked on another day than was planned, if it is."
-    )
+    moved_because: str | None = Field(description="Why it was moved to another day, if it was.")
     recorded_at: datetime | None
     review_answers: ReviewAnswersOut | None = Field(
-        description="What the circle says at a review; empty for other checks."
+        description="The circle's answers at a review; empty for other checks."
     )
 
 
 class CheckInMovedOut(ResponseModel):
-    """The check that has another day."""
+    """The check that was moved."""
 
     check_in_id: UUID
     due_at: datetime
@@ -347,23 +345,23 @@ class ReferrerCallOut(ResponseModel):
 
     call_id: UUID = Field(description="The call.")
     going: Going = Field(description="Whether the plan is carried out, as far as the referrer sees it.")
-    new_needs: bool = Field(description="They see something that the plan says nothing of.")
+    new_needs: bool = Field(description="They see something that the plan does not cover.")
     note: str | None
-    called_at: datetime = Field(description="When it was written down.")
+    called_at: datetime = Field(description="When it was recorded.")
 
 
 class ReferrerCallsOut(ResponseModel):
-    """The calls to the referrer of a case: from when on the next can be written down, and those that were."""
+    """The calls to the referrer of a case: from when the next can be recorded, and the earlier ones."""
 
-    next_at: datetime | None = Field(description="When to call; empty if nobody has to be called any more.")
-    late_at: datetime | None = Field(description="When the regional manager is called in.")
+    next_at: datetime | None = Field(description="When to call; empty if nobody needs to be called any more.")
+    late_at: datetime | None = Field(description="When it escalates to the regional manager.")
     owner: CheckInOwner | None
     late: bool = Field(description="Nobody called in time.")
     calls: list[ReferrerCallOut] = Field(description="One for each year of a plan, earliest first.")
 
 
 class WaitingCheckIn(ResponseModel):
-    """A check that waits for somebody, without what was noted before."""
+    """A pending check, without earlier notes."""
 
     check_in_id: UUID
     case_id: UUID
@@ -375,7 +373,7 @@ class WaitingCheckIn(ResponseModel):
 
 
 class CheckInRecordedOut(ResponseModel):
-    """What was recorded, and whether the follow-up goes on."""
+    """What was recorded, and whether the follow-up continues."""
 
     check_in_id: UUID
     state: str
@@ -383,14 +381,14 @@ class CheckInRecordedOut(ResponseModel):
 
 
 class ReviewRequestedOut(ResponseModel):
-    """The review that was asked for."""
+    """The review that was requested."""
 
     check_in_id: UUID
     owner: CheckInOwner
 
 
 class ReviewAnswerOut(ResponseModel):
-    """What somebody says of meeting again."""
+    """A person's answer about meeting again."""
 
     check_in_id: UUID
     meet_again: bool

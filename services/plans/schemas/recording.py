@@ -1,4 +1,4 @@
-"""What the API takes of a plan, the words of one version, and what was recorded then."""
+"""Bodies for recording a plan: the words of one version, and the result."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
@@ -30,25 +30,25 @@ class NewAgreement(AgreementText):
 
 
 class ChangedAgreement(AgreementText):
-    """What the circle makes of one agreement between its meetings, and why. The others stay as they are."""
+    """The circle's change to one agreement between its meetings, and why. The others stay as they are."""
 
     version: ReadVersion
-    why: Annotated[Text, Field(description="Why it is agreed otherwise, in the words of who changes it.")]
+    why: Annotated[Text, Field(description="Why it is changed, in the words of whoever changes it.")]
 
 
 class InvokedPlanB(RequestModel):
-    """That things go otherwise, and what the plan says of it is needed now."""
+    """Invokes plan B: things turned out differently, and what the plan says about that is needed now."""
 
     version: ReadVersion
     line: int = Field(ge=1, le=50, description="Which line of plan B in that version; the first is 1.")
     instead_of: UUID | None = Field(
         default=None, description="The agreement that rests meanwhile: nobody is reminded of it."
     )
-    why: Annotated[Text, Field(description="Why it is needed, in the words of who calls it in.")]
+    why: Annotated[Text, Field(description="Why it is needed, in the words of whoever invokes it.")]
 
 
 class NewPlanB(RequestModel):
-    """What the circle does when things go otherwise."""
+    """What the circle does if things turn out differently."""
 
     when: Text
     then: Text
@@ -65,7 +65,7 @@ class NewResource(RequestModel):
 
 
 class NewStance(RequestModel):
-    """Whether somebody stands behind the plan. What they said about it stays with the circle."""
+    """Whether a person supports the plan. What they said about it stays with the circle."""
 
     person_id: UUID
     agrees: bool
@@ -105,7 +105,7 @@ class NewPlan(RequestModel):
 
 
 class ChangedPlan(NewPlan):
-    """What the circle made of a version of its plan, why, and who of the circle asked for it."""
+    """The circle's new version of its plan, why it changed, and who of the circle asked for it."""
 
     version: ReadVersion
     why: Annotated[Text, Field(description="Why the circle changes its plan, in its own words.")]
@@ -113,7 +113,7 @@ class ChangedPlan(NewPlan):
 
     @property
     def people(self) -> set[UUID]:
-        """Return every person that the plan names by id, and who asked for the change."""
+        """Return every person that the plan names by id, and whoever asked for the change."""
         return super().people | ({self.asked_by_person_id} if self.asked_by_person_id is not None else set())
 
 
@@ -127,7 +127,7 @@ class PlanRecordedOut(ResponseModel):
 
 
 class AgreementChangedOut(ResponseModel):
-    """What is agreed now, and the version of the plan that has it."""
+    """The new agreement, and the plan version that has it."""
 
     agreement_id: UUID
     plan_id: UUID
@@ -136,7 +136,7 @@ class AgreementChangedOut(ResponseModel):
 
 
 class VersionOut(ResponseModel):
-    """A version of a plan: from when, by whom, and why it was changed."""
+    """A version of a plan: when and by whom it was recorded, and why it was changed."""
 
     version: int
     conference_id: UUID | None
@@ -148,7 +148,7 @@ class VersionOut(ResponseModel):
 
 
 def texts_of(words: BaseModel) -> Iterator[str]:
-    """Yield every text that is printed; what is answered, which comes later, has room of its own."""
+    """Yield every text that is printed; answers to resources come later and have room of their own."""
     return _texts_in(words.model_dump(exclude={"why", "answer"}))
 
 

@@ -1,4 +1,4 @@
-"""What is sealed."""
+"""Sealed fields."""
 
 from uuid import UUID
 
@@ -6,7 +6,7 @@ from shared.vault import SealedFields
 
 
 class PlanBWords(SealedFields):
-    """What the circle does when things go otherwise."""
+    """What the circle does if things turn out differently."""
 
     when: str
     then: str
@@ -21,12 +21,12 @@ class PlanWords(SealedFields):
     decisions_of_circle: tuple[str, ...] = ()
     # The plan told to a child, in the child's words.
     for_children: str | None = None
-    # What moved the circle to change the version before.
+    # Why the circle changed the previous version.
     why: str | None = None
 
 
 class ResourceWords(SealedFields):
-    """What the circle asks of somebody outside it, and what was answered."""
+    """What the circle asks of somebody outside it, and the answer."""
 
     what: str
     asked_of: str | None = None
@@ -39,7 +39,7 @@ class AgreementWords(SealedFields):
     what: str
     who_text: str | None = None
     known_done_how: str | None = None
-    # Of one that is plan B: why it was called in.
+    # For plan B: why it was invoked.
     because: str | None = None
 
 
@@ -50,13 +50,13 @@ class AcceptanceWords(SealedFields):
 
 
 class ReferrerCallWords(SealedFields):
-    """What was noted of a call to the referrer."""
+    """Notes of a call to the referrer."""
 
     note: str | None = None
 
 
 class CheckInWords(SealedFields):
-    """What was noted at a check, and why it was asked for on another day."""
+    """Notes of a check, and why it was moved to another day."""
 
     note: str | None = None
     moved_because: str | None = None
