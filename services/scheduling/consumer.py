@@ -1,4 +1,4 @@
-"""Composition root of the consumer: what scheduling hears. It sends no mail: network writes to people."""
+"""Composition root of the consumer: the subscriptions of scheduling. It sends no mail: network writes to people."""
 
 from services.scheduling.subscribers import subscriptions
 

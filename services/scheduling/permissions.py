@@ -1,6 +1,6 @@
-"""Who may do what in scheduling: the role gates, then one function per rule that asks what the caller is to the case.
+"""Who may do what in scheduling: the role gates, then one function per rule on the caller's relation to the case.
 
-Who may not know that something exists gets the same answer as when it does not.
+A caller who may not know that something exists gets the same answer as when it does not.
 """
 
 from typing import Annotated
@@ -28,7 +28,7 @@ _OVERSEERS = (Relation.COORDINATOR, Relation.MANAGER)
 async def may_prepare_conference(
     session: AsyncSession, principal: Principal, *, conference_id: UUID
 ) -> Conference:
-    """Return a conference to whoever coordinates its case now. Raises: UnknownConference, CaseErased."""
+    """Return a conference to the current coordinator of its case. Raises: UnknownConference, CaseErased."""
     conference = await queries.conference(session, tenant=principal.tenant, conference_id=conference_id)
     unknown = UnknownConference(conference_id=str(conference_id))
     await require(session, principal, conference.case_id, Relation.COORDINATOR, otherwise=unknown)
@@ -36,7 +36,7 @@ async def may_prepare_conference(
 
 
 async def may_begin_preparation(session: AsyncSession, principal: Principal, *, case_id: UUID) -> None:
-    """Let pass whoever coordinates a case now. Raises: UnknownCase, CaseErased."""
+    """Let only the current coordinator of a case through. Raises: UnknownCase, CaseErased."""
     unknown = UnknownCase(case_id=str(case_id))
     await require(session, principal, case_id, Relation.COORDINATOR, otherwise=unknown)
 
@@ -57,13 +57,13 @@ async def may_read_conference(
 
 
 async def may_list_conferences(session: AsyncSession, principal: Principal, *, case_id: UUID) -> None:
-    """Let pass a case's coordinator, or a regional manager of the tenant. Raises: UnknownCase, CaseErased."""
+    """Let a case's coordinator, or a regional manager of the tenant, through. Raises: UnknownCase, CaseErased."""
     if (await relations(session, principal, case_id)).isdisjoint(_OVERSEERS):
         raise UnknownCase(case_id=str(case_id))
 
 
 async def may_know_meetings(session: AsyncSession, principal: Principal, *, case_id: UUID) -> None:
-    """Let pass who referred a case, or has a mandate in it. Raises: UnknownCase, CaseErased."""
+    """Let those through who referred a case, or have a mandate in it. Raises: UnknownCase, CaseErased."""
     info = await queries.case_info(session, tenant=principal.tenant, case_id=case_id)
     parties = set() if info is None else {info.referring_organisation, info.mandated_organisation}
     if principal.organisation is None or principal.organisation not in parties:
@@ -74,7 +74,7 @@ async def may_know_meetings(session: AsyncSession, principal: Principal, *, case
 async def may_prepare_poll(
     session: AsyncSession, principal: Principal, *, poll_id: UUID
 ) -> tuple[Poll, Conference]:
-    """Return a poll with its conference to whoever coordinates its case now. Raises: UnknownPoll, CaseErased."""
+    """Return a poll with its conference to the current coordinator of its case. Raises: UnknownPoll, CaseErased."""
     poll = await queries.poll(session, tenant=principal.tenant, poll_id=poll_id)
     unknown = UnknownPoll(poll_id=str(poll_id))
     await require(session, principal, poll.case_id, Relation.COORDINATOR, otherwise=unknown)
@@ -93,7 +93,7 @@ async def may_read_poll(session: AsyncSession, principal: Principal, *, poll_id:
 async def may_answer_poll(
     session: AsyncSession, principal: Principal, *, poll_id: UUID
 ) -> tuple[Poll, Conference]:
-    """Return a poll with its conference to somebody of the circle that it asks. Raises: UnknownPoll, CaseErased."""
+    """Return a poll with its conference to a person of the circle that it asks. Raises: UnknownPoll, CaseErased."""
     poll = await queries.poll(session, tenant=principal.tenant, poll_id=poll_id)
     if not await _takes_part(session, principal, poll.case_id):
         raise UnknownPoll(poll_id=str(poll_id))

@@ -1,4 +1,4 @@
-"""What an organisation sets for its preparations: lengths of time."""
+"""An organisation's settings for its preparations: durations."""
 
 from typing import ClassVar
 
@@ -39,16 +39,16 @@ class Policy(PolicySettings):
         default="10wd", description="From the assignment to the warning before that."
     )
     baseline_told: Length = Field(
-        default="12wd", description="From the assignment to the circle's knowing the questions."
+        default="12wd", description="From the assignment to telling the circle the questions."
     )
     circle_warn: Length = Field(default="3w", description="From the assignment to the warning before that.")
-    circle_ready: Length = Field(default="4w", description="From the assignment to the circle's being ready.")
+    circle_ready: Length = Field(default="4w", description="From the assignment to a ready circle.")
     date_warn: Length = Field(default="30d", description="From the assignment to the warning before that.")
     date_set: Length = Field(
-        default="5w", description="From the assignment, or from putting a date off, to setting a date."
+        default="5w", description="From the assignment, or from a postponement, to setting a date."
     )
     late_news_warn: Length = Field(
-        default="1wd", description="From what comes late to the warning before that."
+        default="1wd", description="From a late change to the warning before that."
     )
     late_news: Length = Field(
         default="2wd",
@@ -56,11 +56,11 @@ class Policy(PolicySettings):
     )
     day_remind: Length = Field(default="2d", description="How long before the day the circle is reminded.")
     outcome_record: Length = Field(
-        default="2wd", description="From the end of the conference to recording what came of it."
+        default="2wd", description="From the end of the conference to recording its outcome."
     )
     poll_chase: Length = Field(default="4d", description="From opening a poll to reminding the silent, once.")
     poll_closes: Length = Field(
-        default="8d", description="From opening a poll to its end, if not said otherwise."
+        default="8d", description="From opening a poll to its end, unless set otherwise."
     )
     school_holidays: Community = Field(
         default="flemish",
@@ -68,7 +68,7 @@ class Policy(PolicySettings):
     )
     poll_correct: Length = Field(
         default="PT2H",
-        description="From the last answer to the poll's end: an answer can be changed till then.",
+        description="From the last answer to the poll's end: until then answers can be changed.",
     )
 
 

@@ -1,4 +1,4 @@
-"""What scheduling subscribes to: facts of others to keep, and the case's state."""
+"""The subscriptions of scheduling: facts of other services to store, and the case's state."""
 
 from typing import Any
 
@@ -20,18 +20,18 @@ erasure.install(subscriptions)
 subscriptions.watches(*WORKFLOWS)
 
 
-# --- facts of others ---
+# --- facts of other services ---
 
 
 @subscriptions.writes(intake.CaseOpened, case="any")
 async def keep_case(session: AsyncSession, event: Received[intake.CaseOpened], _context: Context) -> None:
-    """Keep how urgent the case is, and who has a mandate in it."""
+    """Store how urgent the case is, and who has a mandate in it."""
     await operations.note_case(session, event.data, tenant=event.tenant, now=event.time)
 
 
 @subscriptions.writes(intake.CoordinatorAssigned)
 async def begin(session: AsyncSession, event: Received[intake.CoordinatorAssigned], context: Context) -> None:
-    """With its first coordinator the preparation of the case begins; a round that is wanted, with the next."""
+    """Begin the first preparation of the case with its first coordinator; a wanted round with the next one."""
     now = await context.clock.now()
     case, coordinator = event.data.case_id, event.data.coordinator_id
     await operations.begin_with_coordinator(session, tenant=event.tenant, case_id=case, now=now)
@@ -44,7 +44,7 @@ async def begin(session: AsyncSession, event: Received[intake.CoordinatorAssigne
 async def take_date_back(
     session: AsyncSession, event: Received[intake.CoordinatorReleased], context: Context
 ) -> None:
-    """Take the date out of the calendar of who coordinates no more."""
+    """Remove the date from the calendar of a former coordinator."""
     await invitations.hand_over(
         session,
         tenant=event.tenant,
@@ -57,7 +57,7 @@ async def take_date_back(
 
 @subscriptions.writes(plans.CheckInRecorded)
 async def meet_again(session: AsyncSession, event: Received[plans.CheckInRecorded], context: Context) -> None:
-    """Prepare a conference anew when the circle wants one."""
+    """Prepare another conference when the circle wants one."""
     if event.data.decision == "new-conference":
         now = await context.clock.now()
         await operations.begin_for_review(session, tenant=event.tenant, case_id=event.data.case_id, now=now)
@@ -67,7 +67,7 @@ async def meet_again(session: AsyncSession, event: Received[plans.CheckInRecorde
 async def note_late_news(
     session: AsyncSession, event: Received[intake.BaselineChanged], context: Context
 ) -> None:
-    """Note what changed after the circle was told of it."""
+    """Record what changed after the circle was told of it."""
     await news.follow_baseline(
         session,
         case_id=event.data.case_id,
@@ -78,7 +78,7 @@ async def note_late_news(
 
 
 async def _follow_leaving(session: AsyncSession, event: Received[Any], context: Context) -> None:
-    """Wait no longer for the answer of somebody who left, and ask who takes their place."""
+    """Stop waiting for the answer of a person who left, and ask whoever takes their place."""
     await operations.follow_leaving(session, case_id=event.data.case_id, now=await context.clock.now())
 
 
@@ -88,14 +88,14 @@ for _leaving in (network.PersonRemoved, network.PersonExcluded):
 
 @subscriptions.writes(network.ContactMade)
 async def note_contact(session: AsyncSession, event: Received[network.ContactMade], context: Context) -> None:
-    """Note that the coordinator was in touch with somebody."""
+    """Record that the coordinator was in touch with a person."""
     now = await context.clock.now()
     await operations.note_contact(session, case_id=event.data.case_id, tenant=event.tenant, now=now)
 
 
 @subscriptions.writes(network.CircleReady)
 async def keep_circle(session: AsyncSession, event: Received[network.CircleReady], context: Context) -> None:
-    """Keep who takes part now."""
+    """Store who takes part now."""
     await operations.note_circle(
         session,
         tenant=event.tenant,
@@ -110,7 +110,7 @@ async def keep_circle(session: AsyncSession, event: Received[network.CircleReady
 async def send_again(
     session: AsyncSession, event: Received[network.PersonAddressChanged], context: Context
 ) -> None:
-    """Send what waits for somebody to their new address."""
+    """Send pending mails to a person's new address."""
     await operations.send_again(
         session,
         case_id=event.data.case_id,
@@ -123,7 +123,7 @@ async def send_again(
 async def end_search_for_date(
     session: AsyncSession, event: Received[plans.PlanRecorded], context: Context
 ) -> None:
-    """Look for no date any more when the circle made its plan without a meeting."""
+    """Stop looking for a date when the circle made its plan without a meeting."""
     if event.data.conference_id is None and event.data.version == 1:
         await operations.need_no_meeting(session, case_id=event.data.case_id, now=await context.clock.now())
 
@@ -146,7 +146,7 @@ async def resume(session: AsyncSession, event: Received[intake.CaseResumed], con
 
 
 async def _stop(session: AsyncSession, event: Received[Any], context: Context) -> None:
-    """The case stopped: nothing is prepared any more."""
+    """Stop preparing: the case stopped."""
     await operations.stop_case(session, case_id=event.data.case_id, now=await context.clock.now())
 
 
@@ -156,7 +156,7 @@ for _end in (intake.CaseWithdrawn, intake.CaseClosed):
 
 @subscriptions.writes(intake.CaseErased, case="always")
 async def erase_case(session: AsyncSession, event: Received[intake.CaseErased], context: Context) -> None:
-    """Nothing is prepared any more, and what people answered goes."""
+    """Stop preparing, and delete people's answers."""
     erased = await erased_by(event, context, kind="case", subject=event.data.case_id)
     await erasing.clear_case(session, context.vault, erased)
 
@@ -165,6 +165,6 @@ async def erase_case(session: AsyncSession, event: Received[intake.CaseErased], 
 async def erase_person(
     session: AsyncSession, event: Received[network.PersonErased], context: Context
 ) -> None:
-    """What the person answered goes, and nobody waits for them."""
+    """Delete the person's answers, and stop waiting for them."""
     erased = await erased_by(event, context, kind="person", subject=event.data.person_id)
     await erasing.clear_person(session, context.vault, erased)

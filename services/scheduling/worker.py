@@ -1,4 +1,4 @@
-"""Composition root of the worker: the workflows of scheduling and what they have done."""
+"""Composition root of the worker: the workflows of scheduling and their activities."""
 
 from services.scheduling.workflows import WORKFLOWS
 

@@ -1,4 +1,4 @@
-"""What waits and decides when: the preparation of a conference, from the coordinator's assignment to its outcome."""
+"""The preparation workflow of a conference, from the coordinator's assignment to its outcome: it decides only when."""
 
 from temporalio import workflow
 
@@ -12,9 +12,10 @@ from shared.workflow import DeadlineWorkflow
 
 @workflow.defn(name="ConferencePreparation")
 class ConferencePreparation(DeadlineWorkflow):
-    """One preparation, as long as one of its steps is waited for. A poll that opens later starts it again.
+    """One preparation, for as long as one of its steps is open. A poll that opens later starts it again.
 
-    A step that is taken in time stops its clock, so that nothing is done here; one that is not is warned of, and late.
+    A step taken in time stops its clock, so that nothing is done here; otherwise it is warned about, and then
+    late.
     """
 
     kinds = (
@@ -32,7 +33,7 @@ class ConferencePreparation(DeadlineWorkflow):
 
     @workflow.run
     async def run(self, given: WorkflowInput) -> None:
-        """See that each step is taken in time: contact, baseline, circle, date, the day, and what came of it."""
+        """Wait for each step: contact, baseline, circle, date, the day, and the outcome."""
         async for due in self.deadlines(given):
             match due.kind, due.what:
                 case base.POLL_CLOCK, "warn":
@@ -43,8 +44,8 @@ class ConferencePreparation(DeadlineWorkflow):
                     await self.step(deadlines.close_when_answered, due)
                 case base.REMINDER_CLOCK, _:
                     await self.step(deadlines.remind_of_day, due)
-                # First contact, baseline told, circle ready, date set, conference held, its outcome recorded; and what
-                # came late decided on and told.
+                # First contact, baseline told, circle ready, date set, conference held, its outcome recorded; and
+                # late changes decided on and told.
                 case _, "warn":
                     await self.step(warn, due)
                 case _, "due":

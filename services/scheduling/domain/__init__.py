@@ -1,4 +1,4 @@
-"""The rules of date polls and conferences: states, reasons, which date is best, and what cannot be done when."""
+"""The rules of date polls and conferences: states, reasons, which date is best, and what is refused when."""
 
 from services.scheduling.domain.dates import (
     ATTENDING,

@@ -9,7 +9,7 @@ from uuid import UUID
 from services.scheduling.domain.refusals import DateNotUsable
 from services.scheduling.domain.states import Availability
 
-# Who takes part in these ways must be free at the time; a letter or a spokesperson needs no date.
+# People who take part in these ways must be free at the time; a letter or a spokesperson needs no date.
 ATTENDING = frozenset({"in-person", "online", "phone"})
 
 LONGEST_MEETING = timedelta(days=2)
@@ -18,9 +18,10 @@ FURTHEST_AHEAD = timedelta(days=550)
 
 @dataclass(frozen=True)
 class Member:
-    """Somebody of the circle, as far as dates are concerned.
+    """A member of the circle, as far as dates are concerned.
 
-    `serves`: whose interpreter or advocate they are; `not_with`: with whom they are not brought in contact.
+    `serves`: the person whose interpreter or advocate they are; `not_with`: people they must not be brought in
+    contact with.
     """
 
     person_id: UUID
@@ -31,7 +32,7 @@ class Member:
 
 
 class DayPart(StrEnum):
-    """A part of a day that can be proposed as such."""
+    """A part of a day that can be proposed as a date."""
 
     MORNING = "morning"
     AFTERNOON = "afternoon"
@@ -40,7 +41,7 @@ class DayPart(StrEnum):
 
     @property
     def hours(self) -> tuple[time, time]:
-        """From when until when it is."""
+        """Its begin and end."""
         return _HOURS[self]
 
 
@@ -54,7 +55,7 @@ _HOURS = {
 
 @dataclass(frozen=True)
 class Option:
-    """A date that is proposed, with what each person said to it; `part`: the part of a day that it was proposed as."""
+    """A proposed date with each person's answer; `part`: the part of the day as which it was proposed."""
 
     id: UUID
     starts_at: datetime
@@ -63,17 +64,17 @@ class Option:
     part: DayPart | None = None
 
     def can(self, person_id: UUID) -> bool:
-        """Say whether somebody can come then, if need be."""
+        """Tell whether a person can come then, at least if need be."""
         return self.answers.get(person_id) in (Availability.YES, Availability.MAYBE)
 
 
 @dataclass(frozen=True)
 class Suitability:
-    """How well a date suits the circle, and what stands in its way.
+    """How well a date suits the circle, and what prevents it.
 
-    `hindered`: required people who said no or nothing. `unserved`: who can come without anybody who interprets or
-    speaks for them; `unserved_required`: how many of them are required. `apart`: pairs who can both come and are not to
-    meet. `short`: how many more would have to come for the quorum.
+    `hindered`: required people who said no or nothing. `unserved`: people who can come, but without their
+    interpreter or advocate; `unserved_required`: how many of them are required. `apart`: pairs who can both
+    come and must not meet. `short`: how many more are needed for the quorum.
     """
 
     option: Option
@@ -95,7 +96,7 @@ class Suitability:
 
     @property
     def fits(self) -> bool:
-        """Say whether nothing stands in the way, and anybody surely comes."""
+        """Tell whether nothing prevents it, and at least one person said a definite yes."""
         return self.obstacles == 0 and self.yes > 0
 
 
@@ -136,8 +137,8 @@ def suitability(option: Option, members: Iterable[Member], *, quorum: int = 0) -
 def ranking(options: Iterable[Option], members: Collection[Member], *, quorum: int = 0) -> list[Suitability]:
     """Return the dates, best first.
 
-    Those on which everything that is needed comes together; then with the fewest obstacles; with the fewest required
-    people who are unsure; with the most who say yes, then if need be; the earliest.
+    In order: those that fit; with the fewest obstacles; with the fewest required people who are unsure; with
+    the most yes answers, then with the most "if need be"; the earliest.
     """
     rated = [suitability(option, members, quorum=quorum) for option in options]
     return sorted(
@@ -157,20 +158,20 @@ def ranking(options: Iterable[Option], members: Collection[Member], *, quorum: i
 def best(
     options: Iterable[Option], members: Collection[Member], *, now: datetime, quorum: int = 0
 ) -> Suitability | None:
-    """Return the best date to come that fits; None if there is none."""
+    """Return the best future date that fits; None if there is none."""
     ahead = [option for option in options if option.starts_at > now]
     ranked = ranking(ahead, members, quorum=quorum)
     return ranked[0] if ranked and ranked[0].fits else None
 
 
 def silent(options: Sequence[Option], asked: Iterable[UUID]) -> list[UUID]:
-    """Return who has not answered every date."""
+    """Return the people who have not answered every date."""
     return [person for person in asked if any(person not in option.answers for option in options)]
 
 
 def check_span(starts_at: datetime, ends_at: datetime, *, now: datetime) -> None:
-    """Refuse a date that nobody could come to. Raises: DateNotUsable."""
-    # Compared by difference: the sum of a far date and a length may not exist.
+    """Refuse an impossible date. Raises: DateNotUsable."""
+    # Compared by difference: adding a length to a far date may overflow.
     if not (timedelta(0) < starts_at - now <= FURTHEST_AHEAD):
         raise DateNotUsable
     if not (timedelta(0) < ends_at - starts_at <= LONGEST_MEETING):

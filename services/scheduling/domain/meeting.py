@@ -1,4 +1,4 @@
-"""What can be recorded of a conference once it was held: three parts, and when people came and left."""
+"""What can be recorded of a conference that was held: three parts, and when people came and left."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Parts:
-    """The three parts; of the private one there is nothing to know but its times."""
+    """The three parts; of the private one only its times are recorded."""
 
     information: Part
     private: Part
@@ -45,14 +45,14 @@ def check_parts(parts: Parts) -> None:
 def check_held(
     parts: Parts, *, set_for: datetime | None, since: datetime, now: datetime, calendar: Calendar
 ) -> None:
-    """Refuse parts that were not in the time of the preparation: `since` it began, and not after today.
+    """Refuse parts outside the time of the preparation: `since` it began, and not after today.
 
-    A conference that is set for a later day was not held yet: its date is moved first.
+    A conference that is set for a later day was not held yet: its date must be moved first.
 
     Raises: ConferenceNotYetHeld, PartsOutOfOrder.
     """
     begins = parts.information.begins
-    # Compared before any of them is moved to another time zone: the ends of time cannot be.
+    # Compared before a conversion to another time zone, which overflows at the ends of time.
     if since - begins > _A_DAY:
         raise PartsOutOfOrder(detail="The conference was held after its preparation began")
     if begins - now > _A_DAY or calendar.day_of(begins) > calendar.day_of(now):
@@ -65,7 +65,7 @@ def check_held(
 
 
 def check_presence(moments: Iterable[datetime | None], parts: Parts) -> None:
-    """Refuse moments at which somebody came or left that are far from the conference. Raises: TimeOutOfPlace."""
+    """Refuse times of arrival or departure far from the conference. Raises: TimeOutOfPlace."""
     for moment in moments:
         if moment is None:
             continue

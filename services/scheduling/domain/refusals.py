@@ -1,4 +1,4 @@
-"""The rules that a caller can run into, each by its name."""
+"""The errors that a caller can get."""
 
 from shared.errors import Conflict, Invalid
 
@@ -7,14 +7,14 @@ MAX_EXTENSIONS = 20
 
 
 class CircleNotReady(Conflict):
-    """The circle of the case does not stand yet: there is nobody to ask."""
+    """The circle of the case is not ready yet: there is nobody to ask."""
 
     code = "circle-not-ready"
-    title = "First the circle must be ready: network says so when the coordinator does"
+    title = "The circle must be declared ready first, by the coordinator in network"
 
 
 class PreparationRuns(Conflict):
-    """A conference of the case is being prepared: there is one at a time."""
+    """A conference of the case is already being prepared: there is one at a time."""
 
     code = "preparation-runs"
     title = "A conference of this case is being prepared already"
@@ -24,7 +24,7 @@ class ConferenceOver(Conflict):
     """The conference was held, postponed or cancelled."""
 
     code = "conference-over"
-    title = "This conference is over, or was put off or cancelled"
+    title = "This conference is over, or was postponed or cancelled"
 
 
 class ConferenceNotScheduled(Conflict):
@@ -42,14 +42,14 @@ class ConferenceNotYetHeld(Conflict):
 
 
 class ConferenceHasDate(Conflict):
-    """The conference has a date: who looks for another one postpones it."""
+    """The conference has a date: postpone it to look for another one."""
 
     code = "conference-has-date"
     title = "This conference has a date: postpone it to look for another"
 
 
 class PollAlreadyOpen(Conflict):
-    """People are being asked already."""
+    """People are already being asked."""
 
     code = "poll-already-open"
     title = "This poll is open: add dates to it instead"
@@ -63,24 +63,24 @@ class PollClosed(Conflict):
 
 
 class NoDateFits(Conflict):
-    """On none of the dates can everyone come who is required: the coordinator must choose, or ask for other dates."""
+    """No date suits everyone required: the coordinator must choose, or propose other dates."""
 
     code = "no-date-fits"
     title = "On none of the dates can everyone required come: choose one, or propose others"
 
 
 class NoDates(Invalid):
-    """A poll, or a choice among its dates, needs dates that have not passed."""
+    """A poll, or a choice among its dates, needs future dates."""
 
     code = "no-dates"
     title = "Propose at least one date"
 
 
 class ClosesTooSoon(Invalid):
-    """A poll that closes at once asks nobody."""
+    """A poll must be open for some time."""
 
     code = "closes-too-soon"
-    title = "A poll is open for a while: give a longer length"
+    title = "A poll is open for a while: give a longer duration"
 
 
 class TooManyDates(Invalid):
@@ -98,35 +98,35 @@ class DateNotUsable(Invalid):
 
 
 class TargetNotLater(Invalid):
-    """More time ends later than there was, and not years from now."""
+    """The extended preparation must end later than before, and within a year and a half."""
 
     code = "target-not-later"
-    title = "More time ends on a later day than before, within a year and a half"
+    title = "The new end must be later than before, within a year and a half"
 
 
 class TooMuchMoreTime(Conflict):
-    """A preparation was given more time as often as it can be."""
+    """A preparation was extended the maximum number of times."""
 
     code = "too-much-more-time"
     title = f"A preparation gets more time at most {MAX_EXTENSIONS} times"
 
 
 class OptionUnknown(Invalid):
-    """An answer or a choice names a date that is not one of this poll's."""
+    """An answer or a choice names a date that is not in this poll."""
 
     code = "option-unknown"
     title = "This is not one of the dates of this poll"
 
 
 class PersonNotOfCase(Invalid):
-    """Somebody named does not belong to the case."""
+    """A named person does not belong to the case."""
 
     code = "person-not-of-case"
     title = "Only people of the case can be named"
 
 
 class PersonTwice(Invalid):
-    """Somebody is named twice."""
+    """A person is named twice."""
 
     code = "person-twice"
     title = "Each person is named once"
@@ -140,7 +140,7 @@ class PartsOutOfOrder(Invalid):
 
 
 class TimeOutOfPlace(Invalid):
-    """Somebody came or left on another day than the conference."""
+    """A time of arrival or departure is on another day than the conference."""
 
     code = "time-out-of-place"
-    title = "Who came arrived and left within a day of the conference"
+    title = "Times of arrival and departure lie within a day of the conference"

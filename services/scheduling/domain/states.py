@@ -1,10 +1,10 @@
-"""The states of conferences and polls, the reasons that may be given, and what is seen to beforehand."""
+"""The states of conferences and polls, the accepted reasons, and the checklist."""
 
 from enum import StrEnum
 
 
 class ConferenceState(StrEnum):
-    """Where a conference stands."""
+    """The state of a conference."""
 
     PREPARING = "preparing"
     POLLING = "polling"
@@ -47,21 +47,21 @@ class ExtendedBecause(StrEnum):
 
 
 class GivenHow(StrEnum):
-    """How somebody gives their information: they tell it, or it is read to the circle."""
+    """How a person gives their information: they tell it, or it is read to the circle."""
 
     PRESENT = "present"
     IN_WRITING = "in-writing"
 
 
 class PollState(StrEnum):
-    """Whether answers are taken."""
+    """Whether a poll takes answers."""
 
     OPEN = "open"
     CLOSED = "closed"
 
 
 class ClosedBecause(StrEnum):
-    """Why a poll takes no more answers; `carried`: it came along from a postponed conference and was not opened yet."""
+    """Why a poll takes no more answers; `carried`: its dates came from a postponed conference; not opened yet."""
 
     ALL_ANSWERED = "all-answered"
     DUE = "due"
@@ -71,7 +71,7 @@ class ClosedBecause(StrEnum):
 
 
 class Availability(StrEnum):
-    """What somebody says to a date."""
+    """A person's answer to a date."""
 
     YES = "yes"
     MAYBE = "maybe"
@@ -79,7 +79,7 @@ class Availability(StrEnum):
 
 
 class PostponedBecause(StrEnum):
-    """Why a conference is put off."""
+    """Why a conference is postponed."""
 
     KEY_PERSON_ILL = "key-person-ill"
     KEY_PERSON_UNAVAILABLE = "key-person-unavailable"
@@ -96,7 +96,7 @@ class PostponedBecause(StrEnum):
 
 
 class CancelledBecause(StrEnum):
-    """Why a conference will not be held."""
+    """Why a conference is cancelled."""
 
     PLAN_WITHOUT_MEETING = "plan-without-meeting"
     FAMILY_WISH = "family-wish"
@@ -107,19 +107,19 @@ class CancelledBecause(StrEnum):
 
 
 class MeetingOutcome(StrEnum):
-    """What came of a meeting; `continued`: the circle goes on another day."""
+    """The outcome of a meeting; `continued`: the circle continues on another day."""
 
     PLAN = "plan"
     NO_PLAN = "no-plan"
     CONTINUED = "continued"
 
 
-# The reason of what is cancelled because its case stopped: nobody gives it by hand.
+# The reason when a case stopped: not for use by callers.
 CASE_STOPPED = "case-stopped"
 
 
 class ChecklistItem(StrEnum):
-    """What a coordinator sees to before the conference."""
+    """A task of the coordinator before the conference."""
 
     VENUE = "venue"
     FOOD = "food"
@@ -135,10 +135,10 @@ class ChecklistItem(StrEnum):
 
 
 class NewsState(StrEnum):
-    """What becomes of something that changed after the circle was told.
+    """The state of something that changed after the circle was told.
 
-    `open`: nobody decided yet; `informing`: the circle is told again; `told`: it was; `on-the-day`: it was not, before
-    the conference was held.
+    `open`: nobody decided yet; `informing`: the circle will be told again; `told`: it was; `on-the-day`: it was
+    not, before the conference was held.
     """
 
     OPEN = "open"
@@ -151,7 +151,7 @@ UNTOLD = frozenset({NewsState.OPEN, NewsState.INFORMING})
 
 
 class NeedKind(StrEnum):
-    """What is seen to for somebody; `access`: all that a place has to have for them; `other`: what they told."""
+    """A kind of need to arrange for; `access`: everything the place must have; `other`: their own words."""
 
     TRANSPORT = "transport"
     CHILDCARE = "childcare"

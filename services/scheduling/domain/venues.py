@@ -1,4 +1,4 @@
-"""The register of venues: when one is free, what it lacks for a circle, and which one is suggested."""
+"""The register of venues: when one is free, what it lacks for a circle, and the order of suggestion."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from shared.errors import Conflict, NotFound
 
 Need = TypeVar("Need", bound=str)
 
-# More than an organisation uses, few enough that all of them are one small read.
+# More than an organisation uses, and few enough that all of them are one small read.
 MAX_VENUES = 200
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -24,7 +24,7 @@ _PARTS: tuple[tuple[str, time, time | None], ...] = (
 
 
 class UnknownVenue(NotFound):
-    """There is no such venue at this organisation."""
+    """The organisation has no such venue."""
 
     code = "venue-not-found"
     title = "There is no such venue here"
@@ -53,7 +53,7 @@ class TooManyVenues(Conflict):
 
 @dataclass(frozen=True)
 class Booking:
-    """That a conference is held at a venue."""
+    """A conference at a venue."""
 
     venue_id: UUID
     conference_id: UUID
@@ -69,7 +69,7 @@ def is_taken(
     ends_at: datetime,
     but: UUID | None = None,
 ) -> bool:
-    """Say whether another conference than `but` is at a venue at a time."""
+    """Tell whether a conference other than `but` is at a venue at a time."""
     return any(
         each.venue_id == venue_id
         and each.conference_id != but
@@ -80,9 +80,9 @@ def is_taken(
 
 
 def is_open(open_at: Collection[str], calendar: Calendar, *, starts_at: datetime, ends_at: datetime) -> bool:
-    """Say whether a venue can be had at a time, by the organisation's clock: nothing said of when it can means always.
+    """Tell whether a venue is available at a time, in the organisation's time zone; no availability given means always.
 
-    All of the time must lie in parts of the week in which it can be had: `tue-evening`.
+    All of the time must lie in available parts of the week, such as `tue-evening`.
     """
     if not open_at:
         return True
@@ -97,14 +97,14 @@ def is_open(open_at: Collection[str], calendar: Calendar, *, starts_at: datetime
 
 
 def lacking(needs: Iterable[Need], meets: Collection[str]) -> list[Need]:
-    """Return what is needed, once each, that a venue does not have."""
+    """Return the needs, once each, that a venue does not meet."""
     return [need for need in dict.fromkeys(needs) if need not in meets]
 
 
 def preference(*, free: bool, lacks: int, neutral: bool, name: str) -> tuple[bool, bool, bool, int, str]:
-    """Return where a venue stands in the order of suggestion.
+    """Return the sort key of a venue for suggestions.
 
-    One that is free comes first; then one where everybody can take part; then a neutral one, which is nobody's home
+    Free ones come first; then those where everybody can take part; then neutral ones, which are nobody's home
     or office.
     """
     return (not free, lacks > 0, not neutral, lacks, name)

@@ -1,4 +1,4 @@
-"""The tables of scheduling: ids, codes and dates; the place of a conference and what is told there are sealed."""
+"""The tables of scheduling: ids, codes and dates; the place of a conference and its information are sealed."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -61,7 +61,7 @@ __all__ = [
 
 
 class CaseInfo(Base):
-    """How urgent a case is, and who has a mandate in it (from intake)."""
+    """The urgency of a case, and who has a mandate in it (from intake)."""
 
     __tablename__ = "case_info"
 
@@ -74,7 +74,7 @@ class CaseInfo(Base):
 
 
 class Circle(Base):
-    """That the circle of a case stands, as of the newest word from network."""
+    """The circle of a case is ready, as of the newest event from network."""
 
     __tablename__ = "circle"
 
@@ -96,19 +96,19 @@ class CircleMember(Base):
     role: Mapped[str]
     required: Mapped[bool]
     mode: Mapped[str]
-    # Whose interpreter or advocate they are, and with whom they are not brought in contact.
+    # The person whose interpreter or advocate they are, and people they must not be brought in contact with.
     serves: Mapped[UUID | None]
     not_with: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
     created_at: Mapped[datetime]
 
 
 class Preparation(Base):
-    """The preparation of a conference. Its row lock puts all writes about it in order."""
+    """The preparation of a conference. Its row lock serialises all writes about it."""
 
     __tablename__ = "preparation"
     __table_args__ = (
         UniqueConstraint("tenant", "case_id", "preparation_no"),
-        # One at a time: two that run would have two clocks for one conference.
+        # One at a time: two running ones would have two clocks for one conference.
         Index(
             "uq_preparation_running",
             "tenant",
@@ -127,14 +127,14 @@ class Preparation(Base):
     reason: Mapped[str]
     state: Mapped[str]
     target_at: Mapped[datetime]
-    # Grows with each change of who tells what: who changes it says which one they read.
+    # Grows with each change of the information givers; a change names the version it was based on.
     givers_version: Mapped[int]
     created_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 
 
 class PreparationExtension(Base):
-    """That a preparation was given more time: by whom, from when to when, and why."""
+    """An extension of a preparation: by whom, from when to when, and why."""
 
     __tablename__ = "preparation_extension"
     __table_args__ = (CheckConstraint(one_of("reason", ExtendedBecause), name="reason"),)
@@ -143,7 +143,7 @@ class PreparationExtension(Base):
     extension_no: Mapped[int] = mapped_column(primary_key=True)
     tenant: Mapped[UUID]
     extended_by: Mapped[UUID]
-    # By when the conference should have been held before, and since.
+    # The target dates before and after.
     before_at: Mapped[datetime]
     target_at: Mapped[datetime]
     reason: Mapped[str]
@@ -151,7 +151,7 @@ class PreparationExtension(Base):
 
 
 class WantedRound(Base):
-    """That the circle wants to meet again (from plans), which is prepared when the case has a coordinator."""
+    """The circle wants to meet again (from plans); prepared once the case has a coordinator."""
 
     __tablename__ = "wanted_round"
     __table_args__ = (CheckConstraint(one_of("reason", BegunBecause), name="reason"),)
@@ -170,7 +170,7 @@ class Venue(SealedFields):
 
 
 class VenueContact(SealedFields):
-    """Who to call about a venue."""
+    """The contact person of a venue."""
 
     contact_name: str | None = None
     contact_phone: str | None = None
@@ -178,7 +178,7 @@ class VenueContact(SealedFields):
 
 
 class RegisteredVenue(Base):
-    """A place where circles of an organisation can meet. Its own row is the key of its contact, who is of no case."""
+    """A place where circles of an organisation can meet. Its contact is sealed under the row's own id."""
 
     __tablename__ = "venue"
     __sealed__ = Sealed(VenueContact, subject="id", person="id")
@@ -191,7 +191,7 @@ class RegisteredVenue(Base):
     neutral: Mapped[bool]
     reached_by: Mapped[str | None]
     meets: Mapped[list[AccessNeed]] = mapped_column(ARRAY(Text))
-    # Parts of the week, as tue-evening; empty: any.
+    # Parts of the week, such as tue-evening; empty: any.
     open_at: Mapped[list[str]] = mapped_column(ARRAY(Text))
     version: Mapped[int]
     created_at: Mapped[datetime]
@@ -200,7 +200,7 @@ class RegisteredVenue(Base):
 
 
 class Conference(Base):
-    """A meeting of the circle, to come or held. Sealed: Venue. There is no column for what was said in private."""
+    """A future or past meeting of the circle. Sealed: Venue. There is no column for what was said in private."""
 
     __tablename__ = "conference"
     __sealed__ = Sealed(Venue, subject="case_id", case="case_id", shown=True)
@@ -222,19 +222,19 @@ class Conference(Base):
     state: Mapped[str]
     starts_at: Mapped[datetime | None]
     ends_at: Mapped[datetime | None]
-    # Grows with each date and place that was set: who sets another one says which they read.
+    # Grows with each change of date or place; a change names the version it was based on.
     version: Mapped[int]
-    # Counts what calendars were told about this conference.
+    # The revision that calendars were last told of.
     revision: Mapped[int]
     # Why it was postponed or cancelled: a code.
     reason: Mapped[str | None]
     next_conference_id: Mapped[UUID | None]
-    # The venue of the register that it has; the place as people were told it is sealed.
+    # Its venue in the register; the place as people were told it is sealed.
     venue_id: Mapped[UUID | None] = mapped_column(ForeignKey("venue.id"))
     held_on: Mapped[date | None] = mapped_column(Date)
     outcome: Mapped[str | None]
     return_called_by_circle: Mapped[bool | None]
-    # That something serious happened; what it was is written down nowhere.
+    # Whether a serious incident happened; what it was is not stored anywhere.
     incident: Mapped[bool | None]
     information_from: Mapped[datetime | None]
     information_to: Mapped[datetime | None]
@@ -247,7 +247,7 @@ class Conference(Base):
 
 
 class Notified(Base):
-    """Who was told of a conference's date, as of which revision, and when it was taken back from somebody alone."""
+    """Who was told a conference's date, as of which revision, and when it was withdrawn from that person alone."""
 
     __tablename__ = "notified"
 
@@ -260,7 +260,7 @@ class Notified(Base):
 
 
 class Attendance(Base):
-    """Whether somebody came to a conference, and when; who did not come and is not absent was expected."""
+    """Whether a person came to a conference, and when; an expected person without times was absent."""
 
     __tablename__ = "attendance"
 
@@ -279,7 +279,7 @@ class Attendance(Base):
 
 
 class ChecklistEntry(Base):
-    """Something the coordinator sees to before the conference, whichever number it gets."""
+    """A task of the coordinator before the conference; it stays with the preparation."""
 
     __tablename__ = "checklist_entry"
     __table_args__ = (CheckConstraint(one_of("code", ChecklistItem), name="code"),)
@@ -292,7 +292,7 @@ class ChecklistEntry(Base):
 
 
 class LateNews(Base):
-    """That something changed after the circle was told of it, before a conference: by the step that tells it."""
+    """A change before a conference, after the circle was told: by the checklist step that tells it."""
 
     __tablename__ = "late_news"
     __table_args__ = (
@@ -308,7 +308,7 @@ class LateNews(Base):
 
 
 class NeedSeenTo(Base):
-    """That something somebody needs was seen to before the conference; what they need itself is network's."""
+    """A person's need was arranged for before the conference; the need itself is stored in network."""
 
     __tablename__ = "need_seen_to"
     __table_args__ = (CheckConstraint(one_of("need", NeedKind), name="need"),)
@@ -321,7 +321,7 @@ class NeedSeenTo(Base):
 
 
 class GiverFields(SealedFields):
-    """Who gives information, where they are nobody of the case, and what they will tell."""
+    """The name of an information giver who does not belong to the case, and what they will tell."""
 
     name: str | None = None
     function: str | None = None
@@ -329,7 +329,7 @@ class GiverFields(SealedFields):
 
 
 class InformationGiver(Base):
-    """Somebody who gives information at the conference: a person of the case by id, or a professional who is none."""
+    """An information giver at the conference: a person of the case by id, or an outside professional."""
 
     __tablename__ = "information_giver"
     __sealed__ = Sealed(GiverFields, subject="case_id", case="case_id", shown=True)
@@ -350,7 +350,7 @@ class InformationGiver(Base):
 
 
 class CalendarFeed(Base):
-    """The secret address at which a coordinator's calendar reads their conferences: a digest, never the secret."""
+    """The secret address of a coordinator's calendar feed: a digest, never the secret."""
 
     __tablename__ = "calendar_feed"
 

@@ -1,4 +1,4 @@
-"""The tables of date polls: what is asked, of whom, and what everybody said."""
+"""The tables of date polls: the dates, the people asked, and their answers."""
 
 from datetime import datetime
 from uuid import UUID
@@ -12,7 +12,7 @@ from shared.tables import one_of
 
 
 class Poll(Base):
-    """The question which dates suit, one per conference; it may be opened again with more dates."""
+    """The date poll of a conference, at most one; it may be reopened with more dates."""
 
     __tablename__ = "poll"
     __table_args__ = (
@@ -54,13 +54,13 @@ class PollOption(Base):
     poll_id: Mapped[UUID] = mapped_column(ForeignKey("poll.id"))
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
-    # The part of the day that it was proposed as, if not by its hours.
+    # The part of the day as which it was proposed, if not by its hours.
     part: Mapped[str | None]
     created_at: Mapped[datetime]
 
 
 class PollAnswer(Base):
-    """What somebody says to a date; the last word counts."""
+    """A person's answer to a date; the last one counts."""
 
     __tablename__ = "poll_answer"
     __table_args__ = (
@@ -79,7 +79,7 @@ class PollAnswer(Base):
 
 
 class PollAsked(Base):
-    """Who was asked, when last, and when they were reminded of that."""
+    """A person who was asked, when last, and when they were reminded of that."""
 
     __tablename__ = "poll_asked"
 

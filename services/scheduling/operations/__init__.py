@@ -1,4 +1,4 @@
-"""The use cases of scheduling. Each takes a session and never commits; each locks the preparation before it looks."""
+"""The use cases of scheduling. Each takes a session, never commits, and locks the preparation before it reads."""
 
 from services.scheduling.operations.case import (
     follow_leaving,

@@ -15,7 +15,7 @@ from services.scheduling.operations.base import notify, rfc3339
 
 
 async def ask_newcomers(session: AsyncSession, conference: Conference, poll: Poll, *, now: datetime) -> None:
-    """Ask those who came into the circle while the poll is open. The caller holds the lock."""
+    """Ask people who joined the circle while the poll is open. The caller holds the lock."""
     people = await attending(session, conference)
     known = set(
         (await session.scalars(select(PollAsked.person_id).where(PollAsked.poll_id == poll.id))).all()
@@ -27,7 +27,7 @@ async def ask_newcomers(session: AsyncSession, conference: Conference, poll: Pol
 async def ask_again(
     session: AsyncSession, conference: Conference, poll: Poll, *, person_id: UUID, now: datetime
 ) -> None:
-    """Ask somebody once more, who was asked and has not answered every date. The caller holds the lock."""
+    """Ask a person again who has not answered every date. The caller holds the lock."""
     asked = await session.get(PollAsked, (poll.id, person_id))
     if asked is not None and domain.silent(await dates_ahead(session, poll, now=now), [person_id]):
         await ask(session, conference, poll, [person_id], now=now)
@@ -40,7 +40,7 @@ async def attending(session: AsyncSession, conference: Conference) -> list[UUID]
 
 
 async def dates_ahead(session: AsyncSession, poll: Poll, *, now: datetime) -> list[Option]:
-    """Return the dates of a poll that are still to come."""
+    """Return the future dates of a poll."""
     return queries.ahead(await queries.options(session, poll), now=now)
 
 
@@ -68,7 +68,7 @@ async def notify_of_poll(
     kind: str,
     now: datetime,
 ) -> None:
-    """Ask network to write to people about a poll."""
+    """Have network mail people about a poll."""
     parameters = {"poll_id": str(poll.id)}
     if poll.closes_at is not None:
         parameters["closes_at"] = rfc3339(poll.closes_at)

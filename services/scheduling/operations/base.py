@@ -1,4 +1,4 @@
-"""What all operations share: the lock under which they work, the service's clocks, and how they speak."""
+"""What all operations share: the lock under which they work, the service's clocks, events and mails."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,7 +24,7 @@ REMINDER_CLOCK = "conference-reminder"
 OUTCOME_CLOCK = "conference-outcome"
 NEWS_CLOCK = "late-news"
 POLL_CLOCK = "poll"
-# Runs while nobody is silent: the poll then ends before its time.
+# Runs while nobody's answer is missing: the poll then ends early.
 ANSWERED_CLOCK = "poll-answered"
 
 clocks = Clocks(SERVICE)
@@ -46,7 +46,7 @@ async def start_clock(
     policy_version: int,
     paused: str | None = None,
 ) -> None:
-    """Start a clock of a preparation, which its coordinator has to keep to; `paused`: why it starts paused."""
+    """Start a clock of a preparation, owned by its coordinator; `paused`: why it starts paused."""
     await clocks.start(
         session,
         kind=kind,
@@ -65,7 +65,7 @@ async def start_clock(
 
 
 async def target_of(session: AsyncSession, preparation: Preparation) -> Clock:
-    """Return the clock of when the conference should be held, also one that is over."""
+    """Return the clock of the date by which the conference should be held, also an expired one."""
     clock = await clocks.find(session, kind=TARGET_CLOCK, subject=preparation.id)
     if clock is None:
         raise LookupError("a preparation has a clock for its conference")
@@ -73,7 +73,7 @@ async def target_of(session: AsyncSession, preparation: Preparation) -> Clock:
 
 
 async def resume_target(session: AsyncSession, preparation: Preparation, *, now: datetime) -> None:
-    """Let the time in which the conference should be held run on: it ends as much later as it rested."""
+    """Resume the target clock: it ends as much later as it was paused."""
     clock = await clocks.resume(session, kind=TARGET_CLOCK, subject=preparation.id, now=now)
     if clock is not None:
         preparation.target_at = clock.due_at
@@ -81,7 +81,7 @@ async def resume_target(session: AsyncSession, preparation: Preparation, *, now:
 
 
 async def lock(session: AsyncSession, conference: Conference) -> Preparation:
-    """Lock the preparation of a conference, and read the conference anew, for what was seen before may be old.
+    """Lock the preparation of a conference, and read the conference again, for an earlier read may be stale.
 
     Raises: UnknownCase, CaseStopped, CaseErased.
     """
@@ -95,7 +95,7 @@ async def lock(session: AsyncSession, conference: Conference) -> Preparation:
 async def publish(
     session: AsyncSession, data: EventData, *, of: Conference | Preparation, now: datetime
 ) -> None:
-    """Tell of a fact, in the order of the case."""
+    """Publish an event, in the order of the case."""
     await outbox.publish(session, data, stream=of.case_id, tenant=of.tenant, case=of.case_id, now=now)
 
 
@@ -111,7 +111,7 @@ async def notify(
     calendar: CalendarEntry | None = None,
     even_if_stopped: bool = False,
 ) -> None:
-    """Ask network to write to people of the case."""
+    """Have network mail people of the case."""
     if not people:
         return
     command = NotifyPeople(
@@ -127,5 +127,5 @@ async def notify(
 
 
 def rfc3339(moment: datetime) -> str:
-    """Return a moment as it is written in parameters of mails."""
+    """Return a moment in the format of mail parameters."""
     return moment.isoformat().replace("+00:00", "Z")

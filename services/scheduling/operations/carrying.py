@@ -1,4 +1,4 @@
-"""What a postponed conference leaves to the next: the dates still to come, and what everybody said to them."""
+"""What a postponed conference passes on to the next: the future dates, and everybody's answers to them."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -17,7 +17,7 @@ from shared.ids import uuid7
 async def carry_over(
     session: AsyncSession, *, postponed: Conference, next_conference: Conference, now: datetime
 ) -> Poll | None:
-    """Give the next conference the dates that are still to come, with every answer; None if there are none."""
+    """Give the next conference the future dates, with every answer; None if there are none."""
     poll = await queries.poll_of(session, postponed)
     if poll is None:
         return None

@@ -1,4 +1,4 @@
-"""What facts of other services change here: who is in the circle, whether the case goes on."""
+"""Effects of other services' facts: who is in the circle, whether the case is live."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -34,7 +34,7 @@ from shared.events.network import CircleMember as ReadyMember
 
 
 async def note_case(session: AsyncSession, data: CaseOpened, *, tenant: UUID, now: datetime) -> None:
-    """Note how urgent a case is, and who has a mandate in it."""
+    """Store how urgent a case is, and who has a mandate in it."""
     statement = insert(CaseInfo).values(
         case_id=data.case_id,
         tenant=tenant,
@@ -47,7 +47,7 @@ async def note_case(session: AsyncSession, data: CaseOpened, *, tenant: UUID, no
 
 
 async def follow_leaving(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
-    """Let an open poll go on without somebody who left the case."""
+    """Continue an open poll without a person who left the case."""
     await _follow_circle(session, case_id=case_id, now=now)
 
 
@@ -60,8 +60,8 @@ async def note_circle(
     members: Sequence[ReadyMember],
     now: datetime,
 ) -> None:
-    """Note who takes part, unless something newer was heard; newcomers are asked, or told of the date."""
-    # The lock first: whoever opens a poll at this moment sees the old circle or the new one, not half of it.
+    """Store who takes part, unless something newer is known; newcomers are asked, or told the date."""
+    # The lock first: a poll opened at this moment sees the old circle or the new one, not half of it.
     preparation = await queries.running_preparation(session, case_id=case_id, lock=True)
     if preparation is not None:
         await milestones.reach(session, preparation, CIRCLE_CLOCK, now=now)
@@ -93,7 +93,7 @@ async def note_circle(
 
 
 async def _follow_circle(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
-    """Let a poll or a date that is set follow the circle; in a paused case newcomers wait until it is resumed."""
+    """Adjust a poll or a set date to the circle; in a paused case newcomers wait until it is resumed."""
     preparation = await queries.running_preparation(session, case_id=case_id, lock=True)
     if preparation is None:
         return
@@ -113,7 +113,7 @@ async def _follow_circle(session: AsyncSession, *, case_id: UUID, now: datetime)
 
 
 async def send_again(session: AsyncSession, *, case_id: UUID, person_id: UUID, now: datetime) -> None:
-    """Ask somebody whose address changed once more which dates suit, or tell them the date that they were told."""
+    """Ask a person whose address changed again, or tell them the date again."""
     preparation = await queries.running_preparation(session, case_id=case_id, lock=True)
     members = {member.person_id for member in await queries.members(session, case_id=case_id)}
     if preparation is None or person_id not in members:
@@ -129,7 +129,7 @@ async def send_again(session: AsyncSession, *, case_id: UUID, person_id: UUID, n
 
 
 async def follow_pause(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
-    """Let the clocks of a case rest or run on, as the case now does."""
+    """Pause or resume the clocks of a case, as its state is now."""
     preparation = await queries.running_preparation(session, case_id=case_id, lock=True)
     state = await case_state.read(session, case_id)
     if preparation is None or state is None:
@@ -161,7 +161,7 @@ async def _awaits_new_date(session: AsyncSession, conference: Conference) -> boo
 
 
 async def need_no_meeting(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
-    """Call off a conference that has no date, for the plan was made without it; one with a date stays as it is."""
+    """Cancel a conference without a date, as the plan was made without it; one with a date stays as it is."""
     preparation = await queries.running_preparation(session, case_id=case_id, lock=True)
     if preparation is None:
         return

@@ -1,4 +1,4 @@
-"""Conferences: setting the date and place, putting off, calling off, and what is recorded once the circle has met."""
+"""Conferences: setting date and place, postponing, cancelling, and recording what happened."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ from shared.vault import Vault
 
 @dataclass(frozen=True)
 class Presence:
-    """Whether somebody came, and when."""
+    """Whether a person came, and when."""
 
     person_id: UUID
     mode: str
@@ -67,9 +67,9 @@ async def schedule(
 ) -> Conference:
     """Set the date and the place, and invite everyone of the circle.
 
-    It is a date of the poll (the best one, if none is chosen), or another that was `agreed` on, which needs no poll.
-    Said twice it changes nothing; said with another date or place, everyone is told again. `place`: in words, or the
-    id of a venue of the register. `version`: the one that was read.
+    The date is one of the poll (the best one, if none is chosen), or another that was `agreed` on, which needs
+    no poll. The same date and place again changes nothing; with another date or place, everyone is told again.
+    `place`: in words, or the id of a venue of the register. `version`: the one that was read.
 
     Raises: UnknownVenue, VenueClosed, VenueTaken, CasePaused, CircleNotReady, ConferenceOver, OtherVersion,
     OptionUnknown, NoDates, NoDateFits, DateNotUsable.
@@ -105,7 +105,7 @@ async def schedule(
     conference.venue_id = venue_id
     await vault.seal(session, conference, place)
     await session.flush()
-    # A date put off kept the clock waiting; there is one again.
+    # Postponing paused the clock; there is a date again.
     await resume_target(session, preparation, now=now)
     await milestones.reach(session, preparation, DATE_CLOCK, now=now)
     await milestones.await_day(session, preparation, conference, now=now)
@@ -153,7 +153,7 @@ async def _is_set_so(
 async def postpone(
     session: AsyncSession, *, conference: Conference, version: int, reason: PostponedBecause, now: datetime
 ) -> Conference:
-    """Put a conference off and return the next one, which gets the dates still to come with all answers.
+    """Postpone a conference and return the next one, which gets the future dates with all answers.
 
     `version`: the one that was read. Raises: ConferenceNotScheduled, ConferenceOver, OtherVersion.
     """
@@ -181,7 +181,7 @@ async def postpone(
 async def _follow_with(
     session: AsyncSession, preparation: Preparation, conference: Conference, *, now: datetime
 ) -> Conference:
-    """Return the next conference of the same preparation, with the dates still to come and every answer to them."""
+    """Return the next conference of the same preparation, with the future dates and every answer to them."""
     following = Conference(
         id=uuid7(),
         tenant=conference.tenant,
@@ -217,9 +217,9 @@ async def hold(
     incident: bool,
     now: datetime,
 ) -> Conference:
-    """Record that the circle met: who came, when the three parts began and ended, and what came of it.
+    """Record that the circle met: who came, the times of the three parts, and the outcome.
 
-    When it goes on another day the preparation does too, with a conference of the next number.
+    If it continues on another day the preparation does too, with a conference of the next number.
 
     Raises: ConferenceNotScheduled, ConferenceOver, ConferenceNotYetHeld, PartsOutOfOrder, TimeOutOfPlace,
     PersonTwice, PersonNotOfCase.
@@ -253,7 +253,7 @@ async def hold(
     following = None
     if outcome is MeetingOutcome.CONTINUED:
         following = await _follow_with(session, preparation, conference, now=now)
-        # It was held in time, or late; the day on which it goes on is the circle's.
+        # It was held, in time or late; the circle itself chooses the day on which it continues.
         await clocks.stop(session, kind=TARGET_CLOCK, subject=preparation.id, now=now)
     fact = ConferenceHeld(
         case_id=conference.case_id,
@@ -291,7 +291,7 @@ def _attendance(conference: Conference, presence: Presence, *, now: datetime) ->
 async def cancel(
     session: AsyncSession, *, conference: Conference, version: int, reason: CancelledBecause, now: datetime
 ) -> Conference:
-    """Call a conference off for good; the preparation ends with it.
+    """Cancel a conference for good; the preparation ends with it.
 
     `version`: the one that was read. Raises: ConferenceOver, OtherVersion.
     """
@@ -307,7 +307,7 @@ async def cancel(
 async def check_off(
     session: AsyncSession, *, conference: Conference, item: ChecklistItem, done: bool, now: datetime
 ) -> None:
-    """Note whether something has been seen to. Raises: ConferenceOver."""
+    """Record whether a checklist task is done. Raises: ConferenceOver."""
     preparation = await lock(session, conference)
     if conference.state not in domain.LIVE:
         raise domain.ConferenceOver(conference_id=str(conference.id), state=conference.state)

@@ -1,4 +1,4 @@
-"""What is done at the deadlines of a poll and before the day: nothing, if the deadline is not the clock's any more."""
+"""The steps at deadlines of a poll and before the day: none, if the deadline is no longer the clock's."""
 
 from datetime import datetime
 
@@ -17,7 +17,7 @@ from shared.steps import step
 
 @step("scheduling.remind-silent")
 async def remind_silent(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
-    """Remind those who have not answered every date, once; those who have hear nothing."""
+    """Remind those who have not answered every date, once."""
     found = await _locked_poll(session, due)
     if found is None or await clocks.reach(session, due, now=now) is None:
         return False
@@ -37,7 +37,7 @@ async def remind_silent(session: AsyncSession, *, due: Deadline, now: datetime) 
 
 @step("scheduling.close-poll")
 async def close_when_due(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
-    """Close a poll whose time is over, with the answers there are; it is late only if somebody is silent."""
+    """Close a poll whose time is over, with the answers so far; the clock is breached only if an answer is missing."""
     found = await _locked_poll(session, due)
     if found is None:
         return False
@@ -54,7 +54,7 @@ async def close_when_due(session: AsyncSession, *, due: Deadline, now: datetime)
 
 @step("scheduling.close-answered-poll")
 async def close_when_answered(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
-    """Close a poll in which nobody is silent, once the time for corrections is over."""
+    """Close a poll with all answers, once the time for corrections is over."""
     found = await _locked_poll(session, due)
     if found is None or await clocks.meet(session, due, now=now) is None:
         return False

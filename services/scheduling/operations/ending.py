@@ -1,4 +1,4 @@
-"""How a preparation ends: the conference was held or called off, or the case stopped."""
+"""How a preparation ends: the conference was held or cancelled, or the case stopped."""
 
 from datetime import datetime
 
@@ -25,10 +25,10 @@ async def end_preparation(session: AsyncSession, preparation: Preparation, *, no
 async def cancel_conference(
     session: AsyncSession, conference: Conference, *, reason: str, now: datetime
 ) -> None:
-    """Call a conference off, tell those who count on it, and end its poll. The caller holds the lock.
+    """Cancel a conference, tell those who expect it, and end its poll. The caller holds the lock.
 
-    When the case stopped only those hear of it who have the date in their calendars: that the case stopped they
-    are told by network.
+    When the case stopped, only those with the date in their calendars are told: network tells everybody that
+    the case stopped.
     """
     stopped = reason == domain.CASE_STOPPED
     poll = await queries.poll_of(session, conference)

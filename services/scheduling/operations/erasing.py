@@ -1,4 +1,4 @@
-"""What scheduling holds of an erased case or person: their answers and whether they came; the dates themselves stay."""
+"""Erasing at scheduling: answers and attendance of a case or person; the dates themselves stay."""
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -25,9 +25,9 @@ from shared.vault import Vault
 
 
 async def clear_case(session: AsyncSession, vault: Vault, erased: Erased) -> None:
-    """Delete who answered, who came and why it took longer, and make the place of each conference unreadable."""
+    """Delete answers, attendance and the reasons for extensions, and make the places of conferences unreadable."""
     await stop_case(session, case_id=erased.subject, now=erased.now)
-    # Every answer is given under this lock: one that is being given now is there when it is had.
+    # Every answer is given under this lock: one that is being given now is committed before.
     query = select(Preparation.id).where(Preparation.case_id == erased.subject).order_by(Preparation.id)
     await case_state.lock_rows(session, query, case_id=erased.subject)
     preparations = select(Preparation.id).where(Preparation.case_id == erased.subject)
@@ -51,7 +51,7 @@ async def clear_case(session: AsyncSession, vault: Vault, erased: Erased) -> Non
 
 
 async def clear_person(session: AsyncSession, vault: Vault, erased: Erased) -> None:
-    """Delete what somebody answered and whether they came; from now on nobody waits for them."""
+    """Delete a person's answers and attendance; from now on nobody waits for them."""
     await follow_leaving(session, case_id=erased.case_id, now=erased.now)
     query = select(Preparation.id).where(Preparation.case_id == erased.case_id).order_by(Preparation.id)
     await case_state.lock_rows(session, query, case_id=erased.case_id)

@@ -15,12 +15,12 @@ _SECRET_BYTES = 32
 
 
 def digest(secret: str) -> bytes:
-    """Return what is kept of a secret: it is long and random, so nothing is gained by trying."""
+    """Return the stored digest of a secret: secrets are long and random, so guessing is hopeless."""
     return sha256(secret.encode()).digest()
 
 
 async def renew(session: AsyncSession, *, tenant: UUID, coordinator_id: UUID, now: datetime) -> str:
-    """Give a coordinator a new secret, once; the one before opens nothing any more. Raises: UnknownOrganisation."""
+    """Give a coordinator a new secret, shown once; the previous one stops working. Raises: UnknownOrganisation."""
     await profiles.require_known(session, tenant=tenant)
     secret = secrets.token_urlsafe(_SECRET_BYTES)
     statement = insert(CalendarFeed).values(

@@ -1,4 +1,4 @@
-"""Who gives information at the conference, and what each will tell: written down whole, in order."""
+"""The information givers at the conference, and what each will tell: written as a whole, in order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from shared.vault import Vault
 
 @dataclass(frozen=True)
 class Giver:
-    """Somebody who gives information: a person of the case, or by name; how, and what they will tell."""
+    """An information giver: a person of the case, or by name; how, and what they will tell."""
 
     person_id: UUID | None
     how: GivenHow
@@ -37,7 +37,7 @@ async def write_givers(
     givers: Sequence[Giver],
     now: datetime,
 ) -> None:
-    """Write down who gives information, in the place of what was written before; the same said twice changes nothing.
+    """Replace the list of information givers; the same list again changes nothing.
 
     `version`: the one that was read. Raises: ConferenceOver, OtherVersion, PersonNotOfCase.
     """
@@ -73,7 +73,7 @@ async def write_givers(
 
 
 async def read_givers(session: AsyncSession, vault: Vault, *, preparation_id: UUID) -> list[Giver]:
-    """Return who gives information at the conference of a preparation, in order."""
+    """Return the information givers at the conference of a preparation, in order."""
     rows = await reads.givers(session, preparation_id=preparation_id)
     opened = await vault.open_many(session, rows)
     return [

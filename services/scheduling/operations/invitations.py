@@ -1,4 +1,4 @@
-"""Telling people of a conference's date with an entry for their calendar, and taking it back."""
+"""Telling people a conference's date with a calendar entry, and withdrawing it."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -21,7 +21,7 @@ from shared.events.scheduling import ConferenceScheduled
 
 
 async def invite(session: AsyncSession, conference: Conference, *, now: datetime) -> None:
-    """Tell the whole circle of the date, and everyone else that there is one. The caller holds the lock."""
+    """Tell the whole circle the date, and everyone else that there is one. The caller holds the lock."""
     people = [member.person_id for member in await queries.members(session, case_id=conference.case_id)]
     starts_at, ends_at = _date(conference)
     fact = ConferenceScheduled(
@@ -41,12 +41,12 @@ async def invite(session: AsyncSession, conference: Conference, *, now: datetime
 
 
 async def invite_newcomers(session: AsyncSession, conference: Conference, *, now: datetime) -> None:
-    """Tell those of the date who came into the circle after it was set. The caller holds the lock."""
+    """Tell the date to those who joined the circle after it was set. The caller holds the lock."""
     known = set(await queries.notified(session, conference))
     members = await queries.members(session, case_id=conference.case_id)
     newcomers = [member.person_id for member in members if member.person_id not in known]
     if newcomers:
-        # Newer than what took the date back from somebody who comes after all.
+        # Newer than the withdrawal of the date from a person who comes after all.
         conference.revision += 1
         await session.flush()
     await _notify_of_date(session, conference, newcomers, now=now)
@@ -55,7 +55,7 @@ async def invite_newcomers(session: AsyncSession, conference: Conference, *, now
 async def notify_again(
     session: AsyncSession, conference: Conference, person_id: UUID, *, now: datetime
 ) -> None:
-    """Tell the date once more to somebody who was told it. The caller holds the lock."""
+    """Tell the date again to a person who was told it. The caller holds the lock."""
     await _notify_of_date(session, conference, [person_id], now=now)
 
 
@@ -67,7 +67,7 @@ async def remind(session: AsyncSession, conference: Conference, *, now: datetime
 
 
 async def take_back(session: AsyncSession, conference: Conference, *, now: datetime) -> None:
-    """Take the date out of the calendars of those who do not take part any more. The caller holds the lock."""
+    """Remove the date from the calendars of those who no longer take part. The caller holds the lock."""
     members = {member.person_id for member in await queries.members(session, case_id=conference.case_id)}
     gone = await _gone(session, conference)
     people = [
@@ -106,7 +106,7 @@ async def _notify_of_date(
 async def call_off(
     session: AsyncSession, conference: Conference, *, kind: str, now: datetime, even_if_stopped: bool = False
 ) -> list[UUID]:
-    """Take the date out of the calendars of those who were told and still belong to the case; return who they are."""
+    """Remove the date from the calendars of those who were told and still belong to the case; return them."""
     if conference.starts_at is None:
         return []
     gone = await _gone(session, conference)
@@ -131,10 +131,10 @@ async def hand_over(
     method: Literal["REQUEST", "CANCEL"],
     now: datetime,
 ) -> None:
-    """Put the date that is still to come into the calendar of who coordinates now, or take it out of a former one's."""
+    """Add the future date to the calendar of the new coordinator, or remove it from a former one's."""
     await case_state.lock(session, case_id)
     current = await coordinator_of(session, case_id=case_id)
-    # What was overtaken by another change of who coordinates is told by that one.
+    # If the coordinator has changed again since, that later change tells them.
     if (current == coordinator_id) is not (method == "REQUEST"):
         return
     conference = await queries.last_conference(session, tenant=tenant, case_id=case_id)
@@ -142,7 +142,7 @@ async def hand_over(
         return
     if conference.starts_at is None or conference.starts_at <= now:
         return
-    # Newer than what it follows, for who coordinates again.
+    # Newer than the previous mail, for a person who coordinates again.
     conference.revision += 1
     await session.flush()
     await _notify_coordinator(session, conference, coordinator_id, method, now=now)
@@ -168,7 +168,7 @@ async def _notify_coordinator(
 
 
 async def _gone(session: AsyncSession, conference: Conference) -> set[UUID]:
-    # Who was removed or excluded is not written to: that is for the coordinator to say in person.
+    # People who were removed or excluded are not mailed: the coordinator tells them in person.
     left = await session.scalars(people_who_left(conference.case_id))
     return set(left.all())
 

@@ -1,4 +1,4 @@
-"""The steps of a preparation, each a clock: contact, baseline, circle, date, reminder, and what came of the day."""
+"""The steps of a preparation, each a clock: contact, baseline, circle, date, reminder, and the outcome."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -25,7 +25,7 @@ from services.scheduling.settings import policies
 from shared import case_state
 from shared.errors import NotYet
 
-# By which fields of the policy each step is warned of and due, from the beginning of the preparation.
+# The policy fields of each step's warning and deadline, from the beginning of the preparation.
 _LENGTHS = {
     CONTACT_CLOCK: ("first_contact_warn", "first_contact"),
     BASELINE_CLOCK: ("baseline_warn", "baseline_told"),
@@ -38,7 +38,7 @@ _OF_THE_DAY = (REMINDER_CLOCK, OUTCOME_CLOCK)
 async def begin(
     session: AsyncSession, preparation: Preparation, kinds: Iterable[str], *, now: datetime
 ) -> None:
-    """Start the clocks of some steps; none is due after the conference should be held. The caller holds the lock."""
+    """Start the clocks of some steps; none is due after the conference's target date. The caller holds the lock."""
     policy = await policies.for_case(session, case_id=preparation.case_id)
     target_at = (await target_of(session, preparation)).due_if_resumed(now)
     for kind in kinds:
@@ -58,7 +58,7 @@ async def begin(
 
 
 async def begin_all(session: AsyncSession, preparation: Preparation, *, now: datetime) -> None:
-    """Start the clocks of a new preparation; in a later round people and circle are known."""
+    """Start the clocks of a new preparation; in a later round people and circle are already known."""
     kinds = [BASELINE_CLOCK, DATE_CLOCK]
     if preparation.preparation_no == 1:
         kinds.append(CONTACT_CLOCK)
@@ -68,14 +68,14 @@ async def begin_all(session: AsyncSession, preparation: Preparation, *, now: dat
 
 
 async def reach(session: AsyncSession, preparation: Preparation, kind: str, *, now: datetime) -> None:
-    """Note that a step was taken: its clock stops, also when it was late. The caller holds the lock."""
+    """Record that a step was taken: its clock stops, even when it was late. The caller holds the lock."""
     await clocks.stop(session, kind=kind, subject=preparation.id, now=now)
 
 
 async def note_contact(session: AsyncSession, *, case_id: UUID, tenant: UUID, now: datetime) -> None:
-    """Note that the coordinator was in touch with somebody.
+    """Record that the coordinator was in touch with a person.
 
-    Raises: NotYet if the preparation of the case has not begun, which was published before.
+    Raises: NotYet if the preparation of the case has not begun, though its event was published before.
     """
     preparation = await queries.running_preparation(session, case_id=case_id, lock=True)
     if preparation is not None:
@@ -87,7 +87,7 @@ async def note_contact(session: AsyncSession, *, case_id: UUID, tenant: UUID, no
 async def await_day(
     session: AsyncSession, preparation: Preparation, conference: Conference, *, now: datetime
 ) -> None:
-    """Start the clocks of the day that is set, or of another one: the circle is reminded, and it is recorded after."""
+    """Start the clocks of a set or moved day: the reminder of the circle, and the recording afterwards."""
     if conference.starts_at is None or conference.ends_at is None:
         raise ValueError("a conference that is waited for has a date")
     await stop_waiting_for_day(session, preparation, now=now)
@@ -110,7 +110,7 @@ async def await_day(
 
 
 async def stop_waiting_for_day(session: AsyncSession, preparation: Preparation, *, now: datetime) -> None:
-    """Stop the clocks of a day that was put off, called off or recorded. The caller holds the lock."""
+    """Stop the clocks of a day that was postponed, cancelled or recorded. The caller holds the lock."""
     for kind in _OF_THE_DAY:
         await reach(session, preparation, kind, now=now)
 
@@ -130,7 +130,7 @@ async def pause(session: AsyncSession, preparation: Preparation, *, reason: str,
 async def resume(
     session: AsyncSession, preparation: Preparation, conference: Conference, *, now: datetime
 ) -> None:
-    """Resume the clocks of all steps; those of a day that is set count from it, however long the pause was."""
+    """Resume the clocks of all steps; those of a set day count from it, however long the pause was."""
     for kind in (*_LENGTHS, NEWS_CLOCK):
         await clocks.resume(session, kind=kind, subject=preparation.id, now=now)
     if conference.state == ConferenceState.SCHEDULED:

@@ -1,4 +1,4 @@
-"""What people need to take part, seen to one by one before the conference."""
+"""What people need to take part, arranged one by one before the conference."""
 
 from datetime import datetime
 from uuid import UUID
@@ -22,7 +22,7 @@ async def see_to(
     done: bool,
     now: datetime,
 ) -> None:
-    """Note whether something that somebody needs was seen to. Raises: ConferenceOver, PersonNotOfCase."""
+    """Record whether a person's need was arranged for. Raises: ConferenceOver, PersonNotOfCase."""
     await lock(session, conference)
     if conference.state not in domain.LIVE:
         raise domain.ConferenceOver(conference_id=str(conference.id), state=conference.state)

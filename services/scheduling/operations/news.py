@@ -1,7 +1,7 @@
-"""Nothing new at the meeting: what changes after the circle was told is told again, or the date is moved.
+"""No surprises at the meeting: what changes after the circle was told is told again, or the date is moved.
 
-A step of the checklist says that the circle was told. What changes afterwards is late: its coordinator decides within
-the time of a clock, which stops when everything is told. What nobody told by then the conference keeps.
+A checklist step says that the circle was told. Later changes are late: the coordinator decides within the time
+of a clock, which stops when everything is told. What nobody told by then stays recorded with the conference.
 """
 
 from collections.abc import Collection
@@ -20,7 +20,7 @@ from services.scheduling.settings import policies
 from shared import case_state
 from shared.events.intake import BaselinePart
 
-# By which step the circle is told each part of the baseline.
+# The step by which the circle is told each part of the baseline.
 _TOLD_BY: dict[BaselinePart, ChecklistItem] = {
     "questions": ChecklistItem.QUESTIONS_SHARED,
     "bottom-lines": ChecklistItem.BOTTOM_LINES_SHARED,
@@ -31,7 +31,7 @@ _TOLD_BY: dict[BaselinePart, ChecklistItem] = {
 async def follow_baseline(
     session: AsyncSession, *, case_id: UUID, changed: Collection[BaselinePart], at: datetime, now: datetime
 ) -> None:
-    """Note that parts of the baseline changed at a time, if the circle had been told them."""
+    """Record that parts of the baseline changed at a time, if the circle had been told them."""
     preparation = await queries.running_preparation(session, case_id=case_id, lock=True)
     if preparation is not None:
         await note(session, preparation, {_TOLD_BY[part] for part in changed}, at=at, now=now)
@@ -45,7 +45,7 @@ async def note(
     at: datetime,
     now: datetime,
 ) -> None:
-    """Note that what steps tell changed at a time, of those that were taken by then. The caller holds the lock."""
+    """Record that what some steps tell changed at a time, for steps taken by then. The caller holds the lock."""
     taken = select(ChecklistEntry.code).where(
         ChecklistEntry.preparation_id == preparation.id,
         ChecklistEntry.code.in_(steps),
@@ -93,7 +93,7 @@ async def await_telling(
 
 
 async def inform_again(session: AsyncSession, *, conference: Conference, now: datetime) -> None:
-    """Decide that the circle is told again: the steps that told it are to be taken anew. Twice is once.
+    """Decide that the circle is told again: the steps that told it must be taken again. Repeating changes nothing.
 
     Raises: ConferenceOver.
     """
@@ -109,7 +109,7 @@ async def inform_again(session: AsyncSession, *, conference: Conference, now: da
 async def follow_step(
     session: AsyncSession, conference: Conference, item: ChecklistItem, *, done: bool, now: datetime
 ) -> None:
-    """Let what came late follow its step: taken anew it is told, taken back it is to be. The caller holds the lock."""
+    """Update a late change with its step: taken again it is told, undone it is not. The caller holds the lock."""
     before, after = (NewsState.INFORMING, NewsState.TOLD) if done else (NewsState.OPEN, NewsState.INFORMING)
     await session.execute(
         update(LateNews)
@@ -123,7 +123,7 @@ async def follow_step(
 async def move_along(
     session: AsyncSession, conference: Conference, following: Conference, *, now: datetime
 ) -> None:
-    """Let what the circle does not know go with a conference that is put off: it is told before the next day."""
+    """Move what the circle does not know along with a postponed conference: it is told before the next day."""
     untold = [
         news.code for news in await queries.late_news(session, conference) if news.state in domain.UNTOLD
     ]
@@ -137,7 +137,7 @@ async def move_along(
 
 
 async def close_day(session: AsyncSession, conference: Conference, *, now: datetime) -> None:
-    """Keep that the circle heard something on the day only, where nobody told it before. The caller holds the lock."""
+    """Record that the circle learned something only on the day, if nobody told it before. The caller holds the lock."""
     await session.execute(
         update(LateNews)
         .where(LateNews.conference_id == conference.id, LateNews.state.in_(domain.UNTOLD))

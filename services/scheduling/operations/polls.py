@@ -64,11 +64,11 @@ async def open_poll(
 ) -> Poll:
     """Ask the circle which dates suit; those who already answered every date (carried over) are not asked again.
 
-    It closes after a length, at the end of a day, or when the organisation's polls do. `quorum`: how many must be able
-    to come; None: as many as the dates were asked about before, which is any number the first time.
+    It closes after a length, at the end of a day, or by the organisation's default. `quorum`: how many must be
+    able to come; None: as in the previous poll of these dates, which is any number the first time.
 
-    Raises: CircleNotReady, CasePaused, ConferenceHasDate, ConferenceOver, PollAlreadyOpen, NoDates, TooManyDates,
-    DateNotUsable.
+    Raises: CircleNotReady, CasePaused, ConferenceHasDate, ConferenceOver, PollAlreadyOpen, NoDates,
+    TooManyDates, DateNotUsable.
     """
     await lock(session, conference)
     await case_state.require_not_paused(session, case_id=conference.case_id)
@@ -124,7 +124,7 @@ async def open_poll(
     await publish(session, opened, of=conference, now=now)
     await ask(session, conference, poll, asked, now=now)
     if people and not asked:
-        # Who answered before a date was put off has had their time.
+        # People who answered before the postponement have had their time.
         await close(session, conference, poll, because=ClosedBecause.ALL_ANSWERED, now=now)
     return poll
 
@@ -132,7 +132,7 @@ async def open_poll(
 async def add_dates(
     session: AsyncSession, *, conference: Conference, dates: Sequence[Proposal], now: datetime
 ) -> Poll:
-    """Propose more dates in an open poll; who had answered all of them is asked again, the others still are.
+    """Propose more dates in an open poll; those who had answered all dates are asked again, the others still are.
 
     Raises: PollClosed, CasePaused, NoDates, TooManyDates, DateNotUsable.
     """
@@ -156,7 +156,7 @@ async def answer(
     via: Via,
     now: datetime,
 ) -> Poll:
-    """Note what somebody of the circle says to some dates; when nobody is silent any more, the poll closes soon.
+    """Record a person's answers to some dates; once no answer is missing, the poll closes soon.
 
     Raises: PollClosed, OptionUnknown, PersonNotOfCase.
     """
@@ -189,7 +189,7 @@ async def answer(
 
 
 async def close_by_coordinator(session: AsyncSession, *, conference: Conference, now: datetime) -> Poll:
-    """End the poll because the coordinator knows enough; a poll that is closed stays as it is."""
+    """End the poll because the coordinator knows enough; a closed poll stays as it is."""
     await lock(session, conference)
     poll = await queries.poll_of(session, conference)
     if poll is None:
@@ -202,7 +202,7 @@ async def close_by_coordinator(session: AsyncSession, *, conference: Conference,
 async def close(
     session: AsyncSession, conference: Conference, poll: Poll, *, because: ClosedBecause, now: datetime
 ) -> None:
-    """Take no more answers, and say which date is best. The caller holds the lock."""
+    """Take no more answers, and publish which date is best. The caller holds the lock."""
     poll.state, poll.closed_because, poll.closed_at, poll.closes_at = PollState.CLOSED, because, now, None
     if because is ClosedBecause.CANCELLED:
         await session.flush()
@@ -210,7 +210,7 @@ async def close(
         await _name_best(session, conference, poll, now=now)
     await clocks.stop(session, kind=ANSWERED_CLOCK, subject=poll.id, now=now)
     if because is not ClosedBecause.DUE:
-        # Who let the day pass stays visible as a breach until there is a date.
+        # An overdue poll stays visible as a breach until there is a date.
         await clocks.stop(session, kind=POLL_CLOCK, subject=poll.id, now=now)
     fact = PollClosed(
         case_id=poll.case_id,
@@ -223,7 +223,7 @@ async def close(
 
 
 async def rate_again(session: AsyncSession, conference: Conference, poll: Poll, *, now: datetime) -> None:
-    """Let a closed poll name the date that is best for who takes part now. The caller holds the lock."""
+    """Update a closed poll's best date for those who take part now. The caller holds the lock."""
     if poll.closed_because == ClosedBecause.CANCELLED or conference.state not in domain.UNDATED:
         return
     await _name_best(session, conference, poll, now=now)
@@ -239,7 +239,7 @@ async def _name_best(session: AsyncSession, conference: Conference, poll: Poll, 
 
 
 async def follow_answers(session: AsyncSession, conference: Conference, poll: Poll, *, now: datetime) -> bool:
-    """Say whether nobody who must be free for the date is silent; the poll then closes after a time for corrections.
+    """Tell whether no answer is missing; the poll then closes after a time for corrections.
 
     The caller holds the lock.
     """
@@ -266,14 +266,14 @@ async def follow_answers(session: AsyncSession, conference: Conference, poll: Po
 
 
 async def all_answered(session: AsyncSession, conference: Conference, poll: Poll, *, now: datetime) -> bool:
-    """Say whether nobody who must be free for the date is silent."""
+    """Tell whether everybody who must be free for the date has answered."""
     people = await attending(session, conference)
     options = await dates_ahead(session, poll, now=now)
     return bool(people and options) and not domain.silent(options, people)
 
 
 async def follow_clocks(session: AsyncSession, poll: Poll) -> None:
-    """Let an open poll say when it closes: by the first of its clocks."""
+    """Set when an open poll closes: at the first of its clocks."""
     found = [await clocks.find(session, kind=kind, subject=poll.id) for kind in (POLL_CLOCK, ANSWERED_CLOCK)]
     ends = [clock.due_at for clock in found if clock is not None and clock.state in ("running", "paused")]
     if ends:
@@ -282,7 +282,7 @@ async def follow_clocks(session: AsyncSession, poll: Poll) -> None:
 
 
 def require_undated(conference: Conference) -> None:
-    """Let pass a conference that still needs a date. Raises: ConferenceHasDate, ConferenceOver."""
+    """Check that a conference still needs a date. Raises: ConferenceHasDate, ConferenceOver."""
     if conference.state == ConferenceState.SCHEDULED:
         raise domain.ConferenceHasDate(conference_id=str(conference.id))
     if conference.state not in domain.UNDATED:
@@ -293,7 +293,7 @@ def _chase_at(policy: PolicyInForce[Policy], now: datetime, closes_at: datetime)
     if closes_at - now < timedelta(seconds=1):
         raise domain.ClosesTooSoon
     chase_at = policy.after(now, policy.settings.poll_chase)
-    # A poll shorter than the organisation's own: the silent are reminded half-way.
+    # If a poll is shorter than the organisation's default, the reminder is half-way.
     return chase_at if chase_at < closes_at else now + (closes_at - now) / 2
 
 
@@ -310,7 +310,7 @@ async def _locked_open_poll(session: AsyncSession, conference: Conference) -> Po
 async def _propose(
     session: AsyncSession, poll: Poll, dates: Sequence[Proposal], *, now: datetime
 ) -> list[Option]:
-    """Add the dates that are not there yet, and return all that are still to come."""
+    """Add the dates that are not there yet, and return all future ones."""
     for proposal in dates:
         domain.check_span(proposal.starts_at, proposal.ends_at, now=now)
     there = await queries.options(session, poll)

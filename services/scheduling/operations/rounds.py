@@ -1,8 +1,8 @@
-"""The rounds of a case: each has a preparation of its own, with a conference whose number counts on.
+"""The rounds of a case: each has a preparation of its own, with conference numbers that continue.
 
-The first begins with the first coordinator. The next ones begin when the coordinator begins them, after a conference
-that brought no plan or was called off, or because the family wants to meet again; and when the circle decided so at a
-check, at once or, if the case has no coordinator, with the one who is found.
+The first begins with the first coordinator. The coordinator begins the next ones, after a conference that
+brought no plan or was cancelled, or because the family wants to meet again. A round that the circle decided on
+at a check begins at once or, if the case has no coordinator, with the next one.
 """
 
 from datetime import date, datetime
@@ -28,9 +28,9 @@ from shared.ids import uuid7
 async def begin_with_coordinator(
     session: AsyncSession, *, tenant: UUID, case_id: UUID, now: datetime
 ) -> None:
-    """Begin what waits for a coordinator: the first preparation, or a round that is wanted.
+    """Begin what waits for a coordinator: the first preparation, or a wanted round.
 
-    A coordinator who takes over goes on with what there is. The caller holds the case, which goes on.
+    A coordinator who takes over continues what there is. The caller holds the live case.
     """
     if await queries.last_conference(session, tenant=tenant, case_id=case_id) is None:
         await _begin(session, tenant=tenant, case_id=case_id, reason=BegunBecause.REFERRAL, now=now)
@@ -42,9 +42,9 @@ async def begin_with_coordinator(
 
 
 async def begin_for_review(session: AsyncSession, *, tenant: UUID, case_id: UUID, now: datetime) -> None:
-    """Begin the round that a circle decided on when it looked at its plan; without a coordinator it waits for one.
+    """Begin the round that a circle decided on at a review; without a coordinator it waits for one.
 
-    The caller holds the case, which goes on.
+    The caller holds the live case.
     """
     if await has_coordinator(session, case_id=case_id):
         await _begin(session, tenant=tenant, case_id=case_id, reason=BegunBecause.REVIEW, now=now)
@@ -56,9 +56,10 @@ async def begin_for_review(session: AsyncSession, *, tenant: UUID, case_id: UUID
 async def begin_by_coordinator(
     session: AsyncSession, *, tenant: UUID, case_id: UUID, now: datetime
 ) -> tuple[Preparation, Conference]:
-    """Begin the next round of a case; how its last conference ended says why.
+    """Begin the next round of a case; its reason follows from how the last conference ended.
 
-    Raises: PreparationRuns, NotYet if the case has had no preparation yet, UnknownCase, CaseStopped, CaseErased.
+    Raises: PreparationRuns, NotYet if the case has had no preparation yet, UnknownCase, CaseStopped,
+    CaseErased.
     """
     await case_state.require_live(session, case_id=case_id, tenant=tenant, hold=True)
     last = await queries.last_conference(session, tenant=tenant, case_id=case_id)
@@ -79,7 +80,7 @@ async def extend(
     reason: ExtendedBecause,
     now: datetime,
 ) -> Preparation:
-    """Give a preparation more time, to the end of a day; its warning moves as far.
+    """Extend a preparation to the end of a day; its warning moves as far.
 
     Raises: ConferenceOver, TargetNotLater, TooMuchMoreTime.
     """
@@ -110,7 +111,7 @@ async def extend(
         )
     )
     await session.flush()
-    # The clock that ran has an end that was published; the longer time is a clock of its own.
+    # The end of the running clock was published; the extended time is a clock of its own.
     await clocks.stop(session, kind=TARGET_CLOCK, subject=preparation.id, now=now)
     await start_clock(
         session,
@@ -158,7 +159,7 @@ async def _begin(
         givers_version=1,
         created_at=now,
     )
-    # Of two that begin at once one is the round, and the other finds it.
+    # Of two that begin at once one creates the round, and the other finds it.
     made = await session.scalars(statement.on_conflict_do_nothing().returning(Preparation))
     preparation = made.one_or_none()
     if preparation is None:

@@ -1,4 +1,4 @@
-"""The register of venues: entered, changed and closed by the organisation, taken by a conference."""
+"""The register of venues: added, changed and closed by the organisation, booked by a conference."""
 
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from shared.errors import require_version
 from shared.ids import uuid7
 from shared.vault import Vault
 
-# A lock: of two who take a venue at once the second sees what the first took.
+# A lock: of two who book a venue at once the second sees the first booking.
 _VENUES = "venues"
 
 
@@ -28,7 +28,7 @@ async def enter(
     contact: VenueContact,
     now: datetime,
 ) -> RegisteredVenue:
-    """Enter a venue. Raises: TooManyVenues."""
+    """Add a venue. Raises: TooManyVenues."""
     await locks.hold(session, _VENUES, tenant)
     if len(await queries.venues(session, tenant=tenant)) >= MAX_VENUES:
         raise TooManyVenues
@@ -49,7 +49,7 @@ async def change(
     given: dict[str, Any],
     contact: VenueContact,
 ) -> RegisteredVenue:
-    """Change what is known of a venue; conferences that have it keep the name and address that they were told.
+    """Change a venue's data; conferences there keep the name and address that people were told.
 
     `version`: the one that was read. Raises: UnknownVenue, VenueClosed, OtherVersion.
     """
@@ -65,7 +65,7 @@ async def change(
 
 
 async def close(session: AsyncSession, *, tenant: UUID, venue_id: UUID, now: datetime) -> None:
-    """Use a venue no more, and forget its contact; conferences that have it keep it. Raises: UnknownVenue."""
+    """Close a venue and delete its contact; conferences there keep it. Raises: UnknownVenue."""
     await locks.hold(session, _VENUES, tenant)
     venue = await queries.venue(session, tenant=tenant, venue_id=venue_id)
     venue.closed_at, venue.sealed = venue.closed_at or now, None
@@ -75,9 +75,9 @@ async def close(session: AsyncSession, *, tenant: UUID, venue_id: UUID, now: dat
 async def take(
     session: AsyncSession, *, conference: Conference, venue_id: UUID, option: Option, now: datetime
 ) -> RegisteredVenue:
-    """Return a venue that a conference can have at a date: nobody else meets there then.
+    """Return a venue that is free for a conference at a date.
 
-    When it can be had by its own hours is for who chooses it: they may have asked. Raises: UnknownVenue, VenueClosed,
+    Its own hours are not checked: the coordinator may have asked. Raises: UnknownVenue, VenueClosed,
     VenueTaken.
     """
     await locks.hold(session, _VENUES, conference.tenant)

@@ -1,4 +1,4 @@
-"""Reads: conferences and polls by id and tenant, who is in the circle, what an organisation set."""
+"""Reads: conferences and polls by id and tenant, who is in the circle, the organisation's settings."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -42,21 +42,21 @@ from shared.tables import case_person
 
 
 class UnknownConference(NotFound):
-    """There is no such conference for this caller."""
+    """The conference does not exist, or the caller may not see it."""
 
     code = "conference-not-found"
     title = "There is no such conference here"
 
 
 class UnknownPoll(NotFound):
-    """There is no such poll for this caller."""
+    """The poll does not exist, or the caller may not see it."""
 
     code = "poll-not-found"
     title = "There is no such poll here"
 
 
 class UnknownFeed(NotFound):
-    """The secret opens no calendar: it was renewed, or is none."""
+    """The secret opens no calendar: it was renewed, or never existed."""
 
     code = "feed-not-found"
     title = "There is no calendar at this address: its owner may have made a new one"
@@ -69,7 +69,7 @@ async def track(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> str:
 
 
 async def case_info(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> CaseInfo | None:
-    """Return what intake says of a case, if this service has heard of it."""
+    """Return what is known of a case from intake, if anything."""
     query = select(CaseInfo).where(CaseInfo.case_id == case_id, CaseInfo.tenant == tenant)
     return (await session.scalars(query)).one_or_none()
 
@@ -77,7 +77,7 @@ async def case_info(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> Ca
 async def conference(session: AsyncSession, *, tenant: UUID, conference_id: UUID) -> Conference:
     """Return a conference of a tenant. Raises: UnknownConference."""
     query = select(Conference).where(Conference.id == conference_id, Conference.tenant == tenant)
-    # Also where the session has read it before: what is decided under a lock must not rest on an older look.
+    # Also if the session has read it before: decisions under a lock must not rest on an older read.
     found = (await session.scalars(query.execution_options(populate_existing=True))).one_or_none()
     if found is None:
         raise UnknownConference(conference_id=str(conference_id))
@@ -109,7 +109,7 @@ async def feed(session: AsyncSession, *, tenant: UUID, digest: bytes) -> Calenda
 async def conferences_of_coordinator(
     session: AsyncSession, principal: Principal, *, since: datetime
 ) -> Sequence[Conference]:
-    """Return the conferences from a time on that have or had a date, of the cases that somebody coordinates now."""
+    """Return the conferences from a time on that have or had a date, of the cases that a person coordinates now."""
     query = select(Conference).where(
         Conference.tenant == principal.tenant,
         Conference.case_id.in_(coordinated_by(principal)),
@@ -119,7 +119,7 @@ async def conferences_of_coordinator(
 
 
 async def was_postponed(session: AsyncSession, conference: Conference) -> bool:
-    """Say whether a conference comes in place of one that was put off."""
+    """Tell whether a conference replaces a postponed one."""
     query = select(exists().where(Conference.next_conference_id == conference.id))
     return bool(await session.scalar(query.where(Conference.preparation_id == conference.preparation_id)))
 
@@ -139,7 +139,7 @@ async def polls_of_case(
 
 
 async def all_polls_of_case(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> Sequence[Poll]:
-    """Return the polls of a case, all of them, newest first: for the copy of one person."""
+    """Return all polls of a case, newest first: for the copy of one person."""
     query = select(Poll).where(Poll.tenant == tenant, Poll.case_id == case_id)
     return (await session.scalars(query.order_by(Poll.created_at.desc(), Poll.id.desc()))).all()
 
@@ -151,7 +151,7 @@ async def poll_ids(session: AsyncSession, conferences: Sequence[Conference]) -> 
 
 
 async def options_of(session: AsyncSession, polls: Sequence[Poll]) -> dict[UUID, list[Option]]:
-    """Return the dates of polls with all that was said to them, earliest first."""
+    """Return the dates of polls with all answers, earliest first."""
     ids = [poll.id for poll in polls]
     answers: dict[UUID, dict[UUID, Availability]] = {}
     said = await session.execute(
@@ -178,17 +178,17 @@ async def options_of(session: AsyncSession, polls: Sequence[Poll]) -> dict[UUID,
 
 
 async def options(session: AsyncSession, poll: Poll) -> list[Option]:
-    """Return the dates of one poll with all that was said to them, earliest first."""
+    """Return the dates of one poll with all answers, earliest first."""
     return (await options_of(session, [poll]))[poll.id]
 
 
 async def circle_stands(session: AsyncSession, *, case_id: UUID) -> bool:
-    """Say whether network told that the circle of a case is ready."""
+    """Tell whether the circle of a case is ready, according to network."""
     return await session.get(Circle, case_id) is not None
 
 
 async def members(session: AsyncSession, *, case_id: UUID) -> list[Member]:
-    """Return who takes part now: of the circle, without those who left the case since."""
+    """Return who takes part now: the circle, without those who left the case since."""
     query = (
         select(CircleMember)
         .where(CircleMember.case_id == case_id, CircleMember.person_id.not_in(people_who_left(case_id)))
@@ -215,16 +215,16 @@ async def people_of_case(session: AsyncSession, *, case_id: UUID) -> set[UUID]:
 
 
 async def people_expected(session: AsyncSession, conference: Conference) -> set[UUID]:
-    """Return who can have come to a conference: who belongs to its case, and who left it knowing the date.
+    """Return who can have come to a conference: those who belong to its case, and those who left it knowing the date.
 
-    Of who was erased nothing is kept any more, so also not that they knew it.
+    For erased people nothing is stored any more, not even that they knew it.
     """
     belong = await people_of_case(session, case_id=conference.case_id)
     return belong.union(await notified(session, conference))
 
 
 async def notified(session: AsyncSession, conference: Conference) -> list[UUID]:
-    """Return who has a conference's date: it was told them, and not taken back from them since."""
+    """Return who has a conference's date: they were told it, and it was not withdrawn since."""
     query = select(Notified.person_id).where(
         Notified.conference_id == conference.id, Notified.taken_back_at.is_(None)
     )
@@ -232,7 +232,7 @@ async def notified(session: AsyncSession, conference: Conference) -> list[UUID]:
 
 
 async def count_invited(session: AsyncSession, conference: Conference) -> int:
-    """Return how many were ever told of a conference's date."""
+    """Return how many were ever told a conference's date."""
     query = select(func.count()).where(Notified.conference_id == conference.id)
     return (await session.scalars(query)).one()
 
@@ -244,7 +244,7 @@ async def attendance(session: AsyncSession, conference: Conference) -> Sequence[
 
 
 async def checklist(session: AsyncSession, conference: Conference) -> dict[str, bool]:
-    """Return what has been seen to in the preparation of a conference."""
+    """Return the checklist tasks done in a preparation."""
     query = select(ChecklistEntry.code, ChecklistEntry.done).where(
         ChecklistEntry.preparation_id == conference.preparation_id
     )
@@ -258,7 +258,7 @@ async def late_news(session: AsyncSession, conference: Conference) -> Sequence[L
 
 
 async def needs_seen_to(session: AsyncSession, conference: Conference) -> Sequence[NeedSeenTo]:
-    """Return what was seen to of what people need for a conference."""
+    """Return the needs arranged for a conference."""
     query = select(NeedSeenTo).where(NeedSeenTo.preparation_id == conference.preparation_id)
     return (await session.scalars(query.order_by(NeedSeenTo.person_id, NeedSeenTo.need))).all()
 
@@ -299,7 +299,7 @@ async def current_conference(session: AsyncSession, preparation: Preparation) ->
 
 
 def ahead(found: Sequence[Option], *, now: datetime) -> list[Option]:
-    """Return the dates that have not come yet."""
+    """Return the future dates."""
     return [option for option in found if option.starts_at > now]
 
 
@@ -314,7 +314,7 @@ async def asked_in(session: AsyncSession, polls: Sequence[Poll], *, person_id: U
 async def said_in(
     session: AsyncSession, polls: Sequence[Poll], *, person_id: UUID
 ) -> dict[UUID, list[tuple[PollAnswer, PollOption]]]:
-    """Return what one person said in each of these polls, with the dates, earliest first."""
+    """Return one person's answers in each of these polls, with the dates, earliest first."""
     query = (
         select(PollAnswer, PollOption)
         .join(PollOption, PollOption.id == PollAnswer.option_id)
@@ -347,7 +347,7 @@ async def preparations(session: AsyncSession, conferences: Sequence[Conference])
 async def extensions(
     session: AsyncSession, preparation_ids: Iterable[UUID]
 ) -> dict[UUID, list[PreparationExtension]]:
-    """Return how often some preparations were given more time, in order, by their ids."""
+    """Return the extensions of some preparations, in order, by their ids."""
     query = select(PreparationExtension).where(PreparationExtension.preparation_id.in_(set(preparation_ids)))
     found: dict[UUID, list[PreparationExtension]] = {}
     for row in await session.scalars(query.order_by(PreparationExtension.extension_no)):
@@ -358,7 +358,7 @@ async def extensions(
 async def extensions_of_case(
     session: AsyncSession, *, tenant: UUID, case_id: UUID
 ) -> Sequence[PreparationExtension]:
-    """Return how often the preparations of a case were given more time, in order."""
+    """Return the extensions of a case's preparations, in order."""
     query = (
         select(PreparationExtension)
         .join(Preparation, Preparation.id == PreparationExtension.preparation_id)

@@ -1,4 +1,4 @@
-"""Reads: who gives information at a conference, in which order."""
+"""Reads: the information givers at a conference, in order."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -10,13 +10,13 @@ from services.scheduling.models import InformationGiver, Preparation
 
 
 async def givers(session: AsyncSession, *, preparation_id: UUID) -> Sequence[InformationGiver]:
-    """Return who gives information at the conference of a preparation, in order."""
+    """Return the information givers at the conference of a preparation, in order."""
     query = select(InformationGiver).where(InformationGiver.preparation_id == preparation_id)
     return (await session.scalars(query.order_by(InformationGiver.position))).all()
 
 
 async def givers_of_case(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> Sequence[InformationGiver]:
-    """Return who gives or gave information in all preparations of a case, in order."""
+    """Return the information givers in all preparations of a case, in order."""
     query = (
         select(InformationGiver)
         .join(Preparation, Preparation.id == InformationGiver.preparation_id)
@@ -27,6 +27,6 @@ async def givers_of_case(session: AsyncSession, *, tenant: UUID, case_id: UUID) 
 
 
 async def preparation_of(session: AsyncSession, *, preparation_id: UUID) -> Preparation:
-    """Return a preparation as it stands now."""
+    """Return the current row of a preparation."""
     query = select(Preparation).where(Preparation.id == preparation_id)
     return (await session.scalars(query.execution_options(populate_existing=True))).one()

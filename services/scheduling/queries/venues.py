@@ -13,7 +13,7 @@ from services.scheduling.models import Conference, RegisteredVenue
 
 
 async def venue(session: AsyncSession, *, tenant: UUID, venue_id: UUID) -> RegisteredVenue:
-    """Return a venue of an organisation, also one that is not used any more. Raises: UnknownVenue."""
+    """Return a venue of an organisation, also a closed one. Raises: UnknownVenue."""
     query = select(RegisteredVenue).where(RegisteredVenue.id == venue_id, RegisteredVenue.tenant == tenant)
     found = (await session.scalars(query.execution_options(populate_existing=True))).one_or_none()
     if found is None:
@@ -30,7 +30,7 @@ async def venues(session: AsyncSession, *, tenant: UUID) -> Sequence[RegisteredV
 
 
 async def bookings(session: AsyncSession, *, tenant: UUID, since: datetime) -> list[Booking]:
-    """Return which venues conferences have from a time on."""
+    """Return the bookings of venues from a time on."""
     query = select(Conference).where(
         Conference.tenant == tenant,
         Conference.state == ConferenceState.SCHEDULED,

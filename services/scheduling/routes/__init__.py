@@ -1,4 +1,4 @@
-"""HTTP to operations: conferences, polls, one's own polls, and what an organisation sets."""
+"""HTTP to operations: conferences, polls, one's own polls, and the organisation's settings."""
 
 from services.scheduling.routes import conferences, copies, feeds, givers, own, polls, venues
 from services.scheduling.settings import policies

@@ -1,4 +1,4 @@
-"""Makes answers of rows: rates the dates of polls, and opens the place of a conference."""
+"""Builds response bodies from rows: rates the dates of polls, and opens the place of a conference."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,13 +38,13 @@ from shared.vault import Vault
 
 @dataclass(frozen=True)
 class Days:
-    """What an organisation's calendar says of the days of dates."""
+    """What an organisation's calendar says about the days of dates."""
 
     calendar: Calendar
     community: Community
 
     def marks(self, option: Option) -> dict[str, Any]:
-        """Return what marks a date, as fields of its answer."""
+        """Return the flags of a date, as fields of its response."""
         begins, belgian = option.starts_at, self.calendar.country == "BE"
         return {
             "public_holiday": self.calendar.is_public_holiday(begins),
@@ -56,13 +56,13 @@ class Days:
 
 
 async def days_of(session: AsyncSession, *, tenant: UUID) -> Days:
-    """Return what an organisation's days are marked by."""
+    """Return the calendar facts for an organisation's days."""
     policy = await policies.in_force(session, tenant=tenant)
     return Days(policy.calendar, policy.settings.school_holidays)
 
 
 async def poll_out(session: AsyncSession, poll: Poll, *, now: datetime, names_pairs: bool = True) -> PollOut:
-    """Return a poll with how each date suits the circle; `names_pairs`: with who is not to meet whom."""
+    """Return a poll with how each date suits the circle; `names_pairs`: including pairs who must not meet."""
     options = await queries.options(session, poll)
     members = await queries.members(session, case_id=poll.case_id)
     attending = [member.person_id for member in members if member.attends]
@@ -147,7 +147,7 @@ def summary(conference: Conference, poll_id: UUID | None) -> ConferenceSummary:
 
 
 async def listed(session: AsyncSession, conferences: Sequence[Conference]) -> list[ListedConference]:
-    """Return conferences for the list of their case, with by when each should be held."""
+    """Return the conferences of a case for its list, each with its target date."""
     poll_ids = await queries.poll_ids(session, conferences)
     more_time = await _more_time(session, conferences)
     return [
@@ -159,7 +159,7 @@ async def listed(session: AsyncSession, conferences: Sequence[Conference]) -> li
 
 
 async def _more_time(session: AsyncSession, conferences: Sequence[Conference]) -> dict[UUID, dict[str, Any]]:
-    """Return by when the conferences of preparations should be held, and how often that was put off."""
+    """Return the target dates of preparations, with their extensions."""
     prepared = await queries.preparations(session, conferences)
     given = await queries.extensions(session, prepared)
     return {
@@ -172,7 +172,7 @@ async def _more_time(session: AsyncSession, conferences: Sequence[Conference]) -
 
 
 def meeting_out(conference: Conference, calendar: Calendar) -> MeetingOut | None:
-    """Return on which day a conference is or was, None if on none."""
+    """Return the day of a conference, None if it has none."""
     held = conference.state == ConferenceState.HELD
     day = conference.held_on if held else conference.starts_at
     if day is None or not (held or conference.state == ConferenceState.SCHEDULED):
@@ -183,7 +183,7 @@ def meeting_out(conference: Conference, calendar: Calendar) -> MeetingOut | None
 async def conference_out(
     session: AsyncSession, vault: Vault, conference: Conference, *, whole: bool
 ) -> ConferenceOut:
-    """Return a conference; `whole`: with what only those see who prepare it."""
+    """Return a conference; `whole`: including what only those who prepare it may see."""
     poll_ids = await queries.poll_ids(session, [conference])
     venue = None
     if conference.sealed is not None:
@@ -218,12 +218,12 @@ async def _preparation_view(session: AsyncSession, conference: Conference) -> Pr
 
 
 async def needs_out(session: AsyncSession, conference: Conference) -> list[NeedSeenTo]:
-    """Return what was seen to of what people need."""
+    """Return which needs were arranged for."""
     return [NeedSeenTo.model_validate(row) for row in await queries.needs_seen_to(session, conference)]
 
 
 async def whole_checklist(session: AsyncSession, conference: Conference) -> dict[ChecklistItem, bool]:
-    """Return every item of the checklist, and whether it was seen to."""
+    """Return every checklist task, and whether it is done."""
     done = await queries.checklist(session, conference)
     return {item: done.get(item, False) for item in ChecklistItem}
 

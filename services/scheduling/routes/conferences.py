@@ -44,7 +44,7 @@ router = Router(tags=["conferences"])
 async def list_conferences(
     case_id: UUID, principal: CoordinatorOrManager, session: Session, page: Paging
 ) -> Page[ListedConference]:
-    """List the conferences of a case, in the order of their numbers, with by when each should be held."""
+    """List the conferences of a case, in the order of their numbers, each with its target date."""
     await permissions.may_list_conferences(session, principal, case_id=case_id)
     rows = await queries.conferences_of_case(
         session, tenant=principal.tenant, case_id=case_id, page=page, newest_first=False
@@ -56,7 +56,7 @@ async def list_conferences(
 async def list_meetings(
     case_id: UUID, principal: Referrer, session: Session, page: Paging
 ) -> Page[MeetingOut]:
-    """List on which days the circle meets or met, newest first: all that who referred the case sees of it."""
+    """List the days on which the circle meets or met, newest first: all that the referrer of the case sees of it."""
     await permissions.may_know_meetings(session, principal, case_id=case_id)
     rows = await queries.conferences_of_case(session, tenant=principal.tenant, case_id=case_id, page=page)
     calendar = await profiles.calendar(session, tenant=principal.tenant)
@@ -86,7 +86,7 @@ async def begin_preparation(
 async def read_conference(
     conference_id: UUID, principal: Involved, session: Session, parts: Parts
 ) -> ConferenceOut:
-    """Read when and where the circle meets; who prepares it also reads the rest."""
+    """Read when and where the circle meets; those who prepare it also read the rest."""
     conference, whole = await permissions.may_read_conference(session, principal, conference_id=conference_id)
     return await conference_out(session, parts.vault, conference, whole=whole)
 
@@ -129,7 +129,7 @@ def _place(body: Scheduling) -> Venue | UUID:
 async def postpone(
     conference_id: UUID, body: Postponement, principal: Coordinator, session: Session, now: Now
 ) -> Postponed:
-    """Put the conference off; the next one gets the dates still to come, with every answer."""
+    """Postpone the conference; the next one gets the future dates, with every answer."""
     conference = await permissions.may_prepare_conference(session, principal, conference_id=conference_id)
     following = await operations.postpone(
         session, conference=conference, version=body.version, reason=body.reason, now=now
@@ -141,7 +141,7 @@ async def postpone(
 async def extend(
     conference_id: UUID, body: Extension, principal: Coordinator, session: Session, now: Now
 ) -> Extended:
-    """Give the preparation of a conference more time, with a reason."""
+    """Extend the preparation of a conference, with a reason."""
     conference = await permissions.may_prepare_conference(session, principal, conference_id=conference_id)
     preparation = await operations.extend(
         session,
@@ -164,7 +164,7 @@ async def check_off(
     session: Session,
     now: Now,
 ) -> ChecklistOut:
-    """Note whether something has been seen to."""
+    """Record whether a checklist task is done."""
     conference = await permissions.may_prepare_conference(session, principal, conference_id=conference_id)
     await operations.check_off(session, conference=conference, item=code, done=body.done, now=now)
     return ChecklistOut(checklist=await whole_checklist(session, conference))
@@ -174,7 +174,7 @@ async def check_off(
 async def inform_again(
     conference_id: UUID, principal: Coordinator, session: Session, parts: Parts, now: Now
 ) -> ConferenceOut:
-    """Decide that the circle is told anew what changed after it was told: those steps are to be ticked again."""
+    """Decide that the circle is told again what changed after it was told: those steps must be ticked again."""
     conference = await permissions.may_prepare_conference(session, principal, conference_id=conference_id)
     await news.inform_again(session, conference=conference, now=now)
     return await conference_out(session, parts.vault, conference, whole=True)
@@ -191,7 +191,7 @@ async def see_to_need(
     session: Session,
     now: Now,
 ) -> NeedsOut:
-    """Note whether something that somebody of the circle needs has been seen to."""
+    """Record whether a need of somebody in the circle was arranged for."""
     conference = await permissions.may_prepare_conference(session, principal, conference_id=conference_id)
     await needs.see_to(
         session, conference=conference, person_id=person_id, need=need, done=body.done, now=now
@@ -203,7 +203,7 @@ async def see_to_need(
 async def hold(
     *, conference_id: UUID, body: Held, principal: Coordinator, session: Session, parts: Parts, now: Now
 ) -> ConferenceOut:
-    """Record that the circle met: who came, the times of the three parts, and what came of it."""
+    """Record that the circle met: who came, the times of the three parts, and the outcome."""
     conference = await permissions.may_prepare_conference(session, principal, conference_id=conference_id)
     held = await operations.hold(
         session,
@@ -236,7 +236,7 @@ async def cancel(
     parts: Parts,
     now: Now,
 ) -> ConferenceOut:
-    """Call the conference off for good; those who count on it are told."""
+    """Cancel the conference for good; those who expect it are told."""
     conference = await permissions.may_prepare_conference(session, principal, conference_id=conference_id)
     cancelled = await operations.cancel(
         session, conference=conference, version=body.version, reason=body.reason, now=now

@@ -1,4 +1,4 @@
-"""Handing what is held on one person to the service that makes their own copy of everything."""
+"""Returns the data held on one person to the service that makes their copy of everything."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -32,7 +32,7 @@ router = Router(tags=["copies"])
 async def copy_for_person(
     case_id: UUID, person_id: UUID, principal: Copier, session: Session, parts: Parts
 ) -> SchedulingCopy:
-    """Return the dates that one person was asked about, what they said, and when they were there."""
+    """Return the dates that one person was asked about, their answers, and when they were present."""
     state = await case_state.read(session, case_id)
     if state is None or state.tenant != principal.tenant:
         raise UnknownCase(case_id=str(case_id))
@@ -42,7 +42,7 @@ async def copy_for_person(
         session, tenant=principal.tenant, case_id=case_id, person_id=person_id
     )
     left = await has_left(session, case_id=case_id, person_id=person_id)
-    # Where the others meet without them is not for who was removed or excluded, whatever they were notified before.
+    # People who were removed or excluded must not learn where the others meet, whatever they were told before.
     there = {
         conference.id
         for conference, attendance, _ in came
@@ -52,7 +52,7 @@ async def copy_for_person(
     opened = await parts.vault.open_readable(session, sealed)
     venues = dict(zip(sealed, opened, strict=True))
     told = await givers.givers_of_case(session, tenant=principal.tenant, case_id=case_id)
-    # The circle knows what everybody tells; who is not of it, or left it, what they tell themselves.
+    # The circle may know what everybody tells; people outside it, or who left it, only what they tell themselves.
     told = [each for each in told if each.person_id == person_id or not (left or member is None)]
     words = await parts.vault.open_readable(session, told)
     calendar = await profiles.calendar(session, tenant=principal.tenant)
@@ -80,7 +80,7 @@ async def copy_for_person(
             )
             for each, said in zip(told, words, strict=True)
         ],
-        # Why a case takes longer is about those who are in it, and names nobody.
+        # Why a case takes longer concerns those who are in it, and names nobody.
         more_time=[
             CopiedMoreTime(
                 given_at=each.created_at,

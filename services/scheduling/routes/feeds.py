@@ -1,4 +1,4 @@
-"""The private calendar feed of a coordinator over HTTP: a secret that can be renewed, and what it opens."""
+"""The private calendar feed of a coordinator over HTTP: renewing its secret, and reading it."""
 
 from datetime import timedelta
 
@@ -17,13 +17,13 @@ from shared.http.principals import PublicTenant
 
 router = Router(tags=["calendar feeds"])
 
-# What was longer ago is in calendars by then, or nobody looks for it.
+# Older entries are in calendars by then, and nobody looks for them.
 _BACK = timedelta(days=90)
 
 
 @router.post("/v1/me/calendar-feed", status_code=201, responses=problems(404))
 async def renew_feed(principal: Coordinator, session: Session, now: Now) -> FeedSecret:
-    """Get a new secret for your calendar feed; the one before opens nothing any more."""
+    """Get a new secret for your calendar feed; the previous one stops working."""
     secret = await feeds.renew(session, tenant=principal.tenant, coordinator_id=principal.id, now=now)
     return FeedSecret(secret=secret)
 
@@ -32,7 +32,7 @@ async def renew_feed(principal: Coordinator, session: Session, now: Now) -> Feed
 async def read_feed(
     *, body: PresentedFeed, tenant: PublicTenant, request: Request, session: Session, parts: Parts, now: Now
 ) -> Feed:
-    """Read the conferences of the cases that whoever holds the secret coordinates: when and where, and no names."""
+    """Read the conferences of the cases that the secret's owner coordinates: when and where, and no names."""
     feed = await queries.feed(session, tenant=tenant, digest=feeds.digest(body.secret))
     if feed is None:
         raise UnknownFeed

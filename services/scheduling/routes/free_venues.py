@@ -19,7 +19,7 @@ from shared.events.network import AccessNeed
 
 @dataclass(frozen=True)
 class Rated:
-    """How a venue suits a conference. `free`: at the date that is set; `free_for`: the dates of the poll."""
+    """How a venue suits a conference. `free`: at the set date; `free_for`: the dates of the poll."""
 
     venue: RegisteredVenue
     free: bool | None
@@ -28,13 +28,13 @@ class Rated:
 
     @property
     def is_free(self) -> bool:
-        """Say whether it can be had at the date that is set, or else at one of the poll."""
+        """Tell whether it is free at the set date, or else at one of the poll."""
         return bool(self.free_for) if self.free is None else self.free
 
 
 @dataclass(frozen=True)
 class Register:
-    """The venues of an organisation, and when they are taken; `but`: by another conference than this."""
+    """The venues of an organisation, and their bookings; `but`: other than by this conference."""
 
     venues: Sequence[RegisteredVenue]
     booked: Sequence[Booking]
@@ -42,13 +42,13 @@ class Register:
     but: UUID
 
     def is_free(self, venue: RegisteredVenue, *, starts_at: datetime, ends_at: datetime) -> bool:
-        """Say whether a venue can be had at a time."""
+        """Tell whether a venue is free at a time."""
         return is_open(venue.open_at, self.calendar, starts_at=starts_at, ends_at=ends_at) and not is_taken(
             venue.id, self.booked, starts_at=starts_at, ends_at=ends_at, but=self.but
         )
 
     def count_free(self, option: Option) -> int | None:
-        """Return how many venues can be had at a date; None where the organisation entered none."""
+        """Return how many venues are free at a date; None if the organisation has no venues."""
         if not self.venues:
             return None
         return sum(
@@ -59,7 +59,7 @@ class Register:
 async def register_for(
     session: AsyncSession, *, tenant: UUID, conference_id: UUID, now: datetime
 ) -> Register:
-    """Return the venues of an organisation as a conference finds them."""
+    """Return the venues of an organisation from the point of view of a conference."""
     return Register(
         await venues(session, tenant=tenant),
         await bookings(session, tenant=tenant, since=now),

@@ -1,4 +1,4 @@
-"""Who gives information at the conference over HTTP: written by its coordinator, read by the circle before the day."""
+"""Information givers at the conference over HTTP: written by its coordinator, read by the circle before the day."""
 
 from uuid import UUID
 
@@ -35,7 +35,7 @@ async def write(
     parts: Parts,
     now: Now,
 ) -> GiversOut:
-    """Write down who gives information, in which order, and what each will tell; the circle reads it."""
+    """Write who gives information, in which order, and what each will tell; the circle can read it."""
     conference = await permissions.may_prepare_conference(session, principal, conference_id=conference_id)
     givers = [
         Giver(
@@ -53,13 +53,13 @@ async def write(
 
 @router.get("/v1/me/information-givers", responses=problems(410))
 async def list_own_givers(principal: Person, session: Session, parts: Parts) -> OwnGivers:
-    """Read who comes to tell what, at the conference of one's case that is prepared."""
+    """Read who gives which information, at the conference that is being prepared in your case."""
     case_id = await permissions.may_list_own_polls(session, principal)
     preparation = None if case_id is None else await queries.running_preparation(session, case_id=case_id)
     if preparation is None:
         return OwnGivers(items=[])
     found = await read_givers(session, parts.vault, preparation_id=preparation.id)
-    # Nothing of who left, or of who is kept from the reader.
+    # Without people who left, or who must be kept from the reader.
     there = await queries.people_of_case(session, case_id=preparation.case_id)
     for member in await queries.members(session, case_id=preparation.case_id):
         there -= member.not_with if member.person_id == principal.id else set()

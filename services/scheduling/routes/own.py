@@ -1,4 +1,4 @@
-"""One's own polls and conferences over HTTP, for people of the circle who came by their personal link."""
+"""A person's own polls and conferences over HTTP, for people of the circle with a personal link."""
 
 from uuid import UUID
 
@@ -12,7 +12,7 @@ router = Router(tags=["own polls"])
 
 @router.get("/v1/me/polls", responses=problems(410))
 async def list_own_polls(principal: Person, session: Session, page: Paging) -> Page[OwnPoll]:
-    """List the polls of one's case, newest first, each with one's own answers."""
+    """List the polls of your case, newest first, each with your own answers."""
     case_id = await permissions.may_list_own_polls(session, principal)
     if case_id is None:
         return Page(items=[])
@@ -27,7 +27,7 @@ async def list_own_polls(principal: Person, session: Session, page: Paging) -> P
 async def list_own_conferences(
     principal: Person, session: Session, parts: Parts, page: Paging
 ) -> Page[ConferenceOut]:
-    """List the conferences of one's case, newest first: when and where the circle meets."""
+    """List the conferences of your case, newest first: when and where the circle meets."""
     case_id = await permissions.may_list_own_polls(session, principal)
     if case_id is None:
         return Page(items=[])
@@ -38,7 +38,7 @@ async def list_own_conferences(
 
 @router.put("/v1/me/polls/{poll_id}")
 async def answer_poll(poll_id: UUID, body: Answers, principal: Person, session: Session, now: Now) -> OwnPoll:
-    """Say which dates suit; the last word counts, as long as the poll is open."""
+    """Say which dates suit you; the last answer counts, as long as the poll is open."""
     _, conference = await permissions.may_answer_poll(session, principal, poll_id=poll_id)
     poll = await operations.answer(
         session, conference=conference, person_id=principal.id, answers=body.answers, via="link", now=now

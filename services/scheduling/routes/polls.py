@@ -50,7 +50,7 @@ async def add_options(
 
 @router.get("/v1/polls/{poll_id}")
 async def read_poll(poll_id: UUID, principal: CoordinatorOrManager, session: Session, now: Now) -> PollOut:
-    """Read how each date suits the circle, who is silent, and which date is best."""
+    """Read how each date suits the circle, whose answers are missing, and which date is best."""
     poll, coordinates = await permissions.may_read_poll(session, principal, poll_id=poll_id)
     return await poll_out(session, poll, now=now, names_pairs=coordinates)
 
@@ -59,7 +59,7 @@ async def read_poll(poll_id: UUID, principal: CoordinatorOrManager, session: Ses
 async def answer_for(
     *, poll_id: UUID, person_id: UUID, body: Answers, principal: Coordinator, session: Session, now: Now
 ) -> PollOut:
-    """Note what somebody told the coordinator."""
+    """Record what a person told the coordinator."""
     _, conference = await permissions.may_prepare_poll(session, principal, poll_id=poll_id)
     poll = await operations.answer(
         session, conference=conference, person_id=person_id, answers=body.answers, via="coordinator", now=now
@@ -69,7 +69,7 @@ async def answer_for(
 
 @router.post("/v1/polls/{poll_id}/close")
 async def close_poll(poll_id: UUID, principal: Coordinator, session: Session, now: Now) -> PollOut:
-    """End the poll with the answers there are; a closed poll stays as it is."""
+    """End the poll with the answers so far; a closed poll stays as it is."""
     _, conference = await permissions.may_prepare_poll(session, principal, poll_id=poll_id)
     poll = await operations.close_by_coordinator(session, conference=conference, now=now)
     return await poll_out(session, poll, now=now)

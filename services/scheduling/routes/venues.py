@@ -41,7 +41,7 @@ async def list_venues(principal: PolicyKeeper, session: Session, parts: Parts) -
 async def enter_venue(
     body: NewVenue, principal: PolicyKeeper, session: Session, parts: Parts, now: Now
 ) -> VenueEntry:
-    """Enter a venue."""
+    """Add a venue."""
     venue = await venues.enter(session, parts.vault, tenant=principal.tenant, now=now, **_given(body))
     return (await _entries(session, parts.vault, [venue]))[0]
 
@@ -50,7 +50,7 @@ async def enter_venue(
 async def change_venue(
     venue_id: UUID, body: ChangedVenue, principal: PolicyKeeper, session: Session, parts: Parts
 ) -> VenueEntry:
-    """Change what is known of a venue; conferences that have it keep what they were told."""
+    """Change a venue's data; conferences there keep what people were told."""
     venue = await venues.change(
         session,
         parts.vault,
@@ -64,7 +64,7 @@ async def change_venue(
 
 @router.post("/v1/venues/{venue_id}/close", status_code=204, response_class=Response)
 async def close_venue(venue_id: UUID, principal: PolicyKeeper, session: Session, now: Now) -> None:
-    """Use a venue no more, and forget its contact; conferences that have it keep it."""
+    """Close a venue and delete its contact; conferences there keep it."""
     await venues.close(session, tenant=principal.tenant, venue_id=venue_id, now=now)
 
 
@@ -77,10 +77,10 @@ async def list_venues_for_conference(
     parts: Parts,
     now: Now,
     needs: Annotated[
-        list[AccessNeed] | None, Query(max_length=20, description="The access needs of who comes there.")
+        list[AccessNeed] | None, Query(max_length=20, description="The access needs of the people who come.")
     ] = None,
 ) -> VenueChoices:
-    """List the venues for a conference, the one that suits best first: free, for everybody, and neutral."""
+    """List the venues for a conference, the one that suits best first: free, accessible to all, and neutral."""
     conference = await permissions.may_prepare_conference(session, principal, conference_id=conference_id)
     rated = await free_venues(session, conference, needs=needs or [], now=now)
     entries = await _entries(session, parts.vault, [each.venue for each in rated])

@@ -29,7 +29,7 @@ _MAX_PEOPLE = 200
 
 
 class NewOption(RequestModel):
-    """A date to propose: from when until when, or a part of a day."""
+    """A date to propose: begin and end, or a part of a day."""
 
     starts_at: AwareDatetime | None = None
     ends_at: AwareDatetime | None = None
@@ -44,7 +44,7 @@ class NewOption(RequestModel):
         return self
 
     def times(self, calendar: Calendar) -> tuple[datetime, datetime]:
-        """Return from when until when it is, by an organisation's calendar."""
+        """Return its begin and end, by an organisation's calendar."""
         if self.day is not None and self.part is not None:
             begins, ends = self.part.hours
             return calendar.at(self.day, begins), calendar.at(self.day, ends)
@@ -57,11 +57,11 @@ class NewPoll(RequestModel):
     """Dates to ask about; with dates carried over from a postponed conference there need be none."""
 
     options: Annotated[list[NewOption], Field(max_length=MAX_OPTIONS, default_factory=list)]
-    closes: Length | None = Field(default=None, description="How long it is open, if not as usual.")
+    closes: Length | None = Field(default=None, description="How long it is open, if not the default.")
     closes_on: date | None = Field(default=None, description="The last day on which it is open.")
     quorum: Annotated[int, Field(ge=0, le=_MAX_PEOPLE)] | None = Field(
         default=None,
-        description="How many must be able to come; 0 for any number, null for as many as it was before.",
+        description="How many must be able to come; 0 for any number, null to keep the previous one.",
     )
 
     @model_validator(mode="after")
@@ -78,7 +78,7 @@ class MoreOptions(RequestModel):
 
 
 class Answers(RequestModel):
-    """What somebody says to dates, by their id; dates left out keep what was said before."""
+    """A person's answers to dates, by their id; dates left out keep their answer."""
 
     answers: Annotated[dict[UUID, Availability], Field(min_length=1, max_length=MAX_OPTIONS)]
 
@@ -91,7 +91,7 @@ class VenueIn(RequestModel):
 
 
 class Scheduling(RequestModel):
-    """Which date of the poll (the best one, if left out) or another that was agreed on, and where."""
+    """A date of the poll (the best one, if left out) or another that was agreed on, and the place."""
 
     version: ReadVersion
     option_id: UUID | None = None
@@ -111,40 +111,40 @@ class Scheduling(RequestModel):
 
 
 class Postponement(RequestModel):
-    """Why a conference is put off."""
+    """Why a conference is postponed."""
 
     version: ReadVersion
     reason: PostponedBecause
 
 
 class Cancellation(RequestModel):
-    """Why a conference is called off."""
+    """Why a conference is cancelled."""
 
     version: ReadVersion
     reason: CancelledBecause
 
 
 class Extension(RequestModel):
-    """Until which day the conference may be held, and why it needs more time."""
+    """The new target day for the conference, and why it needs more time."""
 
     until: date
     reason: ExtendedBecause
 
 
 class Extended(ResponseModel):
-    """By when the conference should be held now."""
+    """The new target date of the conference."""
 
     target_at: datetime = Field(description="By when the conference should be held.")
 
 
 class Check(RequestModel):
-    """Whether something has been seen to."""
+    """Whether a task is done."""
 
     done: bool
 
 
 class AttendanceIn(RequestModel):
-    """Whether somebody came, how, and when."""
+    """Whether a person came, how, and when."""
 
     person_id: UUID
     mode: AttendanceMode
@@ -186,7 +186,7 @@ class Held(RequestModel):
     outcome: MeetingOutcome
     return_called_by_circle: bool | None = None
     incident: bool = Field(
-        default=False, description="Whether something serious happened; what it was is kept nowhere."
+        default=False, description="Whether something serious happened; what it was is not stored."
     )
 
 
@@ -216,17 +216,17 @@ class OptionOut(ResponseModel):
     fits: bool
     hindered: list[UUID]
     unserved: list[UUID] = Field(
-        description="Who can come then without anybody who interprets or speaks for them."
+        description="People who can come then, but without their interpreter or advocate."
     )
     apart: list[list[UUID]] = Field(
-        description="Pairs who can both come then and are not to meet; for the coordinator alone."
+        description="Pairs who can both come then and must not meet; for the coordinator alone."
     )
-    short: int = Field(description="How many more would have to come for the quorum.")
+    short: int = Field(description="How many more are needed for the quorum.")
     said_no: list[UUID] = Field(description="Who said that they cannot come then.")
     venues_free: int | None = Field(
-        description="How many venues of the register can be had then; null: none were entered."
+        description="How many venues of the register are free then; null: there are none in it."
     )
-    answers: dict[UUID, Availability] = Field(description="What everyone who answered said, by person.")
+    answers: dict[UUID, Availability] = Field(description="Everyone's answers, by person.")
 
 
 class PollOut(ResponseModel):
@@ -247,7 +247,7 @@ class PollOut(ResponseModel):
 
 
 class OwnOption(ResponseModel):
-    """A date with one's own answer."""
+    """A date with the caller's own answer."""
 
     option_id: UUID
     starts_at: datetime
@@ -263,7 +263,7 @@ class OwnOption(ResponseModel):
 
 
 class OwnPoll(ResponseModel):
-    """A poll as somebody of the circle sees it: nobody else's answers."""
+    """A poll as somebody of the circle sees it: without other people's answers."""
 
     poll_id: UUID
     conference_id: UUID
@@ -281,25 +281,25 @@ class ConferenceSummary(ResponseModel):
     state: ConferenceState
     starts_at: datetime | None
     ends_at: datetime | None
-    version: int = Field(description="Of its date and place; a change sends it along.")
+    version: int = Field(description="The version of its date and place; send it along with a change.")
     poll_id: UUID | None
 
 
 class MoreTimeGiven(ResponseModel):
-    """That a preparation was given more time."""
+    """An extension of a preparation."""
 
     extended_by: UUID = Field(description="Who gave it: a coordinator of the case.")
     created_at: datetime = Field(description="When it was given.")
-    before_at: datetime = Field(description="By when the conference should have been held before.")
-    target_at: datetime = Field(description="By when it should be held since; a pause moves that on.")
+    before_at: datetime = Field(description="The target date before.")
+    target_at: datetime = Field(description="The target date after; a pause moves it further.")
     reason: ExtendedBecause = Field(description="Why it needs more time than was meant.")
 
 
 class MoreTime(ResponseModel):
-    """By when a conference should be held, and each time that its preparation was given more time, in order."""
+    """The target date of a conference, and the extensions of its preparation, in order."""
 
-    target_at: datetime = Field(description="By when the conference should be held.")
-    more_time: list[MoreTimeGiven] = Field(description="Each time that it was given more time, in order.")
+    target_at: datetime = Field(description="The target date of the conference.")
+    more_time: list[MoreTimeGiven] = Field(description="Each extension, in order.")
 
 
 class ListedConference(ConferenceSummary, MoreTime):
@@ -329,7 +329,7 @@ class PartsOut(ResponseModel):
 
 
 class AttendanceOut(ResponseModel):
-    """Whether somebody came."""
+    """Whether a person came."""
 
     person_id: UUID
     mode: str
@@ -367,7 +367,7 @@ class ConferenceOut(ConferenceSummary):
 
 
 class MeetingOut(ResponseModel):
-    """A meeting of the circle, as who referred the case sees it."""
+    """A meeting of the circle, as the referrer of the case sees it."""
 
     conference_no: int
     on: date = Field(description="The day that is set for it, or on which it was held.")
@@ -375,7 +375,7 @@ class MeetingOut(ResponseModel):
 
 
 class Postponed(ResponseModel):
-    """The conference that comes instead."""
+    """The conference that replaces the postponed one."""
 
     next_conference_id: UUID
     next_conference_no: int
@@ -388,10 +388,10 @@ class PreparationBegun(ResponseModel):
     reason: BegunBecause
     conference_id: UUID
     conference_no: int
-    target_at: datetime = Field(description="By when the conference should be held.")
+    target_at: datetime = Field(description="The target date of the conference.")
 
 
 class ChecklistOut(ResponseModel):
-    """Everything there is to see to, and whether it was."""
+    """Every checklist task, and whether it is done."""
 
     checklist: dict[ChecklistItem, bool]

@@ -31,7 +31,7 @@ class FeedEntry(ResponseModel):
     revision: int
     starts_at: datetime
     ends_at: datetime
-    takes_place: bool = Field(description="Whether it takes place then; false once put off or called off.")
+    takes_place: bool = Field(description="Whether it takes place then; false once postponed or cancelled.")
     venue: VenueOut | None
 
 

@@ -1,4 +1,4 @@
-"""Bodies about who gives information at the conference."""
+"""Bodies about the information givers at the conference."""
 
 from typing import Annotated, Self
 from uuid import UUID
@@ -14,7 +14,7 @@ _MOST_TOLD = 2000
 
 
 class GiverIn(RequestModel):
-    """Somebody who gives information: a person of the case, or a professional who is none, by name."""
+    """An information giver: a person of the case, or an outside professional, by name."""
 
     person_id: UUID | None = None
     name: Line | None = None
@@ -30,14 +30,14 @@ class GiverIn(RequestModel):
 
 
 class GiversIn(RequestModel):
-    """Everybody who gives information, in the order in which they do, and the version that was read."""
+    """All information givers, in order, and the version that was read."""
 
     version: ReadVersion
     givers: Annotated[list[GiverIn], Field(max_length=MAX_GIVERS)]
 
 
 class GiverOut(ResponseModel):
-    """Somebody who gives information, and what they will tell."""
+    """An information giver, and what they will tell."""
 
     person_id: UUID | None
     name: str | None
@@ -47,13 +47,13 @@ class GiverOut(ResponseModel):
 
 
 class GiversOut(ResponseModel):
-    """Who gives information, as the coordinator writes it, in order."""
+    """The information givers, as the coordinator writes them, in order."""
 
-    version: int = Field(description="Of who tells what; a change sends it along.")
+    version: int = Field(description="The version of the list; send it along with a change.")
     givers: list[GiverOut]
 
 
 class OwnGivers(ResponseModel):
-    """Who comes to tell what, as the circle reads it before the day."""
+    """The information givers, as the circle reads them before the day."""
 
     items: list[GiverOut]

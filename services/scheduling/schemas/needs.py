@@ -7,13 +7,13 @@ from shared.http.models import ResponseModel
 
 
 class NeedSeenTo(ResponseModel):
-    """Something that was seen to for somebody."""
+    """A person's need that was arranged for."""
 
     person_id: UUID
     need: NeedKind
 
 
 class NeedsOut(ResponseModel):
-    """Everything that was seen to of what people need."""
+    """All needs that were arranged for."""
 
     needs_seen_to: list[NeedSeenTo]

@@ -1,4 +1,4 @@
-"""Bodies about what comes late."""
+"""Bodies about late changes."""
 
 from datetime import datetime
 

@@ -18,20 +18,20 @@ OpenAt = Annotated[
 
 
 class NewVenue(RequestModel):
-    """A place where circles can meet; who to call about it is sealed."""
+    """A place where circles can meet; its contact is sealed."""
 
     name: Line
     address: Line
     neutral: bool = Field(
-        default=True, description="Whether it is nobody's home, and no office of a service."
+        default=True, description="Whether it is neutral: nobody's home, and no office of a service."
     )
     reached_by: Line | None = Field(default=None, description="How to get there by public transport.")
     meets: Annotated[list[AccessNeed], Field(max_length=20)] = Field(
-        default_factory=list, description="Which of the access needs of people it meets."
+        default_factory=list, description="The access needs of people that it meets."
     )
     open_at: Annotated[list[OpenAt], Field(max_length=_PARTS_OF_A_WEEK)] = Field(
         default_factory=list,
-        description="In which parts of the week it can be had, as `tue-evening`; empty: in any.",
+        description="The parts of the week in which it is available, as `tue-evening`; empty: any.",
     )
     contact_name: Line | None = None
     contact_phone: Phone | None = None
@@ -39,7 +39,7 @@ class NewVenue(RequestModel):
 
 
 class ChangedVenue(NewVenue):
-    """All that is known of a venue from now on, and the version that was read."""
+    """The new data of a venue, and the version that was read."""
 
     version: ReadVersion
 
@@ -57,7 +57,7 @@ class VenueEntry(ResponseModel):
     contact_name: str | None
     contact_phone: str | None
     contact_email: str | None
-    version: int = Field(description="Of what is known of it; a change sends it along.")
+    version: int = Field(description="The version of its data; send it along with a change.")
 
 
 class VenueList(ResponseModel):
@@ -69,11 +69,9 @@ class VenueList(ResponseModel):
 class VenueChoice(VenueEntry):
     """A venue for a conference: whether it is free, and what it lacks."""
 
-    free: bool | None = Field(description="Whether it can be had at the date that is set; null: none is set.")
-    free_for: list[UUID] = Field(
-        description="At which dates of the poll that are still to come it can be had, by id."
-    )
-    lacks: list[AccessNeed] = Field(description="Which of the needs that were asked for it does not meet.")
+    free: bool | None = Field(description="Whether it is free at the set date; null: none is set.")
+    free_for: list[UUID] = Field(description="The future dates of the poll at which it is free, by id.")
+    lacks: list[AccessNeed] = Field(description="The requested needs that it does not meet.")
     suggested: bool
 
 
