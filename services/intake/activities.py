@@ -1,4 +1,4 @@
-"""The step of intake that is more than one transaction: attending to files whose time has come."""
+"""The one step of intake that is more than one transaction: processing files whose deadline was reached."""
 
 from datetime import datetime
 
@@ -25,11 +25,11 @@ _AT_A_TIME = 20
 
 @steps("intake.sweep-files")
 async def sweep_files(context: Context, due: Deadline) -> Done:
-    """Attend to some of the deadlines of files and holds that have been reached, `due` among them.
+    """Process some of the reached deadlines of files and holds, `due` among them.
 
-    Each is a transaction of its own: one that fails holds up no other. Raises what went wrong, in the end.
+    Each in a transaction of its own: a failure holds up no other. Raises what went wrong, at the end.
     """
-    # A try after a failure takes on what was reached meanwhile.
+    # A retry after a failure also processes deadlines reached meanwhile.
     by = max(due.at, await context.clock.now())
     workflow_id = retention_workflow_id(due.tenant)
     async with context.database.transaction(Scope(tenant=due.tenant)) as session:

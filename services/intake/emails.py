@@ -1,4 +1,4 @@
-"""Writes intake's mails, to coordinators and to staff: a first name, a link, sometimes a moment.
+"""Writes intake's mails, to coordinators and to staff: a first name, a link, sometimes a time.
 
 What the case is about stays behind the link.
 """
@@ -32,7 +32,7 @@ from shared.messages import Message, NoAddress, NotWanted
 
 _ABOUT_OFFERS = frozenset({"offer-made", "offer-reminder"})
 _DATE, _DATE_OFF = "conference-date", "conference-date-off"
-# What stands in a calendar, and where the rest is.
+# The text of a calendar entry, and where to find the rest.
 _APPOINTMENT: dict[Language, tuple[str, str]] = {
     "nl": ("Bijeenkomst van een kring", "De plaats en wie komt, vind je in Kring."),
     "fr": ("Réunion d'un cercle", "Vous trouverez le lieu et qui vient dans Kring."),
@@ -41,17 +41,17 @@ _APPOINTMENT: dict[Language, tuple[str, str]] = {
 
 
 async def write(session: AsyncSession, message: Message, context: Context) -> Mail:
-    """Return the mail that a message asks for. Raises: NotWanted if it was overtaken, or nobody is known by that id."""
+    """Return the mail for a message. Raises: NotWanted if it is obsolete, or nobody is known by that id."""
     await _require_wanted(session, message)
     contact = await _contact(session, message, context)
-    # Whoever referred themselves may speak any of them.
+    # Self-referrers may speak any of these languages.
     spoken = LANGUAGES if message.role == notifying.REFERRED else STAFF_LANGUAGES
     language = language_of(contact.language, spoken)
     calendar = await profiles.calendar(session, tenant=message.tenant)
     counts = await _counts(session, message, context) if message.kind == daily_mail.KIND else {}
     return Mail(
         address=contact.email,
-        # Nobody has confirmed the address of who referred themselves: a stranger's words do not go there.
+        # The address in a self-referral is unconfirmed: a stranger's words must not be sent to it.
         name="" if message.role == notifying.REFERRED else salutation(contact.first_name),
         language=language,
         template=message.kind,
@@ -113,7 +113,7 @@ async def _referred(session: AsyncSession, message: Message, context: Context) -
 
 
 async def _counts(session: AsyncSession, message: Message, context: Context) -> dict[str, int]:
-    """Return how much waits for whoever the daily mail is for, now. Raises: NotWanted if nothing does.
+    """Return how much waits for the reader of the daily mail, now. Raises: NotWanted if nothing does.
 
     Raises: NotWanted also if the day of the mail is over, or they turned it off meanwhile; Operational.
     """
@@ -155,7 +155,7 @@ async def _known(session: AsyncSession, message: Message) -> Coordinator | Staff
 
 
 async def _organisation(session: AsyncSession, message: Message) -> UUID:
-    """Return for which organisation somebody is written to: who referred, for the one that they referred for."""
+    """Return the organisation in whose name a person is mailed: a referrer, for the one that they referred for."""
     if "organisation_id" in message.parameters:
         return UUID(str(message.parameters["organisation_id"]))
     if message.role != Role.REFERRER or message.case_id is None:
@@ -184,7 +184,7 @@ def _values(
     elif message.kind == daily_mail.KIND:
         values |= {"link": f"{base}/today", "off": f"{base}/daily-mail"}
     elif message.case_id is not None:
-        # Who coordinates no more reads nothing of the case.
+        # A former coordinator must read nothing of the case.
         values["link"] = f"{base}/cases" + ("" if message.kind == _DATE_OFF else f"/{message.case_id}")
     if appointments.is_with(message):
         starts_at, ends_at = (

@@ -1,6 +1,6 @@
 """Who may do what in intake: the role gates, then one function per rule.
 
-Who may not know that a case or referral exists gets the same answer as when there is none.
+A caller who may not know that a case or referral exists gets the same answer as when there is none.
 """
 
 from datetime import datetime
@@ -61,7 +61,7 @@ RegisterReader = Annotated[
 ]
 ContactEraser = Annotated[Principal, Depends(allow(Role.ADMINISTRATOR, Role.DPO))]
 ContactReader = ContactEraser
-# Whom the register may hold, and so whom intake may write to.
+# Roles that the register may hold, and that intake may therefore mail.
 Colleague = Annotated[
     Principal, Depends(allow(*(set(Role) - {Role.OPS, Role.INTEGRATION}), from_elsewhere=True))
 ]
@@ -74,7 +74,7 @@ _PARTIES = (Relation.REFERRING, Relation.MANDATED)
 
 
 async def may_enter_organisation(session: AsyncSession, principal: Principal, entry: NewOrganisation) -> UUID:
-    """Return who enters an organisation: ops any, administrators of a tenant others that are parties to its cases.
+    """Return who may enter an organisation: ops any; administrators of a tenant others, as parties to its cases.
 
     Raises: OnlyOpsMakesTenants, TenantUnknown.
     """
@@ -97,14 +97,14 @@ async def may_change_organisation(
         raise UnknownOrganisation
     if not principal.has(Role.OPS) and (principal.tenant == NO_TENANT or found.tenant != principal.tenant):
         raise UnknownOrganisation
-    # Ops belong to none: the row is its owner's own.
+    # Ops belong to none: the row is its owner's.
     await set_scope(session, Scope(tenant=found.tenant))
     await session.refresh(found, with_for_update=True)
     return found
 
 
 def may_refer(principal: Principal | None, referral: NewReferral) -> Principal | None:
-    """Return the professional in whose name a referral is written, None for what needs no account.
+    """Return the professional in whose name a referral is made, None if it needs no account.
 
     Raises: ReferrerNeeded.
     """
@@ -118,7 +118,7 @@ def may_refer(principal: Principal | None, referral: NewReferral) -> Principal |
 
 
 def may_list_referrals(principal: Principal) -> referrals.Visible:
-    """Return which referrals someone may list: the tenant's, or those they wrote. Raises: NotForThisRole."""
+    """Return the referrals a caller may list: the tenant's, or their own. Raises: NotForThisRole."""
     if manages(principal):
         return referrals.Visible(principal.tenant)
     if principal.has(Role.REFERRER) and principal.organisation is not None:
@@ -129,9 +129,9 @@ def may_list_referrals(principal: Principal) -> referrals.Visible:
 async def may_read_referral(
     session: AsyncSession, principal: Principal, *, referral_id: UUID, now: datetime
 ) -> Referral:
-    """Return a referral to whoever wrote it, and to the manager who decides on it.
+    """Return a referral to its author, and to the manager who decides on it.
 
-    Once it is a case it is part of that case's file, which a manager reads with break-glass access only.
+    Once there is a case it is part of the case's file, which a manager reads only with break-glass access.
     Raises: UnknownReferral, CaseErased.
     """
     referral = await _referral_of(session, principal, referral_id)
@@ -145,7 +145,7 @@ async def may_read_referral(
 async def may_withdraw_referral(
     session: AsyncSession, principal: Principal, *, referral_id: UUID
 ) -> Referral:
-    """Return a referral to whoever wrote it, and to the tenant's managers. Raises: UnknownReferral, CaseErased."""
+    """Return a referral to its author, and to the tenant's managers. Raises: UnknownReferral, CaseErased."""
     return await _referral_of(session, principal, referral_id)
 
 
@@ -164,7 +164,7 @@ async def _referral_of(session: AsyncSession, principal: Principal, referral_id:
 async def may_read_offer(
     session: AsyncSession, principal: Principal, *, offer_id: UUID
 ) -> tuple[Offer, Case]:
-    """Return an offer that waits for the answer of the coordinator who asks, and its case. Raises: UnknownOffer."""
+    """Return an open offer to its coordinator, with its case. Raises: UnknownOffer."""
     offer = await cases.offer(session, tenant=principal.tenant, offer_id=offer_id)
     if offer is None or offer.coordinator_id != principal.id or offer.state != OfferState.OPEN:
         raise UnknownOffer(offer_id=str(offer_id))
@@ -172,7 +172,7 @@ async def may_read_offer(
 
 
 def may_list_cases(principal: Principal) -> Select[Case]:
-    """Return the query of the cases someone may list: the tenant's, those assigned to them, their organisation's.
+    """Return the query of the cases a caller may list: the tenant's, those assigned to them, their organisation's.
 
     Raises: NotForThisRole.
     """
@@ -187,7 +187,7 @@ def may_list_cases(principal: Principal) -> Select[Case]:
 
 
 async def may_read_case(session: AsyncSession, principal: Principal, *, case_id: UUID) -> Case:
-    """Return where a case stands to managers, ops, the coordinator assigned now, and parties.
+    """Return the state of a case to managers, ops, its current coordinator, and parties.
 
     Raises: UnknownCase, CaseErased.
     """
@@ -198,13 +198,13 @@ async def may_read_case(session: AsyncSession, principal: Principal, *, case_id:
 
 
 def may_read_what_it_is_about(principal: Principal, case: Case) -> bool:
-    """Say whether who may read where a case stands also reads its themes and reasons: all but those who run Kring."""
+    """Tell whether a reader of a case's state may also read its themes and reasons: all but ops."""
     coordinates = principal.has(Role.COORDINATOR) and case.coordinator_id == principal.id
     return manages(principal) or coordinates or not principal.has(Role.OPS)
 
 
 async def may_coordinate(session: AsyncSession, principal: Principal, *, case_id: UUID) -> Case:
-    """Return a case to managers and the coordinator assigned now, who pause and resume it.
+    """Return a case to managers and its current coordinator, who pause and resume it.
 
     Raises: UnknownCase, CaseErased.
     """
@@ -213,12 +213,12 @@ async def may_coordinate(session: AsyncSession, principal: Principal, *, case_id
 
 
 async def may_erase_case(session: AsyncSession, principal: Principal, *, case_id: UUID) -> Case:
-    """Return a case of the tenant to those who answer for its data, also when it was erased. Raises: UnknownCase."""
+    """Return a case of the tenant, also an erased one, to those responsible for its data. Raises: UnknownCase."""
     return await _of_tenant(session, principal, case_id)
 
 
 async def may_erase_contact(session: AsyncSession, principal: Principal, *, person_id: UUID) -> None:
-    """Let an officer erase anybody who left, and an administrator all others: nobody silences who is to be told.
+    """Let an officer erase anybody who left, and an administrator everybody but officers, who must not be silenced.
 
     Raises: OfficerErasedByOfficer.
     """
@@ -234,7 +234,7 @@ async def may_copy_persons(session: AsyncSession, principal: Principal, *, case_
 
 
 async def may_ask_for_holds(session: AsyncSession, principal: Principal, *, case_id: UUID) -> None:
-    """Let pass the service that is about to erase somebody of a file, also of an erased one. Raises: UnknownCase."""
+    """Let the service through that is about to erase a person of a file, also an erased file. Raises: UnknownCase."""
     if await retention.referral_of_file(session, tenant=principal.tenant, case_id=case_id) is None:
         raise UnknownCase(case_id=str(case_id))
 
@@ -242,7 +242,7 @@ async def may_ask_for_holds(session: AsyncSession, principal: Principal, *, case
 async def may_read_baseline(
     session: AsyncSession, principal: Principal, *, case_id: UUID, now: datetime
 ) -> Case:
-    """Return a case to its coordinator now, to parties, and to its manager with break-glass access.
+    """Return a case to its current coordinator, to parties, and to its manager with break-glass access.
 
     Raises: UnknownCase, CaseErased.
     """
@@ -252,7 +252,7 @@ async def may_read_baseline(
 
 
 async def may_write_baseline(session: AsyncSession, principal: Principal, *, case_id: UUID) -> BaselineRights:
-    """Return what someone may write in the baseline: the coordinator the questions, the mandated side the rest.
+    """Return what a caller may write in the baseline: the coordinator the questions, the mandated side the rest.
 
     Raises: UnknownCase, CaseErased.
     """
@@ -283,7 +283,7 @@ async def may_read_break_glass(
 async def may_end_break_glass(
     session: AsyncSession, principal: Principal, *, break_glass_id: UUID
 ) -> BreakGlass:
-    """Return a break-glass access to whose it is, or to the data protection officer. Raises: UnknownBreakGlass."""
+    """Return a break-glass access to its holder, or to the data protection officer. Raises: UnknownBreakGlass."""
     found = await break_glass.access(
         session, tenant=principal.tenant, break_glass_id=break_glass_id, lock=True
     )
@@ -293,16 +293,17 @@ async def may_end_break_glass(
 
 
 def may_read_reasons(principal: Principal) -> bool:
-    """Say whether somebody reads why files were opened: the data protection officer of the tenant."""
+    """Tell whether a caller reads why files were opened: the data protection officer of the tenant."""
     return principal.has(Role.DPO) and principal.is_of_tenant
 
 
 async def may_withdraw_case(
     session: AsyncSession, principal: Principal, *, case_id: UUID, withdrawal: Withdrawal
 ) -> WithdrawnBy:
-    """Return on whose behalf a case is withdrawn, if it may be: by those whom it is about, or by staff for them.
+    """Return on whose behalf a case may be withdrawn: by its central persons, or by staff for them.
 
-    Raises: UnknownCase, CaseErased, NotForThisRole, NotForThisKind, NotOnBehalf, FromTwelveOn, NoLongerInCircle.
+    Raises: UnknownCase, CaseErased, NotForThisRole, NotForThisKind, NotOnBehalf, FromTwelveOn,
+    NoLongerInCircle.
     """
     if principal.kind is Kind.PERSON:
         return await _in_own_name(session, principal, case_id, withdrawal)
@@ -334,7 +335,7 @@ async def _in_own_name(
 
 
 def _wrote(principal: Principal, referral: Referral) -> bool:
-    # For the organisation that they wrote it for: who works elsewhere by now left it there.
+    # For the organisation that they wrote it for: an author who moved elsewhere left it there.
     return (
         principal.has(Role.REFERRER)
         and referral.referrer_id == principal.id
@@ -371,7 +372,7 @@ async def _parties(session: AsyncSession, case: Case, organisation: UUID) -> set
 
 
 def _require_not_erased(case: Case) -> Case:
-    # Asked last: who may not know of a case does not learn that it was erased.
+    # Checked last: a caller who may not know a case does not learn that it was erased.
     if case.state == CaseStatus.ERASED:
         raise CaseErased(case_id=str(case.id))
     return case

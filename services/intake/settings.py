@@ -1,4 +1,4 @@
-"""What an organisation sets for intake: lengths of time, counted as said at each."""
+"""An organisation's settings for intake: durations, counted as each states."""
 
 from datetime import timedelta
 from typing import Annotated, ClassVar
@@ -14,27 +14,29 @@ class Policy(PolicySettings):
     """The lengths of intake's clocks, and how long files are kept."""
 
     ORDER: ClassVar = (("offer_warn", "offer_expires"), ("erasure_warn", "erasure"))
-    # How long a file stays open to the manager who opened it, and whom statistics may not show.
+    # How long an opened file stays open to its manager, and the smallest group in statistics.
     SAFEGUARDS: ClassVar = frozenset({"break_glass", "statistics_smallest_group"})
 
     offer_warn: Length = Field(default="1wd", description="From an offer to the only reminder of it.")
     offer_expires: Length = Field(
-        default="2wd", description="From an offer to its end; then the next is asked."
+        default="2wd", description="From an offer to its end; then the next coordinator is asked."
     )
-    allocate: Length = Field(default="3wd", description="From the need for a coordinator to being late.")
+    allocate: Length = Field(default="3wd", description="From the need for a coordinator to escalation.")
     search_again: Length = Field(
-        default="1wd", description="From having nobody left to ask to looking again."
+        default="1wd", description="How long to wait, with nobody left to ask, before looking again."
     )
-    acknowledge: Length = Field(default="1wd", description="From a referral to being late in deciding on it.")
+    acknowledge: Length = Field(
+        default="1wd", description="From a referral to the time by which it must be decided."
+    )
     break_glass: Annotated[Length, at_most(timedelta(days=7))] = Field(
         default="PT4H",
         description="How long a file that was opened by break-glass can be read; at most a week.",
     )
     erasure_warn: Length = Field(
-        default="2wd", description="From asking for an erasure to warning that not all have confirmed."
+        default="2wd", description="From requesting an erasure to the warning that confirmations are missing."
     )
     erasure: Length = Field(
-        default="5wd", description="From asking for an erasure to being late in confirming it."
+        default="5wd", description="From requesting an erasure to the time by which all must have confirmed."
     )
     keep_youth_until_age: Annotated[int, Field(ge=18, le=100)] | None = Field(
         default=35,
@@ -57,13 +59,13 @@ class Policy(PolicySettings):
         default=5,
         ge=LEAST_SMALLEST_GROUP,
         le=100,
-        description="Statistics tell of no smaller group. Set it once: what was told of smaller ones stays known.",
+        description="The smallest group in statistics. Set it once: smaller groups that were published stay known.",
     )
     retention_warn_days: int = Field(
         default=60,
         ge=1,
         le=365,
-        description="From the warning to the end of a file; also after a hold was lifted.",
+        description="From the warning to the erasure of a file; also after a hold was lifted.",
     )
 
 

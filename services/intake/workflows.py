@@ -1,4 +1,4 @@
-"""What waits and decides when in intake: the search for a coordinator, and how long files are kept."""
+"""Intake's workflows: the search for a coordinator, and how long files are kept. They decide only when."""
 
 from temporalio import workflow
 
@@ -20,7 +20,7 @@ class CoordinatorAssignment(DeadlineWorkflow):
 
     @workflow.run
     async def run(self, given: WorkflowInput) -> None:
-        """Offer, remind, let the offer expire and ask the next; note when it takes too long to find somebody."""
+        """Offer, remind, let the offer expire and ask the next; escalate if the search takes too long."""
         async for due in self.deadlines(given):
             match due.kind, due.what:
                 case codes.SEARCH_CLOCK, _:
@@ -35,13 +35,13 @@ class CoordinatorAssignment(DeadlineWorkflow):
 
 @workflow.defn(name="Retention")
 class Retention(DeadlineWorkflow):
-    """Watch how long a tenant's files are kept, for decades; it ends when nothing is kept for a time."""
+    """Watch how long a tenant's files are kept, for decades; it ends when no file is kept."""
 
     kinds = (codes.RETENTION_CLOCK, codes.HOLD_CLOCK)
 
     @workflow.run
     async def run(self, given: WorkflowInput) -> None:
-        """Sweep whenever a file is to be warned of or erased, or a hold ends: all of those whose time has come."""
+        """Sweep whenever a file is to be warned of or erased, or a hold ends: all deadlines that were reached."""
         async for due in self.deadlines(given):
             await self.step(sweep_files, due)
 

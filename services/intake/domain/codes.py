@@ -1,4 +1,4 @@
-"""The statuses and codes of intake. They travel in events: each list is closed, so that nobody types a name in one."""
+"""The statuses and codes of intake. They travel in events: each list is closed, so that no name can get into one."""
 
 from enum import StrEnum
 from typing import Literal
@@ -37,7 +37,7 @@ class Theme(StrEnum):
 
 
 class ReferralState(StrEnum):
-    """Where a referral stands."""
+    """The state of a referral."""
 
     RECEIVED = "received"
     ACCEPTED = "accepted"
@@ -47,7 +47,7 @@ class ReferralState(StrEnum):
 
 
 class CaseStatus(StrEnum):
-    """Where a case stands."""
+    """The state of a case."""
 
     OPEN = "open"
     PAUSED = "paused"
@@ -62,14 +62,14 @@ OVER = (CaseStatus.WITHDRAWN, CaseStatus.CLOSED)
 
 
 class WaitsFor(StrEnum):
-    """What a live case without a coordinator waits for: somebody to take it, or its year after the four-week call."""
+    """What a live case without a coordinator waits for: a new coordinator, or the year after the four-week call."""
 
     COORDINATOR = "coordinator"
     FOLLOW_UP = "follow-up"
 
 
 class AssignmentState(StrEnum):
-    """Where the search for a coordinator stands; the last one of a case is the one that counts."""
+    """The state of the search for a coordinator; the last one of a case counts."""
 
     SEARCHING = "searching"
     ASSIGNED = "assigned"
@@ -77,7 +77,7 @@ class AssignmentState(StrEnum):
 
 
 class OfferState(StrEnum):
-    """Where an offer stands. Called off: the case stopped before the coordinator answered."""
+    """The state of an offer. Called off: the case stopped before the coordinator answered."""
 
     OPEN = "open"
     ACCEPTED = "accepted"
@@ -87,7 +87,7 @@ class OfferState(StrEnum):
 
 
 class ReferralReason(StrEnum):
-    """Why a referral was declined, or taken back before it was decided."""
+    """Why a referral was declined, or withdrawn before a decision."""
 
     NO_CONSENT = "no-consent"
     OTHER_HELP_FITS_BETTER = "other-help-fits-better"
@@ -142,7 +142,7 @@ class WithdrawReason(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How a case came to its end."""
+    """How a case ended."""
 
     FOLLOWED_UP = "followed-up"
     CLOSED_EARLY = "closed-early"
@@ -161,14 +161,14 @@ class ReleaseReason(StrEnum):
     CASE_STOPPED = "case-stopped"
 
 
-# Another must be found for whoever was released for one of these.
+# After a release for one of these, another coordinator must be found.
 REPLACED = (ReleaseReason.CONFLICT_OF_INTEREST, ReleaseReason.FAMILY_WISH, ReleaseReason.UNAVAILABLE)
-# Whoever was released for one of these is not asked for the same case again.
+# A coordinator released for one of these is not asked for the same case again.
 NOT_AGAIN = (ReleaseReason.CONFLICT_OF_INTEREST, ReleaseReason.FAMILY_WISH)
 
 
 class PartyRole(StrEnum):
-    """What an organisation is to a case."""
+    """The role of an organisation in a case."""
 
     REFERRING = "referring"
     MANDATED = "mandated"

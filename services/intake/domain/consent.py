@@ -11,7 +11,7 @@ from shared.calendar import age_on
 
 @dataclass(frozen=True, kw_only=True)
 class Referred:
-    """What the rules need to know of a person in a referral."""
+    """What the rules need to know about a person in a referral."""
 
     ref: str
     is_central: bool
@@ -22,12 +22,12 @@ class Referred:
 
 
 def is_minor(birth_date: date | None, day: date) -> bool:
-    """Say whether somebody is known to be under eighteen."""
+    """Tell whether a person is known to be under eighteen."""
     return birth_date is not None and age_on(birth_date, day) < ADULT_FROM
 
 
 def check_persons(persons: Sequence[Referred], *, today: date) -> None:
-    """Return if a list of persons can be a referral's. Raises: CentralPersonMissing, RefUsedTwice, DateNotPossible."""
+    """Check that a referral's persons are valid. Raises: CentralPersonMissing, RefUsedTwice, DateNotPossible."""
     if not any(person.is_central for person in persons):
         raise CentralPersonMissing
     if len({person.ref for person in persons}) < len(persons):
@@ -38,12 +38,12 @@ def check_persons(persons: Sequence[Referred], *, today: date) -> None:
 
 
 def check_consent(persons: Sequence[Referred], *, today: date) -> None:
-    """Return if everyone whose consent is needed gave it. Raises: ConsentMissing."""
+    """Check that everyone whose consent is needed gave it. Raises: ConsentMissing."""
     holder_agreed = any(person.parental_authority and person.agreed for person in persons)
     for person in persons:
         if not person.is_central:
             continue
-        # Of whom no birth date is known, nobody can say that they are too young to be asked.
+        # A person without a known birth date is not treated as too young to be asked.
         asked_too = person.birth_date is None or age_on(person.birth_date, today) >= OWN_DECISIONS_FROM
         if asked_too and not person.agreed:
             raise ConsentMissing

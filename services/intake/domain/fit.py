@@ -1,4 +1,4 @@
-"""Which coordinator is asked first: independent of those who refer or decide, then by wishes, then by load."""
+"""The order in which coordinators are asked: only independent ones, then by the family's wishes, then by load."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from services.intake.domain.codes import Gender
 
 @dataclass(frozen=True, kw_only=True)
 class Wishes:
-    """What the family would like of a coordinator. None of it excludes anybody: it puts them in order."""
+    """The family's wishes for a coordinator. They exclude nobody: they only set the order."""
 
     languages: tuple[str, ...] = ()
     gender: Gender | None = None
@@ -18,7 +18,7 @@ class Wishes:
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """What is known of a coordinator when somebody must be asked."""
+    """What matching needs to know about a coordinator."""
 
     id: UUID
     languages: tuple[str, ...]
@@ -38,10 +38,10 @@ def in_order_of_fit(
     first: UUID | None = None,
     last: Collection[UUID] = (),
 ) -> list[Candidate]:
-    """Return who may be asked, best first: most languages, then gender, culture, least load.
+    """Return the coordinators who may be asked, best first: most languages, then gender, culture, least load.
 
-    Whoever is tied to a party is not independent; `not_again` were asked before, or left the case for a reason;
-    `first` comes before all others, as who knows the family already, and `last` after them.
+    Coordinators tied to a party are not independent; `not_again` were asked before, or left the case for a
+    reason; `first`, who knows the family already, comes before all others, and `last` after them.
     """
     suitable = [
         candidate

@@ -1,4 +1,4 @@
-"""Where somebody lives, no closer than anybody needs to know who asks whether they know them."""
+"""Shows where a person lives, only as closely as a coordinator needs to tell whether they know them."""
 
 import re
 
@@ -7,6 +7,6 @@ _MUNICIPALITY = re.compile(r"\b[1-9]\d{3} +[^\d,;]+$")
 
 
 def municipality_of(address: str | None) -> str | None:
-    """Return the postal code and municipality that an address ends with, without street and number."""
+    """Return the postal code and municipality at the end of an address, without street and number."""
     found = _MUNICIPALITY.search((address or "").strip())
     return None if found is None else found[0]

@@ -1,4 +1,4 @@
-"""How long a file is kept when it is over. Pure: from facts and an organisation's lengths to one date."""
+"""How long a file is kept after its end: a pure function of facts and an organisation's settings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from shared.calendar import years_after
 
 
 class FileKind(StrEnum):
-    """What a file is, as far as it matters to how long it is kept."""
+    """The kind of a file, as far as it determines how long it is kept."""
 
     YOUTH = "youth"
     ADULT = "adult"
@@ -27,7 +27,7 @@ class LiftedBecause(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Lengths:
-    """What an organisation sets about keeping; `youth_until_age` None: its conferences are no youth help."""
+    """An organisation's retention settings; `youth_until_age` None: its conferences are not youth care."""
 
     youth_until_age: int | None
     case_years: int
@@ -36,7 +36,7 @@ class Lengths:
 
 
 def kind_of(*, minors: bool, plan_without_meeting: bool, lengths: Lengths) -> FileKind:
-    """Return what the file of a case is: whether a conference is youth help is for each organisation to say."""
+    """Return the kind of a case's file: each organisation says whether its conferences are youth care."""
     if minors and lengths.youth_until_age is not None:
         return FileKind.YOUTH
     return FileKind.PLAN_WITHOUT_MEETING if plan_without_meeting else FileKind.ADULT
@@ -45,8 +45,9 @@ def kind_of(*, minors: bool, plan_without_meeting: bool, lengths: Lengths) -> Fi
 def keep_until(kind: FileKind, *, over_on: date, central_births: Sequence[date], lengths: Lengths) -> date:
     """Return the last day on which a file is kept.
 
-    A youth's file: to the end of the year in which the youngest central person reaches the age, so that the date tells
-    no birthday; never shorter than another case's. Where no birth date can be read, as if born on the day it ended.
+    A youth's file: until the end of the year in which the youngest central person reaches the age, so that the
+    date reveals no birthday; never shorter than another case's. If no birth date can be read, as if born on the
+    day it ended.
     """
     case = years_after(over_on, lengths.case_years)
     if kind == FileKind.YOUTH and lengths.youth_until_age is not None:
@@ -60,5 +61,5 @@ def keep_until(kind: FileKind, *, over_on: date, central_births: Sequence[date],
 
 
 def retention_workflow_id(tenant: object) -> str:
-    """Return the id of the workflow that looks after the retention of a tenant's files."""
+    """Return the id of the workflow for the retention of a tenant's files."""
     return f"retention/{tenant}"

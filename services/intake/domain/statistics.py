@@ -1,10 +1,10 @@
-"""Which counts may be told: of groups so large that nobody can be found in them, also by subtracting.
+"""Which counts may be published: only of groups large enough that nobody can be identified, even by subtraction.
 
-Cases are told of by the quarter in which they were referred, and quarters in blocks that are large enough. Within a
-block each case is of one outcome. A table is published in groups: of outcomes and of values. Every number that is told
-is a sum of whole groups, and each group is nobody or at least the smallest size: so is whatever can be subtracted from
-numbers that are told, of one table or of several. Blocks follow each other and never overlap, so neighbouring periods
-cannot be subtracted from each other either.
+Cases are counted in the quarter in which they were referred, and quarters are merged into blocks that are large
+enough. Within a block each case has one outcome. A table is published in groups: of outcomes and of values.
+Every published number is a sum of whole groups, and each group is empty or has at least the smallest size: so
+has every difference of published numbers, of one table or of several. Blocks follow each other and never
+overlap, so neighbouring periods cannot be subtracted from each other either.
 """
 
 from collections import Counter
@@ -17,12 +17,12 @@ from pydantic import BaseModel, ConfigDict
 
 # No organisation can set its smallest group below this.
 LEAST_SMALLEST_GROUP = 3
-# A block is this many times the smallest group: in smaller ones hardly a table has a number.
+# A block has this many times the smallest group: smaller ones would hide almost every number.
 _BLOCK = 2
 
 
 class Ended(StrEnum):
-    """How far a case came: each is of exactly one."""
+    """How far a case came: each has exactly one of these."""
 
     NOT_STARTED = "not-started"
     NO_MEETING = "no-meeting"
@@ -32,7 +32,7 @@ class Ended(StrEnum):
 
 
 class Measure(StrEnum):
-    """What is counted; each is a number of cases, out of those before it."""
+    """What is counted: numbers of cases, each a subset of the previous ones."""
 
     REFERRALS = "referrals"
     STARTED = "started"
@@ -42,7 +42,7 @@ class Measure(StrEnum):
 
 
 class Average(StrEnum):
-    """What is averaged over cases of a number that is told."""
+    """An average over the cases of a published number."""
 
     CIRCLE = "circle"
     WIDENED = "widened"
@@ -57,7 +57,7 @@ class Average(StrEnum):
 
 
 class Progress(StrEnum):
-    """What was last said of an agreement: each of which anything was said is of exactly one."""
+    """The last report on an agreement: each reported one has exactly one of these."""
 
     DONE = "done"
     NEARLY = "nearly"
@@ -67,7 +67,7 @@ class Progress(StrEnum):
 
 
 class Standing(BaseModel):
-    """What changes of a case that is counted, as it stands at some time; of days there is only the month."""
+    """The changeable facts of a counted case, as of some time; dates are kept by month only."""
 
     model_config = ConfigDict(from_attributes=True, frozen=True)
 
@@ -103,7 +103,7 @@ MEASURES: dict[Measure, frozenset[Ended]] = {
     Measure.PLAN_WITHOUT_MEETING: frozenset({Ended.PLAN_WITHOUT_MEETING}),
 }
 
-# Over which cases each is averaged: what it is of, each of them has.
+# The cases each is averaged over: they all have the value.
 AVERAGED: dict[Average, Measure] = {
     **dict.fromkeys(Average, Measure.CONFERENCE_HELD),
     **dict.fromkeys(
@@ -114,7 +114,7 @@ AVERAGED: dict[Average, Measure] = {
 
 Group = frozenset[Ended]
 Grouping = tuple[Group, ...]
-# From the finest to the coarsest: each merges groups of the one before it.
+# From the finest to the coarsest: each merges groups of the previous one.
 _HELD: Group = MEASURES[Measure.CONFERENCE_HELD]
 _NOT_HELD: Group = frozenset({Ended.NO_MEETING, Ended.PLAN_WITHOUT_MEETING})
 GROUPINGS: tuple[Grouping, ...] = (
@@ -162,7 +162,7 @@ class Quarter:
 
 @dataclass(frozen=True)
 class Block:
-    """Quarters that are told of together."""
+    """Quarters that are published together."""
 
     first: Quarter
     last: Quarter
@@ -170,7 +170,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Table:
-    """What is told of one block: in all, and by value where there is one that can be told."""
+    """The published numbers of one block: in total, and by value where a value can be published."""
 
     block: Block
     total: Row
@@ -178,9 +178,9 @@ class Table:
 
 
 def blocks(referred: Mapping[Quarter, int], *, before: Quarter, smallest: int) -> list[Block]:
-    """Return the blocks of the quarters that are over, from the first with a referral on.
+    """Return the blocks of past quarters, from the first with a referral on.
 
-    What comes after the last block waits until there is enough: a block that was told of does not change any more.
+    Quarters after the last block wait until there are enough cases: a published block never changes.
     """
     found: list[Block] = []
     if not referred:
@@ -197,11 +197,11 @@ def blocks(referred: Mapping[Quarter, int], *, before: Quarter, smallest: int) -
 
 
 def publish(counts: Counts, *, block: Block, values: Sequence[str], smallest: int) -> Table:
-    """Return what may be told of a block by values of which each case has exactly one."""
+    """Return what may be published of a block by values of which each case has exactly one."""
     total = _grouping_of_all(counts, smallest)
     hidden = _hidden(_by_value(counts), smallest)
     shown = [value for value in values if value not in hidden]
-    # The total is told in finer groups than the rows or in the same, never in others.
+    # The total is published in the same groups as the rows or in finer ones, never in others.
     coarser = [grouping for grouping in GROUPINGS if _merges(total, grouping)]
     grouping = next((each for each in coarser if _all_large(counts, each, shown, hidden, smallest)), None)
     everybody = _row(counts, total, None)
@@ -217,7 +217,7 @@ def publish(counts: Counts, *, block: Block, values: Sequence[str], smallest: in
 def publish_overlapping(
     counts: Mapping[str, Counts], *, block: Block, everybody: Counts, smallest: int
 ) -> Table:
-    """Return what may be told by values of which a case can have several: each against all that do not have it."""
+    """Return what may be published by values of which a case can have several: each against all cases without it."""
     total = publish(everybody, block=block, values=[], smallest=smallest).total
     rows = {
         value: publish(
@@ -229,10 +229,10 @@ def publish_overlapping(
 
 
 def averages(row: Row, cases: Sequence[tuple[Ended, Mapping[Average, int]]]) -> dict[Average, float | None]:
-    """Return what may be told on average of the cases of one row, in tenths.
+    """Return the publishable averages of the cases of one row, in tenths.
 
-    An average is told where the number of its cases is, and these are some: what can be had by adding and subtracting
-    is the sum of whole groups, as of the numbers.
+    An average is published if the number of its cases is, and is not zero: what can be computed by adding and
+    subtracting is a sum of whole groups, as for the numbers.
     """
     found: dict[Average, float | None] = {}
     for average, measure in AVERAGED.items():
@@ -242,9 +242,9 @@ def averages(row: Row, cases: Sequence[tuple[Ended, Mapping[Average, int]]]) -> 
 
 
 def said(row: Row, cases: Sequence[tuple[Ended, Mapping[Progress, int]]]) -> dict[Progress, int] | None:
-    """Return of how many agreements what was last said, in the cases of one row with a plan from a conference.
+    """Return the number of agreements by last report, in the cases of one row with a plan from a conference.
 
-    It is told where the number of these cases is: what can be had by adding and subtracting is of whole groups.
+    Published if the number of these cases is: what can be computed from them is about whole groups.
     """
     told = Measure.PLAN_FROM_CONFERENCE
     if not row[told]:
@@ -281,12 +281,12 @@ def _by_value(counts: Counts) -> dict[str, int]:
 
 
 def _hidden(sizes: Mapping[str, int], smallest: int) -> frozenset[str]:
-    """Return the values that are not told: the small ones, and as many larger ones as hide them."""
+    """Return the values that must be hidden: the small ones, and enough larger ones to protect them."""
     small = {value for value, size in sizes.items() if 0 < size < smallest}
     if not small:
         return frozenset()
     hidden = set(small)
-    # A larger one hides with them in any case: else who knows the rule knows that each of them is small.
+    # At least one larger one is hidden too: otherwise anybody who knows the rule knows that each hidden one is small.
     for value in sorted(sizes, key=lambda value: (sizes[value], value)):
         if value not in hidden and sizes[value] >= smallest:
             hidden.add(value)
@@ -300,7 +300,7 @@ def _all_large(
     parts: list[set[str]] = [{value} for value in shown]
     parts.extend([set(hidden)] if hidden else [])
     known = {value for value, _ in counts}
-    # Values that nobody asked for belong to no row: together they are one more part.
+    # Values outside the requested rows together form one more part.
     rest = known - set(shown) - hidden
     parts.extend([rest] if rest else [])
     return all(_is_large(_count(counts, group, part), smallest) for group in grouping for part in parts)

@@ -1,6 +1,6 @@
-"""Intake's tables. Names, addresses and free text lie in `sealed`.
+"""Intake's tables. Names, addresses and free text are in `sealed`.
 
-What is plain is ids, codes, dates, organisations' names, and what coordinators are matched by.
+Plain columns hold ids, codes, dates, organisations' names, and the criteria for matching coordinators.
 """
 
 from services.intake.models.base import Base

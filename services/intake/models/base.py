@@ -13,7 +13,7 @@ from shared.tables import Timestamp, service_metadata
 
 
 class Base(DeclarativeBase):
-    """The tables of intake, beside those that every service has."""
+    """Base of intake's tables, besides those that every service has."""
 
     metadata = service_metadata()
 

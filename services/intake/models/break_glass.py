@@ -19,7 +19,7 @@ class BreakGlassFields(SealedFields):
 class BreakGlass(Base):
     """One break-glass access to a case's file; its reason is sealed with the key of the case.
 
-    `told`: the data protection officers who got an email about it.
+    `told`: the data protection officers who were mailed about it.
     """
 
     __tablename__ = "break_glass"

@@ -1,4 +1,4 @@
-"""Cases, who is party to them, the search for a coordinator, and the offers made in it."""
+"""Cases, their parties, the search for a coordinator, and its offers."""
 
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from shared.tables import one_of
 
 
 class Case(Base):
-    """A case: its row lock is what every write about the case begins with."""
+    """A case: every write about it locks this row first."""
 
     __tablename__ = "case"
     __table_args__ = (
@@ -38,7 +38,7 @@ class Case(Base):
     referrer_id: Mapped[UUID | None]
     referring_organisation: Mapped[UUID | None]
     mandated_organisation: Mapped[UUID | None]
-    # Who is assigned now; nobody else may read the case as its coordinator.
+    # The current coordinator; nobody else may read the case as its coordinator.
     coordinator_id: Mapped[UUID | None]
     assignment_no: Mapped[int] = mapped_column(Integer)
     baseline_version: Mapped[int] = mapped_column(Integer)
@@ -51,7 +51,7 @@ class Case(Base):
 
 
 class CaseParty(Base):
-    """What an organisation is to a case."""
+    """The role of an organisation in a case."""
 
     __tablename__ = "case_party"
     __table_args__ = (
@@ -69,7 +69,7 @@ class CaseParty(Base):
 
 
 class Assignment(Base):
-    """One search for a coordinator, and who was found."""
+    """One search for a coordinator, and its result."""
 
     __tablename__ = "assignment"
     __table_args__ = (
@@ -83,22 +83,22 @@ class Assignment(Base):
     state: Mapped[Code]
     coordinator_id: Mapped[UUID | None]
     release_reason: Mapped[Code | None]
-    # Who coordinated the case until their task was done: asked first for its next round, or never (`another_wanted`).
+    # The coordinator until their task was done: asked first for the next round, or never (`another_wanted`).
     former_id: Mapped[UUID | None]
     another_wanted: Mapped[bool]
-    # When the manager was told that nobody is left to ask.
+    # When the managers were told that nobody is left to ask.
     nobody_left_at: Mapped[At | None]
     created_at: Mapped[At]
     ended_at: Mapped[At | None]
 
 
 class Offer(Base):
-    """A coordinator was asked."""
+    """An offer of a case to a coordinator."""
 
     __tablename__ = "offer"
     __table_args__ = (
         CheckConstraint(one_of("state", OfferState), name="state"),
-        # One at a time, and nobody twice in one search.
+        # One open offer at a time, and nobody twice in one search.
         Index("uq_offer_open", "case_id", unique=True, postgresql_where=text("state = 'open'")),
         Index("uq_offer_ordinal", "case_id", "assignment_no", "ordinal", unique=True),
         Index("uq_offer_coordinator", "case_id", "assignment_no", "coordinator_id", unique=True),

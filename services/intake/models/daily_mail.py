@@ -1,4 +1,4 @@
-"""The daily mail: who does not want it, and on which day it was last decided on."""
+"""The daily mail: who opted out, and the day of the last decision."""
 
 from datetime import date
 from uuid import UUID
@@ -9,9 +9,9 @@ from services.intake.models.base import Base
 
 
 class DailyMail(Base):
-    """What a tenant knows of the daily mail of a colleague or coordinator; nothing while they never had one.
+    """A colleague's or coordinator's daily mail at a tenant; no row if they never had one.
 
-    `decided_on`: the last day whose mail was decided on; there is none again that day.
+    `decided_on`: the last day whose mail was decided on; there is no second one on that day.
     """
 
     __tablename__ = "daily_mail"

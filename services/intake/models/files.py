@@ -1,4 +1,4 @@
-"""What is written down at the beginning of a case: questions, bottom lines, resources. Every version is kept whole."""
+"""The baseline of a case: questions, bottom lines, resources. Every version is kept whole."""
 
 from uuid import UUID
 
@@ -10,14 +10,14 @@ from shared.vault import Sealed, SealedFields
 
 
 class BaselineFields(SealedFields):
-    """The questions that the conference is to answer, and what is there to build on."""
+    """The questions that the conference is to answer, and the resources to build on."""
 
     questions: tuple[str, ...] = ()
     resources: str | None = None
 
 
 class BottomLineFields(SealedFields):
-    """A line that the plan may not cross."""
+    """A bottom line: a limit for the plan."""
 
     text: str
 
@@ -31,7 +31,7 @@ class Baseline(Base):
     case_id: Mapped[UUID] = mapped_column(ForeignKey("case.id"), primary_key=True)
     version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     tenant: Mapped[UUID]
-    # None: it came with the referral of somebody who referred themselves.
+    # None: it came with a self-referral.
     written_by: Mapped[UUID | None]
     created_at: Mapped[At]
     sealed: Mapped[SealedBytes]

@@ -13,7 +13,7 @@ from shared.vault import Sealed, SealedFields
 
 
 class WishFields(SealedFields):
-    """What the family would like of a coordinator."""
+    """The family's wishes for a coordinator."""
 
     languages: tuple[str, ...] = ()
     gender: Gender | None = None
@@ -32,7 +32,7 @@ class ReferralFields(SealedFields):
 
 
 class PersonFields(SealedFields):
-    """Who a person in a referral is, what they are to the family, and what they agreed to."""
+    """A person in a referral: identity, relation to the family, consent."""
 
     ref: str
     first_name: str
@@ -50,7 +50,7 @@ class PersonFields(SealedFields):
 
 
 class Referral(Base):
-    """A request for a conference. `case_id` is known from the start: what is written is sealed with the case's key."""
+    """A request for a conference. `case_id` is known from the start: the content is sealed with the case's key."""
 
     __tablename__ = "referral"
     __sealed__ = Sealed(ReferralFields, subject="case_id", case="case_id", shown=True)
@@ -95,7 +95,7 @@ class ReferralPerson(Base):
     case_id: Mapped[UUID]
     position: Mapped[int] = mapped_column(SmallInteger)
     role: Mapped[Code]
-    # A blind index of a central person, by which another referral of them is found.
+    # A blind index of a central person, for finding other referrals of them.
     person_index: Mapped[SealedBytes | None]
     created_at: Mapped[At]
     sealed: Mapped[SealedBytes]

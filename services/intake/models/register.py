@@ -13,7 +13,7 @@ from shared.vault import Sealed, SealedFields
 
 
 class ContactFields(SealedFields):
-    """Who a colleague or coordinator is, and where to write to them."""
+    """The identity and address of a colleague or coordinator."""
 
     first_name: str
     last_name: str
@@ -22,9 +22,9 @@ class ContactFields(SealedFields):
 
 
 def key_subject(tenant: UUID, person_id: UUID) -> UUID:
-    """Return whose key seals what a tenant knows of a colleague or coordinator.
+    """Return the subject of the key that seals a tenant's data on a colleague or coordinator.
 
-    One key per tenant: who leaves one of their organisations is forgotten there and not at the others.
+    One key per tenant: a person who leaves one organisation is erased there and not at the others.
     """
     return derived("contact", tenant, person_id)
 
@@ -36,7 +36,7 @@ def _key_of(row: "StaffMember | Coordinator") -> UUID:
 class Organisation(Base):
     """An organisation: a tenant that runs conferences, or a party to cases of others. `tenant`: who entered it.
 
-    `superseded_by`: somebody else had entered it under this id before it was made a tenant under another.
+    `superseded_by`: set on an entry by another tenant once the organisation became a tenant under another id.
     """
 
     __tablename__ = "organisation"
@@ -76,7 +76,7 @@ class StaffMember(Base):
 
     __tablename__ = "staff_member"
     __sealed__ = Sealed(ContactFields, subject=_key_of, person="id")
-    # Who writes to a referrer finds them where their own organisation entered them.
+    # A referrer is mailed at the address that their own organisation entered.
     __table_args__ = (
         Index("ix_staff_member_list", "tenant", "created_at", "id"),
         {"info": {SHOWN_TO_ALL: "organisation_id = tenant"}},
@@ -93,7 +93,7 @@ class StaffMember(Base):
 
 
 class MailRecipient(Base):
-    """To whom a mail goes, as it was known when it was decided on: whatever the register says of them afterwards."""
+    """The recipient of a mail, as known when it was decided on, whatever the register says afterwards."""
 
     __tablename__ = "mail_recipient"
     __sealed__ = Sealed(

@@ -1,4 +1,4 @@
-"""How long files are kept that are over, and what holds them longer."""
+"""How long files are kept after their end, and the holds on them."""
 
 from datetime import date
 from uuid import UUID
@@ -19,7 +19,7 @@ class HoldFields(SealedFields):
 
 
 class Retention(Base):
-    """Until when the file of a case (or of a referral that never became one) is kept; its clock says the same."""
+    """Until when the file of a case (or of a referral that never became one) is kept; its clock has the same time."""
 
     __tablename__ = "retention"
     __table_args__ = (CheckConstraint(one_of("kind", FileKind), name="kind"),)
@@ -55,7 +55,7 @@ class Hold(Base):
     sealed: Mapped[SealedBytes]
 
 
-# Serves the list of files that will be erased. They are most of the clocks that run.
+# Serves the list of files that will be erased. They are most of the running clocks.
 _clock = Base.metadata.tables["clock"]
 _KEPT = "kind IN ('retention', 'hold') AND state = 'running'"
 Index("ix_clock_kept_due", _clock.c.tenant, _clock.c.due_at, postgresql_where=text(_KEPT))

@@ -1,4 +1,4 @@
-"""What stays of a case when all else is erased: codes, months and numbers of a case that can no longer be found."""
+"""What remains of an erased case: codes, months and numbers of a case that can no longer be identified."""
 
 from datetime import date
 from typing import Any
@@ -12,9 +12,9 @@ from services.intake.models.base import Base, Code, Codes
 
 
 class CaseFact(Base):
-    """One case as numbers. `case_id` is there only as long as the case is not erased: then nothing leads back to it.
+    """One case as numbers. `case_id` is removed when the case is erased: then nothing leads back to it.
 
-    Of a day only its month is kept, of an age its band. The id is random: it tells no moment either.
+    Dates are kept as months, ages as bands. The id is random, so it reveals no time either.
     """
 
     __tablename__ = "case_fact"
@@ -31,14 +31,14 @@ class CaseFact(Base):
     track: Mapped[Code]
     themes: Mapped[Codes]
     minors: Mapped[bool]
-    # Of the youngest whom it is about.
+    # Of the youngest central person.
     age_band: Mapped[Code]
     region: Mapped[Code | None]
     not_started: Mapped[Code | None]
     stop_reason: Mapped[Code | None]
     outcome: Mapped[Code | None]
     acceptance: Mapped[Code | None]
-    # The version of the plan that it is about: of an older one nothing is taken over.
+    # The plan version these facts are about: an older one changes nothing.
     acceptance_version: Mapped[int] = mapped_column(Integer, default=0)
     # First days of months.
     judged: Mapped[date | None] = mapped_column(Date)
@@ -58,19 +58,19 @@ class CaseFact(Base):
     agreements: Mapped[int] = mapped_column(Integer, default=0)
     agreements_done: Mapped[int] = mapped_column(Integer, default=0)
     agreements_lapsed: Mapped[int] = mapped_column(Integer, default=0)
-    # Of how many agreements this was said last, and nobody said since that they are done.
+    # The number of agreements whose last report says this, and that were not done since.
     said_nearly: Mapped[int] = mapped_column(Integer, default=0)
     said_not_yet: Mapped[int] = mapped_column(Integer, default=0)
     said_changed: Mapped[int] = mapped_column(Integer, default=0)
     said_help: Mapped[int] = mapped_column(Integer, default=0)
     check_ins: Mapped[int] = mapped_column(Integer, default=0)
-    # The first day of the quarter in which it last changed, and how it stood when that began: a `Standing`.
+    # The first day of the quarter of its last change, and its facts at the start of that quarter: a `Standing`.
     changed: Mapped[date] = mapped_column(Date)
     stood: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
 
 
 class SurveyFact(Base):
-    """What one group of one case answered together to a survey: how many, and the sums of their scores."""
+    """One group's answers to a survey in one case: how many, and the sums of their scores."""
 
     __tablename__ = "survey_fact"
     __table_args__ = (Index("ix_survey_fact_closed", "tenant", "closed"),)

@@ -1,1 +1,1 @@
-"""Intake's writes: the use cases, by what they operate on. They take a session and never commit."""
+"""Intake's writes, grouped by what they change. They take a session and never commit."""

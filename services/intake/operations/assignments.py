@@ -1,4 +1,4 @@
-"""The search for a coordinator as a whole: it begins, somebody is found, leaves again, or the case stops."""
+"""The search for a coordinator: it begins, somebody is found, leaves again, or the case stops."""
 
 from datetime import datetime
 from uuid import UUID
@@ -34,7 +34,7 @@ clocks = Clocks(SERVICE)
 async def begin(session: AsyncSession, *, case: Case, now: datetime, another_wanted: bool = False) -> None:
     """Begin the next search for a coordinator; the allocation clock runs from now.
 
-    Who coordinated the case until their task was done is asked first, unless the family wants another.
+    The coordinator whose task was done is asked first, unless the family wants another.
     """
     before = None if case.assignment_no == 0 else await _of(session, case, case.assignment_no)
     done = before if before is not None and before.release_reason == ReleaseReason.TASK_DONE else None
@@ -72,7 +72,7 @@ async def begin(session: AsyncSession, *, case: Case, now: datetime, another_wan
 async def seek(
     session: AsyncSession, *, case: Case, policy: PolicyInForce[Policy], at: datetime, now: datetime
 ) -> None:
-    """Let somebody be asked at a moment: now, or when it is time to see whether there is somebody new."""
+    """Schedule when to ask the next coordinator: now, or when to check whether there is a new one."""
     await clocks.start(
         session,
         kind=SEARCH_CLOCK,
@@ -104,12 +104,12 @@ async def assign(session: AsyncSession, vault: Vault, *, case: Case, offer: Offe
 
 
 async def is_over(session: AsyncSession, *, case: Case) -> bool:
-    """Say whether nobody coordinates a locked case, and nobody is being looked for."""
+    """Tell whether a locked case has no coordinator and no search for one."""
     return (await _of(session, case, case.assignment_no)).state == AssignmentState.ENDED
 
 
 async def release(session: AsyncSession, *, case: Case, reason: ReleaseReason, now: datetime) -> None:
-    """Let the coordinator of a locked case go; for some reasons another must be found. Raises: NoCoordinator."""
+    """Release the coordinator of a locked case; for some reasons another must be found. Raises: NoCoordinator."""
     if case.coordinator_id is None:
         raise NoCoordinator(case_id=str(case.id))
     replace = reason in REPLACED
@@ -119,7 +119,7 @@ async def release(session: AsyncSession, *, case: Case, reason: ReleaseReason, n
 
 
 async def call_off(session: AsyncSession, *, case: Case, reason: ReleaseReason, now: datetime) -> None:
-    """End the search or the assignment of a case that stops; whoever was asked is told that it is over."""
+    """End the search or the assignment of a case that stops; tell a coordinator with an open offer."""
     offer = await reads.open_offer(session, tenant=case.tenant, case_id=case.id)
     if offer is not None:
         offer.state = OfferState.CALLED_OFF

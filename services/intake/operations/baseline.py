@@ -1,4 +1,4 @@
-"""Writing down the questions, bottom lines and resources of a case: each change is a whole new version."""
+"""Recording the questions, bottom lines and resources of a case: each change is a whole new version."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ from shared.vault import Vault
 
 @dataclass(frozen=True)
 class Line:
-    """A bottom line: its id, how often its words have changed, its words."""
+    """A bottom line: its id, the number of its wording, its words."""
 
     id: UUID
     version: int
@@ -48,7 +48,7 @@ class OpenedBaseline:
 
 @dataclass(frozen=True)
 class BaselineRights:
-    """What someone may change: the questions, or the bottom lines and resources."""
+    """What a caller may change: the questions, or the bottom lines and resources."""
 
     questions: bool
     bottom_lines: bool
@@ -57,7 +57,7 @@ class BaselineRights:
 async def begin(
     session: AsyncSession, vault: Vault, *, case: Case, words: ReferralFields, now: datetime
 ) -> None:
-    """Write down the baseline with which a case opens: what the referral says."""
+    """Record the first baseline of a case, from the referral."""
     lines = tuple(Line(uuid7(), 1, text) for text in words.bottom_lines)
     fields = BaselineFields(questions=(words.question,), resources=words.resources)
     await _write(session, vault, case, fields, lines, written_by=case.referrer_id, now=now)
@@ -66,7 +66,7 @@ async def begin(
 
 
 async def read_baseline(session: AsyncSession, vault: Vault, *, case: Case) -> OpenedBaseline:
-    """Return the baseline of a case as it stands."""
+    """Return the current baseline of a case."""
     version = case.baseline_version
     row = await reads.baseline(session, tenant=case.tenant, case_id=case.id, version=version)
     if row is None:
@@ -91,7 +91,7 @@ async def change_baseline(
     written_by: UUID,
     now: datetime,
 ) -> OpenedBaseline:
-    """Write a new version of the baseline, and return it; if nothing changes nothing happens.
+    """Write a new version of the baseline, and return it; without a change nothing is written.
 
     Raises: UnknownCase, CaseErased, CaseStopped, OtherVersion, UnknownBottomLine, QuestionsNotYours,
     BottomLinesNotYours.
@@ -132,7 +132,7 @@ def _rewritten(present: Sequence[Line], written: Sequence[WrittenLine]) -> tuple
         if line.bottom_line_id is None:
             lines.append(Line(uuid7(), 1, line.text))
             continue
-        # Taken out, so that the same line named twice is not known the second time.
+        # Removed, so that a line named twice is unknown the second time.
         before = known.pop(line.bottom_line_id, None)
         if before is None:
             raise UnknownBottomLine(bottom_line_id=str(line.bottom_line_id))

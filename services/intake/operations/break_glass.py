@@ -1,4 +1,4 @@
-"""Break-glass access to a file: for a stated reason and a short time, and never without somebody who is told."""
+"""Break-glass access to a file: for a stated reason and a short time, and never without telling somebody."""
 
 from datetime import datetime
 from uuid import UUID
@@ -32,7 +32,7 @@ async def open_file(
     if locked is None:
         raise UnknownCase(case_id=str(case.id))
     if locked.state == CaseStatus.ERASED:
-        # While we waited: an erasure ended every access there was, and this one would outlive it.
+        # An erasure that finished while we waited ended every access, and this one would outlive it.
         raise CaseErased(case_id=str(case.id))
     active = await reads.active(session, tenant=case.tenant, case_id=case.id, opened_by=opened_by, now=now)
     if active is not None:
@@ -66,7 +66,7 @@ async def open_file(
 
 
 async def close(session: AsyncSession, *, access: BreakGlass, now: datetime) -> None:
-    """End an access before its time; one that is over already stays as it is."""
+    """End an access before its time; an ended one stays as it is."""
     if access.closed_at is not None or access.until <= now:
         return
     access.closed_at = now
@@ -93,7 +93,7 @@ async def _publish(
     fact: events.BreakGlassOpened | events.BreakGlassClosed,
     now: datetime,
 ) -> None:
-    # Here it counts at once; the other services hear of it.
+    # Here it counts at once; the other services learn it from the event.
     await outbox.publish(
         session, fact, stream=access.case_id, tenant=access.tenant, case=access.case_id, now=now
     )

@@ -1,4 +1,4 @@
-"""What happens to a case as a whole: it rests, goes on, stops, or comes to its end."""
+"""Changes to a case as a whole: it pauses, resumes, stops, or ends."""
 
 from datetime import datetime
 from uuid import UUID
@@ -30,7 +30,7 @@ clocks = Clocks(SERVICE)
 
 
 async def locked_live_case(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> Case:
-    """Return a case that goes on, locked: what every write about a case begins with.
+    """Return a live case, locked: every write about a case begins with this.
 
     Raises: UnknownCase, CaseErased, CaseStopped.
     """
@@ -58,7 +58,7 @@ async def pause_case(
 
 
 async def resume_case(session: AsyncSession, *, tenant: UUID, case_id: UUID, now: datetime) -> None:
-    """Let a case go on; clocks move by the length of the pause. Raises: as pause_case; CaseNotPaused."""
+    """Resume a case; clocks move by the length of the pause. Raises: as pause_case; CaseNotPaused."""
     case = await locked_live_case(session, tenant=tenant, case_id=case_id)
     if case.state != CaseStatus.PAUSED:
         raise CaseNotPaused(case_id=str(case_id))
@@ -78,7 +78,7 @@ async def withdraw_case(
     by: WithdrawnBy,
     now: datetime,
 ) -> None:
-    """Stop a case before its end, and everything about it; tell the coordinator and the referrer.
+    """Stop a case before its end, with everything about it; tell the coordinator and the referrer.
 
     Raises: UnknownCase, CaseErased, CaseStopped.
     """
@@ -99,7 +99,7 @@ async def withdraw_case(
 async def close_case(
     session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, outcome: Outcome, now: datetime
 ) -> None:
-    """Bring a case to its end. Raises: UnknownCase, CaseErased, CaseStopped."""
+    """Close a case at its end. Raises: UnknownCase, CaseErased, CaseStopped."""
     case = await locked_live_case(session, tenant=tenant, case_id=case_id)
     await _end(session, case, ReleaseReason.TASK_DONE, now)
     case.state, case.outcome = CaseStatus.CLOSED, outcome
@@ -111,7 +111,7 @@ async def close_case(
 async def release_coordinator(
     session: AsyncSession, *, tenant: UUID, case_id: UUID, reason: ReleaseReason, now: datetime
 ) -> None:
-    """Let the coordinator go; for some reasons the search for another begins.
+    """Release the coordinator; for some reasons the search for another begins.
 
     Raises: UnknownCase, CaseErased, CaseStopped, NoCoordinator.
     """
@@ -122,9 +122,9 @@ async def release_coordinator(
 async def seek_coordinator(
     session: AsyncSession, *, tenant: UUID, case_id: UUID, now: datetime, another_wanted: bool = False
 ) -> None:
-    """Look for a coordinator anew, for a case that has none: whoever was released from it as done is asked first.
+    """Search a coordinator for a case that has none: the one who was released as done is asked first.
 
-    `another_wanted`: the family would rather have somebody else. Raises: UnknownCase, CaseErased, CaseStopped,
+    `another_wanted`: the family prefers somebody else. Raises: UnknownCase, CaseErased, CaseStopped,
     CoordinatorSought.
     """
     case = await locked_live_case(session, tenant=tenant, case_id=case_id)
@@ -136,7 +136,7 @@ async def seek_coordinator(
 async def coordinate_next_round(
     session: AsyncSession, *, tenant: UUID, case_id: UUID, another_wanted: bool, now: datetime
 ) -> None:
-    """Let somebody coordinate the round that a circle wants: who does so now, or another if the family wants that.
+    """Get a coordinator for the round that a circle wants: the current one, or another if the family prefers that.
 
     Raises: UnknownCase, CaseErased, CaseStopped.
     """

@@ -1,6 +1,6 @@
 """The daily mail: on the morning of a working day, once to each colleague and coordinator, how much waits for them.
 
-What waits is counted when the mail is written (services.intake.emails); where nothing does, none is sent.
+The counts are made when the mail is written (services.intake.emails); if nothing waits, none is sent.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ _FROM, _UNTIL = time(7), time(12)
 
 
 async def waiting(session: AsyncSession, *, tenant: UUID, now: datetime, most: int) -> Sequence[UUID]:
-    """Return some of those whose mail of today was not decided on, on the morning of a working day."""
+    """Return some of those whose mail of today is undecided, on the morning of a working day."""
     calendar = await profiles.calendar(session, tenant=tenant)
     if not calendar.is_working_day(now) or not _FROM <= calendar.local(now).time() < _UNTIL:
         return []
@@ -32,7 +32,7 @@ async def waiting(session: AsyncSession, *, tenant: UUID, now: datetime, most: i
 
 
 async def decide(session: AsyncSession, *, tenant: UUID, item: UUID, now: datetime) -> None:
-    """Decide on somebody's mail of today: once, whoever else decides on it at the same time."""
+    """Decide on a person's mail of today: once, even if others decide on it at the same time."""
     day = await profiles.today(session, tenant=tenant, now=now)
     if not await _note(session, tenant=tenant, person_id=item, day=day):
         return
@@ -50,7 +50,7 @@ async def decide(session: AsyncSession, *, tenant: UUID, item: UUID, now: dateti
 
 
 async def _note(session: AsyncSession, *, tenant: UUID, person_id: UUID, day: date) -> bool:
-    """Note the day whose mail is decided on; False if it was before, or no mail is wanted."""
+    """Record the day whose mail is decided on; False if it already was, or no mail is wanted."""
     first = insert(DailyMail).values(tenant=tenant, person_id=person_id, wanted=True, decided_on=day)
     noted = first.on_conflict_do_update(
         index_elements=[DailyMail.tenant, DailyMail.person_id],
@@ -61,9 +61,9 @@ async def _note(session: AsyncSession, *, tenant: UUID, person_id: UUID, day: da
 
 
 async def set_wanted(session: AsyncSession, *, tenant: UUID, person_id: UUID, wanted: bool) -> None:
-    """Note whether somebody wants the daily mail; who asks for it again today does not get a second one.
+    """Record whether a person wants the daily mail; turning it on again gives no second one today.
 
-    Raises: TenantUnknown where there is no such organisation: nothing is kept for it.
+    Raises: TenantUnknown if there is no such organisation: nothing is stored for it.
     """
     if await register.organisation(session, organisation_id=tenant) is None:
         raise TenantUnknown
@@ -76,7 +76,7 @@ async def set_wanted(session: AsyncSession, *, tenant: UUID, person_id: UUID, wa
 
 
 async def forget(session: AsyncSession, *, tenant: UUID, person_id: UUID) -> None:
-    """Forget what was known of the daily mail of somebody who left."""
+    """Delete the daily mail settings of a person who left."""
     await session.execute(
         delete(DailyMail).where(DailyMail.tenant == tenant, DailyMail.person_id == person_id)
     )

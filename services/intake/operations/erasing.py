@@ -1,4 +1,4 @@
-"""Erasing a case: it is decided here once; every service then deletes what it holds and confirms it."""
+"""Erasing a case: decided here once; every service then deletes what it holds and confirms it."""
 
 from datetime import datetime
 from uuid import UUID
@@ -51,7 +51,7 @@ async def erase_case(session: AsyncSession, *, case: Case, because: ErasureBecau
 async def erase_referral(
     session: AsyncSession, *, referral: Referral, because: ErasureBecause, now: datetime
 ) -> None:
-    """Erase a locked referral that never became a case, by the same way as a case. Raises: CaseGoesOn, UnderHold."""
+    """Erase a locked referral that never became a case, in the same way as a case. Raises: CaseGoesOn, UnderHold."""
     if referral.state not in REFUSED:
         raise CaseGoesOn(case_id=str(referral.case_id), state=referral.state)
     await holds.require_free(session, tenant=referral.tenant, case_id=referral.case_id)
@@ -83,7 +83,7 @@ async def _begin(
 
 
 def require_erasable(case: Case) -> None:
-    """Let pass a locked case that may be erased: what forbids an erasure is asked here; a hold, by holds.require_free.
+    """Check that a locked case may be erased, apart from holds, which holds.require_free checks.
 
     Raises: CaseErased, CaseGoesOn.
     """
@@ -95,7 +95,7 @@ def require_erasable(case: Case) -> None:
 
 async def clear_case(session: AsyncSession, vault: Vault, erased: Erased) -> None:
     """Make what intake itself holds of an erased case unreadable: the referral, its persons, the baseline."""
-    # It is erased already, unless this database was restored from before it was.
+    # Already erased, unless this database was restored from an earlier backup.
     await session.execute(
         update(Case)
         .where(Case.tenant == erased.tenant, Case.id == erased.subject)
@@ -114,11 +114,11 @@ async def clear_case(session: AsyncSession, vault: Vault, erased: Erased) -> Non
 
 
 async def clear_person(session: AsyncSession, vault: Vault, erased: Erased) -> None:
-    """Make what a referral says of one person unreadable; of somebody who came later intake holds nothing."""
+    """Make a referral's data on one person unreadable; of a person added later intake holds nothing."""
     await _forget(session, ReferralPerson.id == erased.subject)
     await erasure.clear(session, vault, erased, base=Base)
 
 
 async def _forget(session: AsyncSession, erased: ColumnElement[bool]) -> None:
-    """Let nobody find persons who are erased by their names."""
+    """Make erased persons unfindable by their names."""
     await session.execute(update(ReferralPerson).where(erased).values(person_index=None))

@@ -25,7 +25,7 @@ clocks = Clocks(SERVICE)
 
 
 async def require_free(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> None:
-    """Let pass the erasing of a file whose row is locked here, if nothing holds it. Raises: UnderHold.
+    """Check that no hold forbids erasing a file whose row is locked here. Raises: UnderHold.
 
     A hold whose last day passed counts until it is lifted: the sweep does that first.
     """
@@ -44,7 +44,7 @@ async def set_hold(
     set_by: UUID,
     now: datetime,
 ) -> Hold:
-    """Keep a file from being erased. Raises: UnknownCase, CaseErased, HoldEndsTooSoon."""
+    """Set a hold on a file. Raises: UnknownCase, CaseErased, HoldEndsTooSoon."""
     today = await profiles.today(session, tenant=tenant, now=now)
     if until is not None and not today < until <= today + _LONGEST:
         raise HoldEndsTooSoon
@@ -77,7 +77,7 @@ async def lift_hold(
     lifted_by: UUID | None,
     now: datetime,
 ) -> Hold:
-    """End a hold; with the last one the file's time runs on, but for so long that somebody can object.
+    """Lift a hold; after the last one the file's own time counts again, leaving enough time to object.
 
     Raises: UnknownHold, HoldLifted.
     """
@@ -89,7 +89,7 @@ async def lift_hold(
     try:
         await locked_file(session, tenant=tenant, case_id=seen.case_id)
     except CaseErased:
-        # Only what nothing held was erased: somebody lifted it just now.
+        # Only a file without holds can be erased: somebody lifted this one just now.
         raise HoldLifted(hold_id=str(hold_id)) from None
     hold = await reads.hold(session, tenant=tenant, hold_id=hold_id)
     if hold is None or hold.lifted_at is not None:
@@ -107,7 +107,7 @@ async def _let_time_run(session: AsyncSession, hold: Hold, now: datetime) -> Non
     retention = await reads.retention(session, tenant=hold.tenant, case_id=hold.case_id)
     if retention is None or await reads.holds_in_force(session, tenant=hold.tenant, case_id=hold.case_id):
         return
-    # A hold makes nothing be kept longer: a new clock with the old moment, not the old clock moved by the pause.
+    # A hold does not extend retention: a new clock with the old time, not the old clock moved by the pause.
     await clocks.stop(session, kind=RETENTION_CLOCK, subject=hold.case_id, now=now)
     warn_days = (await policies.in_force(session, tenant=hold.tenant)).settings.retention_warn_days
     await start_clock(

@@ -1,4 +1,4 @@
-"""Blind indexes of central persons, by which another referral of them is found."""
+"""Blind indexes of central persons, for finding other referrals of them."""
 
 from uuid import UUID
 
@@ -10,12 +10,12 @@ from services.intake.schemas.referrals import NewPerson
 from shared.vault import BlindIndex, Vault
 from shared.vault.index import is_older
 
-# What the blind index of a central person is about.
+# The field of a central person's blind index.
 _PERSON = "central person"
 
 
 def person_index(index: BlindIndex, person: NewPerson | PersonFields, *, role: str) -> bytes | None:
-    """Return what a central person is found by in another referral; None if too little is known of them."""
+    """Return the index of a central person, for other referrals of them; None if too little is known."""
     name = f"{person.first_name} {person.last_name}"
     if role != "central":
         return None
@@ -25,9 +25,10 @@ def person_index(index: BlindIndex, person: NewPerson | PersonFields, *, role: s
 
 
 async def reindex_referrals(session: AsyncSession, vault: Vault, *, tenant: UUID, most: int = 200) -> int:
-    """Make some older indexes of a tenant's referred persons anew; return how many, 0 when none is left.
+    """Renew some older indexes of a tenant's referred persons; return how many, 0 when none is left.
 
-    May be interrupted and begun again: until all are new, an old one does not match a new one. Who was erased has none.
+    May be interrupted and repeated: until all are new, an old one does not match a new one. Erased persons have
+    none.
     """
     query = select(ReferralPerson).where(
         ReferralPerson.tenant == tenant, is_older(ReferralPerson.person_index)

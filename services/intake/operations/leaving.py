@@ -1,4 +1,4 @@
-"""Erasing who left the organisation: a member of staff, a coordinator, or who is both under one id."""
+"""Erasing people who left the organisation: a member of staff, a coordinator, or both under one id."""
 
 from datetime import datetime
 from typing import Literal
@@ -36,7 +36,7 @@ async def erase_contact(
     because: ErasureBecause,
     now: datetime,
 ) -> None:
-    """Erase what a tenant knows of somebody, as a colleague and as a coordinator: they have one key.
+    """Erase a tenant's data on a person, as a colleague and as a coordinator: both have one key.
 
     Raises: UnknownStaff, UnknownCoordinator, ContactErased, CoordinatorBusy.
     """
@@ -46,7 +46,7 @@ async def erase_contact(
         raise UnknownStaff if kind == "staff" else UnknownCoordinator
     if asked.erased_at is not None:
         raise ContactErased
-    # Under the lock of the coordinator's row: nobody offers them a case meanwhile.
+    # Under the lock of the coordinator's row, so that nobody offers them a case meanwhile.
     if await register.is_busy(session, tenant=tenant, coordinator_id=person_id):
         raise CoordinatorBusy
     for row in known:
@@ -82,8 +82,8 @@ def _forget(row: StaffMember | Coordinator, now: datetime) -> None:
 
 
 async def clear_contact(session: AsyncSession, vault: Vault, erased: Erased) -> None:
-    """Make what is sealed of somebody who left unreadable, and call their mails off."""
-    # By what stands for them: after a restore the ledger, which names nobody, is all that knows of it.
+    """Make what is sealed about a person who left unreadable, and cancel their mails."""
+    # By their pseudonym: after a restore only the ledger, which names nobody, knows of it.
     people = [
         person_id
         for person_id in await register.contact_ids(session, tenant=erased.tenant)

@@ -1,6 +1,6 @@
-"""Deciding that a coordinator, the referrer or the regional managers are written to.
+"""Deciding to mail a coordinator, the referrer or the regional managers.
 
-The words come when the mail is written, in services.intake.emails.
+The text is written when the mail is sent, in services.intake.emails.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ from shared.fields import mailbox
 from shared.http import limits
 from shared.vault import Vault
 
-# Somebody who referred themselves: who they are stands in their referral alone.
+# A self-referrer: their identity is in their referral alone.
 REFERRED = "referred"
 _MOST_A_DAY, _DAY = 5, 86_400
 
@@ -35,7 +35,7 @@ async def notify_coordinator(
     even_if_stopped: bool = False,
     **parameters: str | int | None,
 ) -> None:
-    """Write to a coordinator about a case."""
+    """Mail a coordinator about a case."""
     await _queue(
         session,
         case,
@@ -57,7 +57,7 @@ async def notify_referrer(
     even_if_stopped: bool = False,
     about: Mapping[str, str] | None = None,
 ) -> None:
-    """Write to the professional who referred, if there is one; `about`: ids that tell this email from others."""
+    """Mail the referring professional, if there is one; `about`: ids that tell this email from others."""
     if case.referrer_id is not None:
         await _queue(
             session,
@@ -72,7 +72,7 @@ async def notify_referrer(
 
 
 async def notify_managers(session: AsyncSession, case: Case, kind: str, now: datetime) -> None:
-    """Write to every regional manager of the tenant."""
+    """Mail every regional manager of the tenant."""
     for manager in await register.regional_managers(session, tenant=case.tenant):
         await _queue(
             session,
@@ -87,7 +87,7 @@ async def notify_managers(session: AsyncSession, case: Case, kind: str, now: dat
 
 
 async def notify_responsible(session: AsyncSession, case: Case, kind: str, now: datetime) -> None:
-    """Write to the coordinator of a case, or to the regional managers while it has none."""
+    """Mail the coordinator of a case, or the regional managers while it has none."""
     if case.coordinator_id is not None:
         await notify_coordinator(session, case, case.coordinator_id, kind, now)
     else:
@@ -104,9 +104,9 @@ async def notify_officers(
     until: datetime,
     now: datetime,
 ) -> None:
-    """Write to data protection officers that a file was opened by break-glass, also of a case that is over.
+    """Mail data protection officers that a file was opened by break-glass, also of a case that is over.
 
-    It goes to the address that is known of them now, whatever is entered before it is written.
+    It goes to their address as known now, whatever is entered before it is written.
     """
     contacts = await vault.open_many(session, officers)
     for officer, contact in zip(officers, contacts, strict=True):
@@ -130,7 +130,7 @@ async def notify_of_change(
     contact: ContactFields,
     now: datetime,
 ) -> None:
-    """Write to the address known so far of a colleague or coordinator that what is known of them changes."""
+    """Mail the previous address of a colleague or coordinator that their data changes."""
     subject = key_subject(person.tenant, person.id)
     message_id = await messages.queue(
         session,
@@ -161,10 +161,10 @@ async def _fix_recipient(
 async def notify_of_referral(
     session: AsyncSession, vault: Vault, database: Database, referral: Referral, now: datetime
 ) -> None:
-    """Tell who referred that it arrived, and the regional managers that it waits for them.
+    """Tell the referrer that the referral arrived, and the regional managers that it waits for them.
 
-    Without an account anyone can name any address, and refer as often: whoever was written to often enough today gets
-    no more of these mails. The referral waits on the managers' boards all the same.
+    Without an account anyone can name any address, and refer repeatedly: an address that got enough mails today
+    gets no more of these. The referral waits on the managers' boards all the same.
     """
 
     async def may_be_mailed(whom: str) -> bool:
@@ -191,7 +191,7 @@ async def notify_of_referral(
 
 
 async def notify_of_decline(session: AsyncSession, referral: Referral, now: datetime) -> None:
-    """Tell the professional who referred that it was not taken on, if there is one."""
+    """Tell the referring professional that the referral was declined, if there is one."""
     if referral.referrer_id is not None:
         await _queue_about(
             session, referral, "referral-declined", now, recipient=referral.referrer_id, role=Role.REFERRER
@@ -216,7 +216,7 @@ async def _queue_about(
 
 
 async def notify_mandated(session: AsyncSession, case: Case, kind: str, now: datetime) -> None:
-    """Write to who decides for the mandated organisation: who referred, if it was they, else all its professionals."""
+    """Mail whoever decides for the mandated organisation: the referrer, if it was them, else all its professionals."""
     organisation = case.mandated_organisation
     if organisation is None:
         return

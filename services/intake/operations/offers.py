@@ -1,7 +1,7 @@
-"""Offers: one coordinator is asked at a time; each says yes or no, or the time passes and the next is asked.
+"""Offers: one coordinator is asked at a time; each answers, or the time passes and the next is asked.
 
-A search always has a clock that runs, paused with the case: an offer's, or the one of the search itself, which is due
-when somebody is to be asked. Every step reads the rows first and does nothing where its deadline no longer counts.
+A search always has a running clock, paused with the case: an offer's, or the search's own, which is due when
+somebody must be asked. Every step reads the rows first and does nothing if its deadline no longer counts.
 """
 
 from datetime import datetime
@@ -49,7 +49,7 @@ clocks = Clocks(SERVICE)
 
 @step("intake.offer-to-next")
 async def offer_to_next(session: AsyncSession, vault: Vault, *, due: Deadline, now: datetime) -> bool:
-    """Ask the coordinator who fits best of those not asked yet; if nobody is left, tell the managers once."""
+    """Ask the best matching coordinator not asked yet; if nobody is left, tell the managers once."""
     case = await reads.case(session, tenant=due.tenant, case_id=due.subject, lock=True)
     if case is None or await clocks.waiting_for(session, due) is None:
         return False
@@ -109,7 +109,7 @@ async def _best(session: AsyncSession, vault: Vault, case: Case, assignment: Ass
 
 
 async def _addresses_named(session: AsyncSession, vault: Vault, case: Case) -> set[str]:
-    """Return the addresses of those whom the referral names: whoever has one does not prepare their conference."""
+    """Return the addresses named in the referral: a coordinator with one of them must not prepare the conference."""
     persons = await referrals.persons(session, tenant=case.tenant, referral_id=case.referral_id)
     named = await vault.open_readable(session, persons)
     return {person.email.casefold() for person in named if person is not None and person.email}
@@ -165,7 +165,7 @@ async def _start_clock(
         escalate_to=Role.REGIONAL_MANAGER,
         now=now,
         due_at=due_at,
-        # A reminder after the end reminds nobody.
+        # A reminder after the end is pointless.
         warn_at=warn_at if warn_at < due_at else None,
         policy_version=policy.version,
         workflow_id=assignment_workflow_id(offer.case_id, offer.assignment_no),
@@ -174,7 +174,7 @@ async def _start_clock(
 
 @step("intake.remind-of-offer")
 async def remind_of_offer(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
-    """Remind the coordinator of an offer that still waits, once."""
+    """Remind the coordinator of an unanswered offer, once."""
     found = await _reached(session, due, now)
     if found is None:
         return False
@@ -185,7 +185,7 @@ async def remind_of_offer(session: AsyncSession, *, due: Deadline, now: datetime
 
 @step("intake.expire-offer")
 async def expire_offer(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
-    """End an offer whose time has passed without an answer; the coordinator is told that it is over."""
+    """Expire an unanswered offer whose time has passed, and tell the coordinator."""
     found = await _reached(session, due, now)
     if found is None:
         return False
@@ -215,9 +215,10 @@ async def accept_offer(
     coordinator_id: UUID,
     now: datetime,
 ) -> None:
-    """Let a coordinator say yes: the case is theirs from now on.
+    """Accept an offer: the coordinator is assigned from now on.
 
-    Raises: UnknownOffer, CaseStopped, CaseErased, OfferAnswered, OfferOver, CoordinatorFull, CoordinatorConcerned.
+    Raises: UnknownOffer, CaseStopped, CaseErased, OfferAnswered, OfferOver, CoordinatorFull,
+    CoordinatorConcerned.
     """
     case, offer = await _to_answer(session, tenant=tenant, offer_id=offer_id, coordinator_id=coordinator_id)
     coordinator = await register.coordinator_with_room(session, tenant=tenant, coordinator_id=coordinator_id)
@@ -238,7 +239,7 @@ async def decline_offer(
     reason: DeclineReason,
     now: datetime,
 ) -> None:
-    """Let a coordinator say no. Raises: UnknownOffer, CaseStopped, CaseErased, OfferAnswered, OfferOver."""
+    """Decline an offer. Raises: UnknownOffer, CaseStopped, CaseErased, OfferAnswered, OfferOver."""
     case, offer = await _to_answer(session, tenant=tenant, offer_id=offer_id, coordinator_id=coordinator_id)
     offer.reason = reason
     await _answer(session, case, offer, OfferState.DECLINED, now)
@@ -285,7 +286,7 @@ async def _seek_another(session: AsyncSession, case: Case, now: datetime) -> Non
 
 
 async def _reached(session: AsyncSession, due: Deadline, now: datetime) -> tuple[Case, Offer, Clock] | None:
-    """Return the locked case, the offer and its clock, if the offer waits for an answer and the deadline counts."""
+    """Return the locked case, the offer and its clock, if the offer is open and the deadline counts."""
     offer = await reads.offer(session, tenant=due.tenant, offer_id=due.subject)
     if offer is None:
         return None

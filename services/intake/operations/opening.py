@@ -19,7 +19,7 @@ from shared.vault import Vault
 async def accept_referral(
     session: AsyncSession, vault: Vault, *, tenant: UUID, referral_id: UUID, accepted_by: UUID, now: datetime
 ) -> UUID:
-    """Take a referral on and return the id of its case. Raises: UnknownReferral, ReferralDecided."""
+    """Accept a referral and return the id of its case. Raises: UnknownReferral, ReferralDecided."""
     referral = await decide(
         session,
         tenant=tenant,

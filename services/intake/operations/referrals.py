@@ -1,4 +1,4 @@
-"""Receiving a referral, deciding on it, and taking it back."""
+"""Receiving a referral, deciding on it, and withdrawing it."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -34,8 +34,8 @@ from shared.vault import Vault, index_subject
 clocks = Clocks(SERVICE)
 
 _REGISTERED = "SELECT id, is_tenant, superseded_by FROM organisation WHERE id = ANY($1)"
-# One round trip for the whole referral; what is read of others was there before it. OFFSET 0: each index is looked up,
-# also by a plan that was made while the table was small.
+# One round trip for the whole referral; existing rows are read as they were before it. OFFSET 0: each index is looked
+# up, even by a plan that was made while the table was small.
 _WRITE = f"""
     WITH written AS (
         INSERT INTO referral (id, tenant, case_id, state, kind, track, themes, minors, referrer_id,
@@ -67,17 +67,17 @@ async def receive_referral(
     visible: reads.Visible | None,
     now: datetime,
 ) -> tuple[UUID, list[UUID]]:
-    """Write a referral down; return its id, and the other open ones of its central persons that its writer may know of.
+    """Store a referral; return its id, and other open referrals of its central persons that the caller may see.
 
-    `referrer` is the professional who refers, if one does, and `visible` what they may know of.
+    `referrer` is the professional who refers, if any, and `visible` the referrals they may see.
 
-    Raises: CentralPersonMissing, RefUsedTwice, DateNotPossible, ConsentMissing, SelfReferralOfOthers, NoMandateHere,
-    TenantUnknown, OrganisationUnknown.
+    Raises: CentralPersonMissing, RefUsedTwice, DateNotPossible, ConsentMissing, SelfReferralOfOthers,
+    NoMandateHere, TenantUnknown, OrganisationUnknown.
     """
     policy = await policies.in_force(session, tenant=tenant, at=now)
     minors = _check(referral, today=policy.calendar.day_of(now))
     referring = None if referrer is None else referrer.organisation
-    # Before any key is made: what is refused leaves none behind.
+    # Checked before any key is made, so that a refused referral leaves none behind.
     mandated = await _registered(session, tenant, referring, referral.mandated_organisation_id)
     referral_id, case_id = uuid7(), uuid7()
     row = Referral(id=referral_id, case_id=case_id)
@@ -124,7 +124,7 @@ async def receive_referral(
         kind=REFERRAL_CLOCK,
         subject=referral_id,
         tenant=tenant,
-        # There is none before somebody says yes.
+        # There is none until somebody accepts it.
         owner=Role.REGIONAL_MANAGER,
         escalate_to=Role.ADMINISTRATOR,
         now=now,
@@ -137,7 +137,7 @@ async def receive_referral(
 async def _registered(
     session: AsyncSession, tenant: UUID, referring: UUID | None, mandated: UUID | None
 ) -> UUID | None:
-    """Return the mandated organisation as it is known now. Raises: TenantUnknown, OrganisationUnknown."""
+    """Return the current entry of the mandated organisation. Raises: TenantUnknown, OrganisationUnknown."""
     named = {one for one in (tenant, referring, mandated) if one is not None}
     found = {row["id"]: row for row in await fetch(session, _REGISTERED, list(named))}
     if tenant not in found or not found[tenant]["is_tenant"]:
@@ -219,7 +219,7 @@ async def decline_referral(
     decided_by: UUID,
     now: datetime,
 ) -> None:
-    """Do not take a referral on. Raises: UnknownReferral, ReferralDecided."""
+    """Decline a referral. Raises: UnknownReferral, ReferralDecided."""
     referral = await decide(
         session,
         tenant=tenant,
@@ -245,7 +245,7 @@ async def withdraw_referral(
     decided_by: UUID,
     now: datetime,
 ) -> None:
-    """Take a referral back before it is decided. Raises: UnknownReferral, ReferralDecided."""
+    """Withdraw a referral before a decision. Raises: UnknownReferral, ReferralDecided."""
     referral = await decide(
         session,
         tenant=tenant,

@@ -28,9 +28,9 @@ from shared.housekeeping import visit
 from shared.ids import uuid7
 from shared.vault import Vault
 
-# Deadlines were counted by it: who enters an organisation again does not change its calendar.
+# Deadlines were counted by it, so entering an organisation again does not change its calendar.
 _CALENDAR = ("country", "subdivision", "time_zone")
-# Of an organisation: each of them hears of every file that is opened.
+# Per organisation: each of them is mailed about every opened file.
 MAX_OFFICERS = 20
 Known = TypeVar("Known", StaffMember, Coordinator)
 
@@ -38,16 +38,16 @@ Known = TypeVar("Known", StaffMember, Coordinator)
 async def enter_organisation(
     session: AsyncSession, *, entry: NewOrganisation, entered_by: UUID, now: datetime
 ) -> UUID:
-    """Put an organisation in the register and return its id; one that is there under this id is left as it is.
+    """Add an organisation to the register and return its id; an existing one with this id stays as it is.
 
-    A tenant takes the place of what others entered of it: an entry with its id becomes the tenant's own, and one with
+    A new tenant replaces entries that others made of it: one with its id becomes the tenant's own, and one with
     its number under another id is superseded. Raises: OrganisationKnown.
     """
     organisation_id = entry.organisation_id or uuid7()
     profile = entry.model_dump(include=set(Profile.model_fields))
     values: dict[str, Any] = {
         "id": organisation_id,
-        # A tenant is its own; a party belongs to whoever entered it.
+        # A tenant owns its own entry; a party belongs to whoever entered it.
         "tenant": organisation_id if entry.is_tenant else entered_by,
         "kbo_number": entry.kbo_number,
         "is_tenant": entry.is_tenant,
@@ -56,7 +56,7 @@ async def enter_organisation(
         "created_at": now,
     }
     claimed = entry.is_tenant and await _claim(session, values)
-    # Ops make tenants and belong to none: the row is the new organisation's own.
+    # Ops create tenants and belong to none: the row belongs to the new organisation.
     await set_scope(session, Scope(tenant=values["tenant"]))
     added = insert(Organisation).values(values).on_conflict_do_nothing().returning(Organisation.id)
     if not claimed and (await session.execute(added)).first() is None:
@@ -76,7 +76,7 @@ async def enter_organisation(
 async def change_organisation(
     session: AsyncSession, organisation: Organisation, *, change: ProfileChange, now: datetime
 ) -> Organisation:
-    """Change the profile of an organisation, which is locked, and return it; the same again changes nothing.
+    """Change the profile of a locked organisation, and return it; the same again changes nothing.
 
     Raises: OtherVersion.
     """
@@ -99,13 +99,13 @@ async def _publish(
 ) -> None:
     known = {name: values[name] for name in kind.model_fields if name != "organisation_id"}
     fact = kind(organisation_id=values["id"], **known)
-    # Counts here at once; the event that others learn it from comes after.
+    # Counts here at once; other services learn it from the event.
     await profiles.note(session, fact)
     await outbox.publish(session, fact, stream=values["id"], tenant=values["id"], now=now)
 
 
 async def _claim(session: AsyncSession, values: dict[str, Any]) -> bool:
-    """Give a new tenant what others entered of it; return whether there was an entry under its id, now its own."""
+    """Give a new tenant others' entries of it; return whether there was one under its id, which is now its own."""
     of_it = or_(Organisation.id == values["id"], Organisation.kbo_number == values["kbo_number"])
     query = select(Organisation.id, Organisation.tenant).where(
         of_it, ~Organisation.is_tenant, Organisation.superseded_by.is_(None)
@@ -113,7 +113,7 @@ async def _claim(session: AsyncSession, values: dict[str, Any]) -> bool:
     claimed = False
     # Its own entry last: by then its number is free.
     for row in sorted(await session.execute(query), key=lambda row: row.id == values["id"]):
-        # Whoever entered it owns the row, which stays under that owner: the register is one for all.
+        # The row stays with the tenant that entered it: there is one register for all.
         await set_scope(session, Scope(tenant=row.tenant))
         own = row.id == values["id"]
         changes = (
@@ -137,10 +137,10 @@ async def _claim(session: AsyncSession, values: dict[str, Any]) -> bool:
 async def enter_staff(
     session: AsyncSession, vault: Vault, *, tenant: UUID, entry: NewStaff, now: datetime
 ) -> StaffMember:
-    """Enter a colleague, or change what is known of them.
+    """Add a colleague, or change their data.
 
-    `tenant`: who enters them, so that none can overwrite what another organisation knows; if it is nobody's, their
-    own organisation. Raises: OrganisationUnknown, TooManyOfficers, ContactErased, OtherVersion.
+    `tenant`: who enters them, so that nobody can overwrite another organisation's data; for a party without a
+    tenant, their own organisation. Raises: OrganisationUnknown, TooManyOfficers, ContactErased, OtherVersion.
     """
     tenant = entry.organisation_id if tenant == NO_TENANT else tenant
     await set_scope(session, Scope(tenant=tenant))
@@ -159,7 +159,7 @@ async def enter_staff(
 
 
 async def _require_few_officers(session: AsyncSession, *, tenant: UUID, besides: UUID | None) -> None:
-    # Of two who enter one each the later one counts both.
+    # Of two concurrent additions the later one counts both.
     await locks.hold(session, "officers", str(tenant))
     officers = {officer.id for officer in await reads.data_protection_officers(session, tenant=tenant)}
     if len(officers - {besides}) >= MAX_OFFICERS:
@@ -169,7 +169,7 @@ async def _require_few_officers(session: AsyncSession, *, tenant: UUID, besides:
 async def enter_coordinator(
     session: AsyncSession, vault: Vault, *, tenant: UUID, entry: NewCoordinator, now: datetime
 ) -> Coordinator:
-    """Enter a coordinator, or change what is known of them. Raises: TenantUnknown, ContactErased, OtherVersion."""
+    """Add a coordinator, or change their data. Raises: TenantUnknown, ContactErased, OtherVersion."""
     await _require_tenant(session, tenant)
     values = entry.model_dump(include={"languages", "gender", "cultures", "region", "max_load", "tied_to"})
     return await _enter(
@@ -194,10 +194,10 @@ async def _enter(
     person_id: UUID | None,
     now: datetime,
 ) -> Known:
-    """Enter somebody, or change what is known of them; who is entered again as they are known stays as they are."""
+    """Add a person, or change their data; the same data again changes nothing."""
     contact = ContactFields(**entry.model_dump(include=set(ContactFields.model_fields)))
     person_id = person_id or uuid7()
-    # Of two who enter the same person the later one finds them known.
+    # Of two concurrent additions of the same person the later one finds the first.
     await locks.hold(session, "register", f"{tenant}/{person_id}")
     known = await session.get(table, {"tenant": tenant, "id": person_id}, with_for_update=True)
     if known is None:
@@ -211,8 +211,8 @@ async def _enter(
             return known
         require_version(entry.version, of=known.version)
         was_officer = Role.DPO in getattr(known, "roles", ())
-        # Else whoever enters contacts could keep from somebody what they are to be told, and nobody would know: the
-        # address known so far is told that another takes its place, or that its owner is no longer an officer.
+        # Otherwise an administrator could keep somebody's mails from them unnoticed: the previous address is told
+        # that another replaces it, or that its owner is no longer an officer.
         if before.email != contact.email or (was_officer and Role.DPO not in values["roles"]):
             await notifying.notify_of_change(session, vault, known, before, now)
         for name, value in values.items():

@@ -1,4 +1,4 @@
-"""How long a file is kept: decided when it is over, told to those it is about, and decided anew when asked."""
+"""How long a file is kept: decided when it is over, told to those it is about, and recomputed on request."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -46,32 +46,32 @@ class File:
 
     @property
     def tenant(self) -> UUID:
-        """Whose it is."""
+        """Its tenant."""
         return self.referral.tenant
 
     @property
     def case_id(self) -> UUID:
-        """What it is known by, also before there is a case."""
+        """Its id, which exists also before there is a case."""
         return self.referral.case_id
 
     @property
     def is_erased(self) -> bool:
-        """Say whether nothing of it can be read any more."""
+        """Tell whether nothing of it can be read any more."""
         state = self.referral.state if self.case is None else self.case.state
         return state in (ReferralState.ERASED, CaseStatus.ERASED)
 
     @property
     def over_at(self) -> datetime | None:
-        """When it was over; None while it goes on."""
+        """When it ended; None while it is live."""
         if self.case is not None:
             return None if self.case.state in LIVE else self.case.ended_at
         return self.referral.decided_at
 
 
 async def locked_file(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> File:
-    """Return a file, locked: what setting a hold and erasing both begin with, so that one of them comes first.
+    """Return a file, locked: setting a hold and erasing both begin with this, so that one of them comes first.
 
-    The row locked is the case's, or the referral's as long as there is no case. Raises: UnknownCase, CaseErased.
+    The locked row is the case's, or the referral's if there is no case. Raises: UnknownCase, CaseErased.
     """
     referral = await reads.referral_of_file(session, tenant=tenant, case_id=case_id)
     if referral is not None and referral.state != ReferralState.ACCEPTED:
@@ -89,7 +89,7 @@ async def locked_file(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> 
 
 
 async def begin_for_case(session: AsyncSession, vault: Vault, *, case: Case, now: datetime) -> None:
-    """Decide how long the file of a locked case that ends is kept, start the clock, and tell those it is about."""
+    """Decide how long the file of a locked, ending case is kept, start the clock, and tell those it is about."""
     referral = await reads.referral_of_file(session, tenant=case.tenant, case_id=case.id)
     if referral is None:
         raise LookupError("a case without its referral")
@@ -106,14 +106,14 @@ async def begin_for_referral(
 async def recompute(
     session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, now: datetime
 ) -> Retention:
-    """Decide anew by today's policy how long a file is kept. Raises: UnknownCase, CaseErased, FileNotOver."""
+    """Recompute by the current policy how long a file is kept. Raises: UnknownCase, CaseErased, FileNotOver."""
     file = await locked_file(session, tenant=tenant, case_id=case_id)
     await clocks.stop(session, kind=RETENTION_CLOCK, subject=case_id, now=now)
     return await _begin(session, vault, file, now)
 
 
 async def _begin(session: AsyncSession, vault: Vault, file: File, now: datetime) -> Retention:
-    """Birth dates are read here and not kept: what is stored is a date from which no birthday can be told."""
+    """Store how long a file is kept. Birth dates are read but not stored: the stored date reveals no birthday."""
     if file.over_at is None:
         raise FileNotOver(case_id=str(file.case_id))
     policy = await policies.in_force(session, tenant=file.tenant)
@@ -154,9 +154,9 @@ async def start_clock(
     policy_version: int,
     now: datetime,
 ) -> None:
-    """Start the clock of a file that is over; under a hold it rests at once.
+    """Start the clock of a file that is over; under a hold it starts paused.
 
-    A day that has passed, by a new policy or under a hold, leaves as long as any other for somebody to object.
+    If the day has passed, by a new policy or under a hold, there is still the usual time to object.
     """
     calendar = await profiles.calendar(session, tenant=tenant)
     due_at = max(calendar.end_of_day(keep_until), now + timedelta(days=warn_days))
@@ -165,7 +165,7 @@ async def start_clock(
         kind=RETENTION_CLOCK,
         subject=case_id,
         tenant=tenant,
-        # Of no case: a case that ends stops its clocks, and this one begins then.
+        # Without a case: an ending case stops its clocks, and this one begins then.
         case=None,
         owner=Role.DPO,
         escalate_to=Role.ADMINISTRATOR,
@@ -192,7 +192,7 @@ async def _kind(session: AsyncSession, file: File, lengths: rules.Lengths) -> Fi
         return FileKind.REFERRAL
     return rules.kind_of(
         minors=file.case.minors,
-        # Also where such a plan was followed up, which is then how the case ended.
+        # Also if such a plan was followed up, which is then how the case ended.
         plan_without_meeting=file.case.outcome == Outcome.PLAN_WITHOUT_MEETING
         or await reads.planned_without_meeting(session, case_id=file.case_id),
         lengths=lengths,
@@ -200,7 +200,7 @@ async def _kind(session: AsyncSession, file: File, lengths: rules.Lengths) -> Fi
 
 
 async def _persons(session: AsyncSession, vault: Vault, file: File) -> list[Named]:
-    """Return the persons of the referral that can still be read."""
+    """Return the referral's persons that can still be read."""
     rows = await referral_reads.persons(session, tenant=file.tenant, referral_id=file.referral.id)
     fields = await vault.open_readable(session, rows)
     return [(row, person) for row, person in zip(rows, fields, strict=True) if person is not None]
@@ -218,7 +218,7 @@ async def _put(
 async def _notify(
     session: AsyncSession, file: File, persons: list[Named], until: date, now: datetime
 ) -> None:
-    """Let network tell the central persons; of a child who is told nothing alone, also those who stand for it."""
+    """Have network tell the central persons; for a child who is told nothing alone, also those who represent it."""
     today = await profiles.today(session, tenant=file.tenant, now=now)
     young = any(
         row.role == "central"

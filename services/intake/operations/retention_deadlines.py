@@ -1,4 +1,4 @@
-"""What retention does at a deadline of a file: warn, let a hold end, erase; decided again under the lock."""
+"""Retention's step at a deadline of a file: warn, let a hold end, or erase; decided again under the lock."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -18,18 +18,18 @@ clocks = Clocks(SERVICE)
 
 
 class CameOf(StrEnum):
-    """What came of a deadline."""
+    """The outcome of a deadline."""
 
     WARNED = "warned"
     LIFTED = "lifted"
     ERASED = "erased"
     HELD = "held"
-    # Somebody was quicker: it was lifted, erased, or decided anew.
+    # Something else came first: it was lifted, erased, or recomputed.
     NOTHING = "nothing"
 
 
 async def attend(session: AsyncSession, *, due: Deadline, now: datetime) -> CameOf:
-    """Do what a deadline asks for, if it still counts."""
+    """Do what a deadline requires, if it still counts."""
     if due.what == "warn":
         warned = await clocks.reach(session, due, now=now)
         return CameOf.NOTHING if warned is None else CameOf.WARNED

@@ -1,6 +1,6 @@
-"""What stays of cases as numbers: raised by events in whatever order they come, and never lowered by an older one.
+"""Cases as numbers: updated by events in whatever order they come, and never reverted by an older one.
 
-A fact begins with the referral, which is here: an event of another service cannot bring back what was erased.
+A fact begins with the referral, which is stored here: another service's event cannot bring back erased data.
 """
 
 from collections.abc import Sequence
@@ -35,12 +35,12 @@ _BANDS = ((6, "under-6"), (12, "6-11"), (18, "12-17"), (25, "18-24"), (65, "25-6
 
 
 async def month_of(session: AsyncSession, tenant: UUID, time: datetime) -> date:
-    """Return the first day of the month that a time falls in, by the organisation's calendar."""
+    """Return the first day of a time's month, by the organisation's calendar."""
     return (await profiles.today(session, tenant=tenant, now=time)).replace(day=1)
 
 
 def age_band(births: Sequence[date], day: date) -> str:
-    """Return the band of the youngest of some people on a day."""
+    """Return the age band of the youngest of some people on a day."""
     if not births:
         return "unknown"
     youngest = age_on(max(births), day)
@@ -56,12 +56,12 @@ async def follow(
     at: datetime,
     to_change: bool = False,
 ) -> CaseFact | None:
-    """Return the fact of a case, locked and in line with what intake itself knows; None if it is not there any more.
+    """Return a case's fact, locked and updated with intake's own data; None if it no longer exists.
 
-    It changes by something of the time `at`: how it stood before that quarter is kept. `to_change`: the caller changes
-    the case afterwards, which who holds it as it is could not.
+    The caller changes it as of the time `at`: its values before that quarter are kept. `to_change`: the caller
+    changes the case afterwards, which a shared lock would not allow.
     """
-    # Both are held as they are until the commit: a case that is being erased waits, or is seen to be.
+    # Both are held until the commit: an erasure of the case waits, or is noticed.
     referral = await _held(
         session, select(Referral).where(Referral.tenant == tenant, Referral.case_id == case_id)
     )
@@ -91,7 +91,7 @@ async def follow(
 async def note_region(
     session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, coordinator_id: UUID, at: datetime
 ) -> None:
-    """Note where the case is: where its coordinator is."""
+    """Record the region of the case: that of its coordinator."""
     fact = await follow(session, vault, tenant=tenant, case_id=case_id, at=at)
     coordinator = await session.get(Coordinator, (tenant, coordinator_id))
     if fact is not None and coordinator is not None:
@@ -102,7 +102,7 @@ async def note_region(
 async def note_widened(
     session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, at: datetime
 ) -> None:
-    """Note that somebody came into the circle whom others than the central persons proposed."""
+    """Record that a person proposed by somebody other than a central person joined the circle."""
     fact = await follow(session, vault, tenant=tenant, case_id=case_id, at=at)
     if fact is not None:
         fact.widened += 1
@@ -112,7 +112,7 @@ async def note_widened(
 async def note_circle(
     session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, members: int, at: datetime
 ) -> None:
-    """Note that the circle stands, and how large it is at most."""
+    """Record that the circle is ready, and its largest size."""
     fact = await follow(session, vault, tenant=tenant, case_id=case_id, at=at)
     if fact is not None:
         fact.circle = max(fact.circle, members)
@@ -131,7 +131,7 @@ async def note_conference(
     attended: int,
     at: datetime,
 ) -> None:
-    """Note that a conference was held."""
+    """Record that a conference was held."""
     fact = await follow(session, vault, tenant=tenant, case_id=case_id, at=at)
     if fact is not None:
         fact.conferences += 1
@@ -143,7 +143,7 @@ async def note_conference(
 async def note_cancelled(
     session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, at: datetime
 ) -> None:
-    """Note that a conference was called off or put off."""
+    """Record that a conference was cancelled or postponed."""
     fact = await follow(session, vault, tenant=tenant, case_id=case_id, at=at)
     if fact is not None:
         fact.cancelled += 1
@@ -160,7 +160,7 @@ async def note_plan(
     agreements: int,
     at: datetime,
 ) -> None:
-    """Note that a plan was written down, from a conference or without a meeting."""
+    """Record a plan, from a conference or without a meeting."""
     fact = await follow(session, vault, tenant=tenant, case_id=case_id, at=at)
     if fact is None:
         return
@@ -182,7 +182,7 @@ async def note_acceptance(
     acceptance: str,
     at: datetime,
 ) -> None:
-    """Note what the mandated side says of a version of the plan; of an older version nothing changes."""
+    """Record the mandated side's judgement of a plan version; an older version changes nothing."""
     fact = await follow(session, vault, tenant=tenant, case_id=case_id, at=at)
     if fact is not None and version >= fact.acceptance_version:
         fact.acceptance, fact.acceptance_version = acceptance, version
@@ -200,7 +200,7 @@ async def note_said(
     before: Said | None,
     at: datetime,
 ) -> None:
-    """Note what was said of an agreement last, in the place of what was said of it before."""
+    """Record the last report on an agreement, replacing the previous one."""
     fact = await follow(session, vault, tenant=tenant, case_id=case_id, at=at)
     if fact is not None:
         for answer, more in ((said, 1), (before, -1)):
@@ -213,7 +213,7 @@ async def note_said(
 async def note_agreement_lapsed(
     session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, at: datetime
 ) -> None:
-    """Note that an agreement was let go, or was not carried out in its time."""
+    """Record that an agreement was let go, or lapsed."""
     fact = await follow(session, vault, tenant=tenant, case_id=case_id, at=at)
     if fact is not None:
         fact.agreements_lapsed += 1
@@ -229,7 +229,7 @@ async def note_survey(
     groups: Sequence[GroupScores],
     at: datetime,
 ) -> None:
-    """Note what each group answered together to a survey that closed."""
+    """Record each group's answers to a survey that closed."""
     fact = await follow(session, vault, tenant=tenant, case_id=case_id, at=at)
     if fact is None:
         return
@@ -254,7 +254,7 @@ async def note_survey(
 async def note_check_in(
     session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, at: datetime
 ) -> None:
-    """Note that somebody asked how things go; what they decided is done to the case afterwards."""
+    """Record a check-in; its decision affects the case afterwards."""
     fact = await follow(session, vault, tenant=tenant, case_id=case_id, at=at, to_change=True)
     if fact is not None:
         fact.check_ins += 1
@@ -262,7 +262,7 @@ async def note_check_in(
 
 
 async def cut_loose(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> None:
-    """Cut the fact loose from a case that is erased: from now on nothing leads from one to the other."""
+    """Detach the fact from a case that is erased: from now on nothing leads from one to the other."""
     loose = update(CaseFact).where(CaseFact.tenant == tenant, CaseFact.case_id == case_id)
     await session.execute(loose.values(case_id=None))
 

@@ -36,7 +36,7 @@ async def active(
 async def active_of_case(
     session: AsyncSession, *, tenant: UUID, case_id: UUID, now: datetime
 ) -> Sequence[BreakGlass]:
-    """Return every access by which a case's file may be read now, locked."""
+    """Return every current access to a case's file, locked."""
     query = _active(tenant, case_id, now).order_by(BreakGlass.id).with_for_update()
     return (await session.execute(query)).scalars().all()
 

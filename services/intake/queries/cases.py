@@ -25,18 +25,18 @@ from shared.http.paging import PageRequest, Rows, paginate
 
 
 async def case(session: AsyncSession, *, tenant: UUID, case_id: UUID, lock: bool = False) -> Case | None:
-    """Return a case; locked, which is what every write about it begins with."""
+    """Return a case; optionally locked, as every write about it requires."""
     query = select(Case).where(Case.tenant == tenant, Case.id == case_id)
     if lock:
         # What was read before the lock may have changed since.
         query = query.with_for_update().execution_options(populate_existing=True)
-        # Who erases it locks it too.
+        # An erasure locks it too.
         case_state.note_held(session, case_id)
     return (await session.execute(query)).scalar_one_or_none()
 
 
 async def roles_of_party(session: AsyncSession, *, case: Case, organisation_id: UUID) -> Sequence[str]:
-    """Return what an organisation is to a case."""
+    """Return the roles of an organisation in a case."""
     query = select(CaseParty.role).where(
         CaseParty.tenant == case.tenant,
         CaseParty.case_id == case.id,
@@ -46,7 +46,7 @@ async def roles_of_party(session: AsyncSession, *, case: Case, organisation_id: 
 
 
 def all_cases(*, tenant: UUID) -> Select[Case]:
-    """Return the query of all cases of a tenant but those that were erased."""
+    """Return the query of all cases of a tenant that were not erased."""
     return select(Case).where(Case.tenant == tenant, Case.state != CaseStatus.ERASED)
 
 
@@ -72,7 +72,7 @@ def filtered(
     waits_for: WaitsFor | None,
     among: Sequence[UUID] | None,
 ) -> Select[Case]:
-    """Return a query of cases with only those that stand so."""
+    """Return a query of cases restricted by these filters."""
     if state is not None:
         query = query.where(Case.state == state)
     if among is not None:
@@ -90,7 +90,7 @@ def filtered(
 
 
 async def waiting_for(session: AsyncSession, found: Sequence[Case]) -> dict[UUID, WaitsFor]:
-    """Return what those of these cases wait for that go on without a coordinator."""
+    """Return what those of these cases wait for that are live without a coordinator."""
     query = select(Case.id, _searched()).where(
         Case.id.in_([case.id for case in found]), Case.coordinator_id.is_(None), Case.state.in_(LIVE)
     )
@@ -120,7 +120,7 @@ async def assignment(session: AsyncSession, *, tenant: UUID, case_id: UUID, numb
 
 
 async def offer(session: AsyncSession, *, tenant: UUID, offer_id: UUID) -> Offer | None:
-    """Return an offer as it is now, also if this session has seen it before."""
+    """Return the current row of an offer, even if this session has read it before."""
     query = select(Offer).where(Offer.tenant == tenant, Offer.id == offer_id)
     return (await session.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
 
@@ -154,7 +154,7 @@ async def offers_waiting_for(
 
 
 async def not_to_be_asked(session: AsyncSession, *, tenant: UUID, case_id: UUID, number: int) -> set[UUID]:
-    """Return who was asked in this search already, has a conflict of interest, or left the case for one or by wish."""
+    """Return who must not be asked: asked in this search, or with a conflict of interest, or who left by wish."""
     asked = select(Offer.coordinator_id).where(
         Offer.tenant == tenant,
         Offer.case_id == case_id,
@@ -170,7 +170,7 @@ async def not_to_be_asked(session: AsyncSession, *, tenant: UUID, case_id: UUID,
 
 
 async def were_unavailable(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> set[UUID]:
-    """Return who left the case because they were not there, as when ill: they are asked again after all others."""
+    """Return who left the case because they were unavailable, as when ill: they are asked again after all others."""
     query = select(Assignment.coordinator_id).where(
         Assignment.tenant == tenant,
         Assignment.case_id == case_id,

@@ -1,4 +1,4 @@
-"""Reads of referrals and the persons in them."""
+"""Reads of referrals and their persons."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from services.intake.models import Case, Referral, ReferralPerson
 from shared.database import fetch
 from shared.http.paging import PageRequest, Rows, paginate
 
-# Which referrals that are open are shown of the persons `other`: $1 the tenant, $2 and $3 the referrer and their
-# organisation (NULL: whoever manages them), $4 the states of cases that live.
+# Which open referrals of the persons `other` are shown: $1 the tenant, $2 and $3 the referrer and their organisation
+# (NULL: to its managers), $4 the states of live cases.
 OPEN = """
     JOIN referral ON referral.id = other.referral_id
     LEFT JOIN "case" ON "case".id = referral.case_id
@@ -21,7 +21,7 @@ OPEN = """
         AND ($2::uuid IS NULL OR (referral.referrer_id = $2 AND referral.referring_organisation = $3))
         AND (referral.state = 'received' OR (referral.state = 'accepted' AND "case".state = ANY($4::text[])))
 """
-# Of one person; that somebody was referred before is known by then.
+# Per person; by then it is known that they were referred before.
 MAX_ALSO_REFERRED = 20
 _ALSO_REFERRED = f"""
     SELECT asked.referral_id, found.other_id
@@ -48,9 +48,9 @@ async def referral(
 
 @dataclass(frozen=True)
 class Visible:
-    """The referrals that somebody may know of: a tenant's, or those that one professional wrote for an organisation.
+    """The referrals that a caller may see: a tenant's, or those that one professional wrote for an organisation.
 
-    Those that were erased nobody may know of.
+    Erased ones are visible to nobody.
     """
 
     tenant: UUID
@@ -77,7 +77,7 @@ class Visible:
 async def page_of_referrals(
     session: AsyncSession, query: Select[Referral], *, page: PageRequest, newest_first: bool = True
 ) -> Rows[Referral]:
-    """Return one page of a query of referrals, by when they came."""
+    """Return one page of a query of referrals, by time of arrival."""
     return await paginate(
         session, query, page, time=Referral.created_at, id=Referral.id, newest_first=newest_first
     )
@@ -86,7 +86,7 @@ async def page_of_referrals(
 async def also_referred(
     session: AsyncSession, visible: Visible, referral_ids: Sequence[UUID]
 ) -> dict[UUID, list[UUID]]:
-    """Return of each referral the newest other open ones of a central person of it that the reader may see."""
+    """Return, for each referral, the newest other open ones of its central persons that the caller may see."""
     found: dict[UUID, list[UUID]] = {}
     for row in await fetch(session, _ALSO_REFERRED, *visible.values(), referral_ids):
         found.setdefault(row["referral_id"], []).append(row["other_id"])
@@ -100,7 +100,7 @@ async def person(session: AsyncSession, *, tenant: UUID, person_id: UUID) -> Ref
 
 
 async def persons(session: AsyncSession, *, tenant: UUID, referral_id: UUID) -> Sequence[ReferralPerson]:
-    """Return the persons of a referral, in the order in which they were written down."""
+    """Return the persons of a referral, in their original order."""
     query = select(ReferralPerson).where(
         ReferralPerson.tenant == tenant, ReferralPerson.referral_id == referral_id
     )

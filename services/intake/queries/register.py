@@ -52,9 +52,9 @@ async def organisations(session: AsyncSession, *, page: PageRequest) -> Rows[Org
 async def staff_member(
     session: AsyncSession, *, tenant: UUID, organisation_id: UUID, staff_id: UUID
 ) -> StaffMember | None:
-    """Return somebody of an organisation as the tenant entered them, else as that organisation itself did.
+    """Return a person of an organisation as the tenant entered them, else as that organisation itself did.
 
-    Never as another organisation did, which can write any id down as one of its own.
+    Never as another organisation did, which could register any id as one of its own.
     """
     query = (
         select(StaffMember)
@@ -75,7 +75,7 @@ async def regional_managers(session: AsyncSession, *, tenant: UUID) -> Sequence[
 
 
 async def professionals(session: AsyncSession, *, tenant: UUID, organisation_id: UUID) -> Sequence[UUID]:
-    """Return the ids of the professionals of an organisation that the tenant knows, or that it entered itself."""
+    """Return the ids of an organisation's professionals that the tenant entered, or the organisation itself."""
     query = select(StaffMember.id).where(
         StaffMember.organisation_id == organisation_id,
         StaffMember.tenant.in_([tenant, organisation_id]),
@@ -91,7 +91,7 @@ async def data_protection_officers(session: AsyncSession, *, tenant: UUID) -> Se
 
 
 async def mail_recipient(session: AsyncSession, *, message_id: UUID) -> MailRecipient | None:
-    """Return to whom a mail goes, if that was settled when it was decided on."""
+    """Return the recipient of a mail, if it was fixed when the mail was decided on."""
     return await session.get(MailRecipient, message_id)
 
 
@@ -116,20 +116,20 @@ async def coordinator(session: AsyncSession, *, tenant: UUID, coordinator_id: UU
 async def coordinator_with_room(
     session: AsyncSession, *, tenant: UUID, coordinator_id: UUID
 ) -> Coordinator | None:
-    """Return a coordinator who can take one case more, locked: nobody gives them another until the commit."""
+    """Return a coordinator with room for another case, locked: nobody gives them another until the commit."""
     query = select(Coordinator).where(
         Coordinator.tenant == tenant, Coordinator.id == coordinator_id, Coordinator.erased_at.is_(None)
     )
     found = (await session.execute(query.with_for_update())).scalar_one_or_none()
     if found is None:
         return None
-    # Read after the lock: whoever held it may have given them a case.
+    # Read after the lock: the previous holder may have given them a case.
     load = (await loads(session, tenant=tenant)).get(coordinator_id, 0)
     return found if load < found.max_load else None
 
 
 async def contact_ids(session: AsyncSession, *, tenant: UUID) -> set[UUID]:
-    """Return under which ids a tenant knows or knew colleagues and coordinators."""
+    """Return the ids under which a tenant knows or knew colleagues and coordinators."""
     staff = select(StaffMember.id).where(StaffMember.tenant == tenant)
     coordinators = select(Coordinator.id).where(Coordinator.tenant == tenant)
     return set(await session.scalars(staff.union(coordinators)))
@@ -152,14 +152,14 @@ async def contacts(
 async def known_as(
     session: AsyncSession, *, tenant: UUID, person_id: UUID
 ) -> Sequence[StaffMember | Coordinator]:
-    """Return as what a tenant knows somebody now: as a colleague, a coordinator, or both."""
+    """Return what a tenant knows a person as now: a colleague, a coordinator, or both."""
     named = {"tenant": tenant, "id": person_id}
     found = (await session.get(StaffMember, named), await session.get(Coordinator, named))
     return [row for row in found if row is not None and row.erased_at is None]
 
 
 async def is_busy(session: AsyncSession, *, tenant: UUID, coordinator_id: UUID) -> bool:
-    """Say whether a coordinator has a live case now, or an offer that waits for an answer."""
+    """Tell whether a coordinator has a live case now, or an open offer."""
     has = select(Case.id).where(
         Case.tenant == tenant, Case.coordinator_id == coordinator_id, Case.state.in_(LIVE)
     )
@@ -170,7 +170,7 @@ async def is_busy(session: AsyncSession, *, tenant: UUID, coordinator_id: UUID) 
 
 
 async def staff(session: AsyncSession, *, tenant: UUID, page: PageRequest) -> Rows[StaffMember]:
-    """Return one page of the colleagues whom a tenant knows, longest known first."""
+    """Return one page of the colleagues whom a tenant knows, oldest entry first."""
     query = select(StaffMember).where(StaffMember.tenant == tenant, StaffMember.erased_at.is_(None))
     return await paginate(
         session, query, page, time=StaffMember.created_at, id=StaffMember.id, newest_first=False
@@ -178,7 +178,7 @@ async def staff(session: AsyncSession, *, tenant: UUID, page: PageRequest) -> Ro
 
 
 async def coordinators(session: AsyncSession, *, tenant: UUID, page: PageRequest) -> Rows[Coordinator]:
-    """Return one page of the tenant's coordinators, longest known first."""
+    """Return one page of the tenant's coordinators, oldest entry first."""
     query = select(Coordinator).where(Coordinator.tenant == tenant, Coordinator.erased_at.is_(None))
     return await paginate(
         session, query, page, time=Coordinator.created_at, id=Coordinator.id, newest_first=False
@@ -186,7 +186,7 @@ async def coordinators(session: AsyncSession, *, tenant: UUID, page: PageRequest
 
 
 async def loads(session: AsyncSession, *, tenant: UUID) -> dict[UUID, int]:
-    """Return how many live cases each coordinator has now; who has none is left out."""
+    """Return how many live cases each coordinator has now; those without any are left out."""
     query = (
         select(Case.coordinator_id, func.count())
         .where(Case.tenant == tenant, Case.coordinator_id.is_not(None), Case.state.in_(LIVE))
@@ -198,9 +198,9 @@ async def loads(session: AsyncSession, *, tenant: UUID) -> dict[UUID, int]:
 async def candidates(
     session: AsyncSession, *, tenant: UUID
 ) -> tuple[list[Candidate], dict[UUID, Coordinator]]:
-    """Return all coordinators of a tenant with their load and what they are asked to take, and their rows.
+    """Return all coordinators of a tenant with their load and open offers, and their rows.
 
-    They are locked: two cases that look for somebody at once ask one after the other, and nobody erases them.
+    They are locked: two concurrent searches ask one after the other, and nobody is erased meanwhile.
     """
     query = select(Coordinator).where(Coordinator.tenant == tenant, Coordinator.erased_at.is_(None))
     locked = query.order_by(Coordinator.id).with_for_update().execution_options(populate_existing=True)
@@ -210,7 +210,7 @@ async def candidates(
         .where(Offer.tenant == tenant, Offer.state == OfferState.OPEN)
         .group_by(Offer.coordinator_id)
     )
-    # Read after the lock: whoever held it may have asked somebody.
+    # Read after the lock: the previous holder may have asked somebody.
     load_of = Counter(await loads(session, tenant=tenant))
     load_of.update({row[0]: row[1] for row in await session.execute(asked)})
     found = [
@@ -229,7 +229,7 @@ async def candidates(
 
 
 async def without_daily_mail(session: AsyncSession, *, tenant: UUID, day: date, most: int) -> Sequence[UUID]:
-    """Return some of the tenant's colleagues and coordinators who want a mail, and whose mail of a day is undecided."""
+    """Return some of the tenant's people who want the daily mail, and whose mail of a day is undecided."""
     settled = select(DailyMail.person_id).where(
         DailyMail.tenant == tenant, or_(~DailyMail.wanted, DailyMail.decided_on >= day)
     )
@@ -247,6 +247,6 @@ async def without_daily_mail(session: AsyncSession, *, tenant: UUID, day: date, 
 
 
 async def wants_daily_mail(session: AsyncSession, *, tenant: UUID, person_id: UUID) -> bool:
-    """Say whether somebody wants the daily mail: yes, unless they said no."""
+    """Tell whether a person wants the daily mail: yes, unless they opted out."""
     known = await session.get(DailyMail, {"tenant": tenant, "person_id": person_id})
     return known is None or known.wanted

@@ -1,4 +1,4 @@
-"""Reads of retention and holds: what those see who answer for the data."""
+"""Reads of retention and holds, for those responsible for the data."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,13 +16,13 @@ _clock = Base.metadata.tables["clock"]
 
 
 async def holds_in_force(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> Sequence[Hold]:
-    """Return what holds a file now."""
+    """Return the holds on a file now."""
     query = select(Hold).where(Hold.tenant == tenant, Hold.case_id == case_id, Hold.lifted_at.is_(None))
     return (await session.execute(query.order_by(Hold.created_at, Hold.id))).scalars().all()
 
 
 async def planned_without_meeting(session: AsyncSession, *, case_id: UUID) -> bool:
-    """Say whether the only plan of a case was made without a meeting."""
+    """Tell whether the only plan of a case was made without a meeting."""
     query = select(CaseFact.id).where(
         CaseFact.case_id == case_id,
         CaseFact.plan_without_meeting.is_not(None),
@@ -32,7 +32,7 @@ async def planned_without_meeting(session: AsyncSession, *, case_id: UUID) -> bo
 
 
 async def hold(session: AsyncSession, *, tenant: UUID, hold_id: UUID) -> Hold | None:
-    """Return a hold as it is now, also if this session has seen it before."""
+    """Return the current row of a hold, even if this session has read it before."""
     query = select(Hold).where(Hold.tenant == tenant, Hold.id == hold_id)
     return (await session.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
 
@@ -52,7 +52,7 @@ async def retention(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> Re
 async def page_of_ends(
     session: AsyncSession, *, tenant: UUID, page: PageRequest
 ) -> Rows[tuple[Retention, datetime]]:
-    """Return one page of the files that will be erased, soonest first; those under a hold are not among them."""
+    """Return one page of the files that will be erased, soonest first, without those under a hold."""
     query: Any = (
         select(Retention, _clock.c.due_at)
         .join(_clock, _clock.c.subject == Retention.case_id)
@@ -60,7 +60,7 @@ async def page_of_ends(
             Retention.tenant == tenant,
             _clock.c.tenant == tenant,
             _clock.c.kind == RETENTION_CLOCK,
-            # What the index says, word for word.
+            # Must match the index literally.
             text("clock.kind IN ('retention', 'hold')"),
             _clock.c.state == "running",
         )
@@ -73,7 +73,7 @@ async def page_of_ends(
 async def referral_of_file(
     session: AsyncSession, *, tenant: UUID, case_id: UUID, lock: bool = False
 ) -> Referral | None:
-    """Return the referral that a file began with."""
+    """Return the referral of a file."""
     query = select(Referral).where(Referral.tenant == tenant, Referral.case_id == case_id)
     if lock:
         query = query.with_for_update().execution_options(populate_existing=True)

@@ -1,8 +1,9 @@
-"""What people thought of conferences, by group: told where enough cases have such an answer, when a quarter is over.
+"""Survey scores by group: published where enough cases have such an answer, after the end of a quarter.
 
-Each sum (how many were asked, how many answered, a score) is of the cases in which somebody of the group is in it: by
-these cases it is told or not, as the numbers of cases are. A case with two surveys in a block is one case. A survey
-belongs to the quarter in which it closed, so what was told of a block never changes.
+Each sum (people asked, people who answered, a score) is over the cases in which somebody of the group is
+included: the number of these cases decides whether it is published, as for counts of cases. A case with two
+surveys in a block counts once. A survey belongs to the quarter in which it closed, so a published block never
+changes.
 """
 
 import asyncio
@@ -21,14 +22,14 @@ from services.intake.queries.statistics import By, CountedCase, counted, in_bloc
 from shared.events.network import SURVEY_GROUPS
 
 QUESTIONS = ("meeting", "plan", "coordinator")
-# By group and what is summed; what is not told is not in it.
+# By group and sum; hidden values are absent.
 Sums = Mapping[tuple[str, str], int]
 _TOLD = ("asked", "answered", *(f"{question}_answers" for question in QUESTIONS))
 
 
 @dataclass(frozen=True)
 class ToldScores:
-    """What is told of one block: of all (under an empty value) and of each value."""
+    """The published scores of one block: the total (under an empty value) and each value."""
 
     block: Block
     sums: Mapping[str, Sums]
@@ -37,12 +38,12 @@ class ToldScores:
 async def score_tables(
     session: AsyncSession, *, tenant: UUID, by: By, today: date, smallest: int
 ) -> list[ToldScores]:
-    """Return what is told of each block of quarters that are over, earliest first."""
+    """Return the published scores of each block of past quarters, earliest first."""
     now = Quarter.of(today)
     query = select(SurveyFact, CaseFact).join(CaseFact, CaseFact.id == SurveyFact.fact_id)
     query = query.where(SurveyFact.tenant == tenant, SurveyFact.closed < now.begins)
     rows = [(survey, fact) for survey, fact in await session.execute(query)]
-    # All of them held a conference: they are told apart by nothing else.
+    # All of them held a conference, so that makes no groups.
     cases = {
         fact.id: replace(counted(fact, now.begins), ended=Ended.CONFERENCE_AND_PLAN)
         for fact in {fact.id: fact for _, fact in rows}.values()

@@ -1,4 +1,4 @@
-"""Counts of cases, as they stood when the last quarter was over."""
+"""Counts of cases, as of the end of the last quarter."""
 
 import asyncio
 from collections import Counter
@@ -32,7 +32,7 @@ By = Literal["none", "theme", "track", "region", "referrer", "age", "acceptance"
 Counts = Counter[tuple[str, Ended]]
 T = TypeVar("T")
 
-# What is always told of, also of nobody: a value that is missing would say something too.
+# Always published, also when zero: a missing value would reveal something too.
 _KNOWN: dict[str, tuple[str, ...]] = {
     "track": ("normal", "urgent"),
     "referrer": ("professional", "self", "acquaintance"),
@@ -44,7 +44,7 @@ _KNOWN: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class CountedCase:
-    """What counts of one case."""
+    """The counted facts of one case."""
 
     quarter: Quarter
     ended: Ended
@@ -59,7 +59,7 @@ class CountedCase:
     said: Mapping[Progress, int]
 
     def value(self, by: By) -> str:
-        """Return by what it is told apart."""
+        """Return the value by which it is grouped."""
         values = {
             "track": self.track,
             "region": self.region or "unknown",
@@ -71,13 +71,13 @@ class CountedCase:
         return values.get(by, "")
 
     def has(self, by: By, value: str) -> bool:
-        """Say whether it belongs to a row."""
+        """Tell whether it belongs to a row."""
         return value in self.themes if by == "theme" else self.value(by) == value
 
 
 @dataclass(frozen=True)
 class Told:
-    """What is told of one block: numbers; and of the total (under an empty value) and each row averages and answers."""
+    """What is published of one block: numbers; averages and answers of the total (under an empty value) and rows."""
 
     table: Table
     averages: Mapping[str, Mapping[Average, float | None]]
@@ -85,10 +85,10 @@ class Told:
 
 
 async def tables(session: AsyncSession, *, tenant: UUID, by: By, today: date, smallest: int) -> list[Told]:
-    """Return what is told of each block of quarters that are over, earliest first."""
+    """Return what is published of each block of past quarters, earliest first."""
     now = Quarter.of(today)
     found = await _counted(session, tenant=tenant, before=now.begins)
-    # Elsewhere: of all cases of years, meanwhile nobody else would be answered.
+    # In a thread: these are all cases of years, and other requests would wait.
     return await asyncio.to_thread(_tables, found, by, now, smallest)
 
 
@@ -104,7 +104,7 @@ def _tables(found: Sequence[CountedCase], by: By, now: Quarter, smallest: int) -
 
 
 def in_block(of_quarter: Mapping[Quarter, Sequence[T]], block: Block) -> list[T]:
-    """Return what there is of the quarters of a block."""
+    """Return the data of a block's quarters."""
     return [
         each
         for quarter, those in of_quarter.items()
@@ -132,7 +132,7 @@ def _told(block: Block, cases: Sequence[CountedCase], by: By, smallest: int) -> 
 
 
 def table_of(block: Block, cases: Sequence[CountedCase], by: By, smallest: int) -> Table:
-    """Return what may be told of the cases of one block."""
+    """Return what may be published of the cases of one block."""
     if by == "theme":
         everybody = Counter(("", each.ended) for each in cases)
         having = {
@@ -146,13 +146,13 @@ def table_of(block: Block, cases: Sequence[CountedCase], by: By, smallest: int) 
 
 
 async def _counted(session: AsyncSession, *, tenant: UUID, before: date) -> list[CountedCase]:
-    """Return the cases that were referred before a day, with what had become of them by then."""
+    """Return the cases that were referred before a day, with their state by then."""
     query = select(CaseFact).where(CaseFact.tenant == tenant, CaseFact.referred < before)
     return [counted(fact, before) for fact in (await session.execute(query)).scalars()]
 
 
 def counted(fact: CaseFact, before: date) -> CountedCase:
-    """Return what counts of a case, as it stood at the beginning of a quarter, that of now."""
+    """Return the counted facts of a case at the beginning of the current quarter."""
     stood = fact.stood if fact.changed >= before and fact.stood is not None else fact
     case = Standing.model_validate(stood)
     return CountedCase(

@@ -20,7 +20,7 @@ from shared.http.erasing import erasures_router
 from shared.http.gates import PolicyReader
 from shared.http.policies import policy_router
 
-# What is asked most comes first: an address is looked for in this order.
+# The most requested first: routes are matched in this order.
 routers = [
     referrals.router,
     cases.router,

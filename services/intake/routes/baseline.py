@@ -15,7 +15,7 @@ router = Router(tags=["baseline"])
 async def read_baseline(
     case_id: UUID, principal: BaselineReader, session: Session, parts: Parts, now: Now
 ) -> ShownBaseline:
-    """Read the baseline as it stands."""
+    """Read the current baseline."""
     case = await permissions.may_read_baseline(session, principal, case_id=case_id, now=now)
     return _shown(case_id, await baseline.read_baseline(session, parts.vault, case=case))
 

@@ -47,7 +47,7 @@ async def list_break_glass(
 async def read_break_glass(
     break_glass_id: UUID, principal: BreakGlassReader, session: Session, parts: Parts
 ) -> BreakGlassEntry:
-    """Read that a file was opened, and who was told; the data protection officer reads why."""
+    """Read about the opening of a file and who was told; the data protection officer also reads why."""
     access = await permissions.may_read_break_glass(session, principal, break_glass_id=break_glass_id)
     if not permissions.may_read_reasons(principal):
         return _entry(access)
@@ -59,7 +59,7 @@ async def read_break_glass(
 async def close_file(
     break_glass_id: UUID, principal: BreakGlassReader, session: Session, now: Now
 ) -> BreakGlassEntry:
-    """End break-glass access before its time: whoever has it, or the data protection officer."""
+    """End break-glass access before its time: its holder, or the data protection officer."""
     access = await permissions.may_end_break_glass(session, principal, break_glass_id=break_glass_id)
     await break_glass.close(session, access=access, now=now)
     return _entry(access)

@@ -1,4 +1,4 @@
-"""Cases: where they stand, resting and going on, stopping, the end; and handing over the persons at the opening."""
+"""Cases: their state, pausing and resuming, stopping, closing; and handing over the persons at the opening."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -37,7 +37,7 @@ async def list_cases(
     principal: CaseReader,
     session: Session,
     page: Paging,
-    state: Annotated[CaseStatus | None, Query(description="Only cases that stand so.")] = None,
+    state: Annotated[CaseStatus | None, Query(description="Only cases in this state.")] = None,
     coordinator_id: Annotated[UUID | None, Query(description="Only cases of this coordinator.")] = None,
     waits_for: Annotated[WaitsFor | None, Query(description="Only cases that wait for this.")] = None,
     case_id: Annotated[
@@ -59,7 +59,7 @@ async def list_cases(
 
 @router.get("/v1/cases/{case_id}")
 async def read_case(case_id: UUID, principal: CaseReader, session: Session) -> CaseSummary:
-    """Read where a case stands."""
+    """Read the state of a case."""
     case = await permissions.may_read_case(session, principal, case_id=case_id)
     return _summary(case, principal, await reads.waiting_for(session, [case]))
 
@@ -106,7 +106,7 @@ async def withdraw_case(
 async def close_case(
     *, case_id: UUID, closing: Closing, principal: Manager, session: Session, now: Now, parts: Parts
 ) -> CaseState:
-    """Bring a case to its end."""
+    """Close a case at its end."""
     await cases.close_case(
         session, parts.vault, tenant=principal.tenant, case_id=case_id, outcome=closing.outcome, now=now
     )
@@ -117,7 +117,7 @@ async def close_case(
 async def release_coordinator(
     case_id: UUID, release: Release, principal: CoordinatorOrManager, session: Session, now: Now
 ) -> CaseState:
-    """Let the coordinator go; unless the task is done, the search for another begins."""
+    """Release the coordinator; unless the task is done, the search for another begins."""
     case = await permissions.may_coordinate(session, principal, case_id=case_id)
     await cases.release_coordinator(
         session, tenant=principal.tenant, case_id=case_id, reason=ReleaseReason(release.reason), now=now
@@ -129,7 +129,7 @@ async def release_coordinator(
 async def seek_coordinator(
     case_id: UUID, principal: Manager, session: Session, now: Now, search: CoordinatorSearch | None = None
 ) -> CaseState:
-    """Look for a coordinator anew where there is none; whose task was done is asked first."""
+    """Search a coordinator again if there is none; the one whose task was done is asked first."""
     case = await permissions.may_coordinate(session, principal, case_id=case_id)
     await cases.seek_coordinator(
         session,
@@ -145,7 +145,7 @@ async def seek_coordinator(
 async def read_persons_at_opening(
     case_id: UUID, principal: PersonsCopier, session: Session, parts: Parts
 ) -> PersonsAtOpening:
-    """Hand the persons of the referral to the service that looks after them from the opening on."""
+    """Return the persons of the referral to the service that owns them from the opening on."""
     case = await permissions.may_copy_persons(session, principal, case_id=case_id)
     rows = await referrals.persons(session, tenant=principal.tenant, referral_id=case.referral_id)
     fields = await parts.vault.open_readable(session, rows)

@@ -1,4 +1,4 @@
-"""Handing a person's part of a case to the service that makes their own copy of everything."""
+"""Returns a person's part of a case to the service that makes their copy of everything."""
 
 from uuid import UUID
 
@@ -26,7 +26,7 @@ from shared.vault import Vault
 
 router = Router(tags=["copies"])
 
-# Whose story the referral tells. Others named in it read what it says of them, and not that story.
+# Those whose story the referral tells. Others read what it says about them, and not that story.
 _TOLD_OF = frozenset({"central", "representative"})
 
 

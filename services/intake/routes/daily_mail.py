@@ -1,4 +1,4 @@
-"""The daily mail of who asks: whether they want it."""
+"""The caller's daily mail: whether they want it."""
 
 from services.intake.operations import daily_mail
 from services.intake.permissions import Colleague

@@ -1,4 +1,4 @@
-"""Erasing a case, and how far that is."""
+"""Erasing a case or a contact, and its progress."""
 
 from uuid import UUID
 
@@ -31,7 +31,7 @@ async def erase_case(
 async def read_erasure(
     case_id: UUID, principal: ErasureReader, session: Session, now: Now
 ) -> ErasureProgress:
-    """Read which services have confirmed that nothing readable is left, and since when it is late."""
+    """Read which services have confirmed that nothing readable is left, and since when others are late."""
     await permissions.may_erase_case(session, principal, case_id=case_id)
     erasure = await erasing.erasures.read(session, subject=case_id, tenant=principal.tenant)
     if erasure is None:
@@ -43,7 +43,7 @@ async def read_erasure(
 async def erase_staff(
     staff_id: UUID, body: NewErasure, principal: ContactEraser, session: Session, now: Now
 ) -> ErasureProgress:
-    """Make what the tenant knows of a colleague who left unreadable for good; what they did stays, under their id."""
+    """Make the tenant's data on a colleague who left unreadable for good; their actions stay, under their id."""
     await permissions.may_erase_contact(session, principal, person_id=staff_id)
     await leaving.erase_contact(
         session,
@@ -68,7 +68,7 @@ async def read_erasure_of_staff(
 async def erase_coordinator(
     coordinator_id: UUID, body: NewErasure, principal: ContactEraser, session: Session, now: Now
 ) -> ErasureProgress:
-    """Make what the tenant knows of a coordinator who left unreadable for good; what they did stays, under their id."""
+    """Make the tenant's data on a coordinator who left unreadable for good; their actions stay, under their id."""
     await permissions.may_erase_contact(session, principal, person_id=coordinator_id)
     await leaving.erase_contact(
         session,

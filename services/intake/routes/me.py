@@ -1,4 +1,4 @@
-"""Who asks, as this installation knows them."""
+"""The caller, as this installation knows them."""
 
 from services.intake.permissions import Colleague
 from services.intake.queries import register as reads
@@ -11,7 +11,7 @@ router = Router(tags=["register"])
 
 @router.get("/v1/me")
 async def read_me(principal: Colleague, session: Session, parts: Parts) -> Account:
-    """Read who you are here: what your token says, and what the organisation entered of you."""
+    """Read who you are here: what your token says, and what the organisation entered about you."""
     organisation = member = None
     if principal.organisation is not None:
         organisation = await reads.organisation(session, organisation_id=principal.organisation)

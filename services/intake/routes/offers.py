@@ -29,7 +29,7 @@ router = Router(tags=["offers"])
 async def list_offers_of_case(
     case_id: UUID, principal: Manager, session: Session, page: Paging
 ) -> Page[OfferEntry]:
-    """List whom a case was offered to, and what they said, in the order in which they were asked."""
+    """List the coordinators to whom a case was offered, and their answers, in the order of the offers."""
     case = await permissions.may_coordinate(session, principal, case_id=case_id)
     rows = await reads.offers_of_case(session, tenant=principal.tenant, case_id=case_id, page=page)
     return Page(items=await _entries(session, [(row, case) for row in rows.items]), next=rows.next)
@@ -37,7 +37,7 @@ async def list_offers_of_case(
 
 @router.get("/v1/offers")
 async def list_own_offers(principal: Coordinator, session: Session, page: Paging) -> Page[OfferEntry]:
-    """List the offers that wait for the coordinator who asks."""
+    """List the calling coordinator's open offers."""
     rows = await reads.offers_waiting_for(
         session, tenant=principal.tenant, coordinator_id=principal.id, page=page
     )
@@ -46,7 +46,7 @@ async def list_own_offers(principal: Coordinator, session: Session, page: Paging
 
 @router.get("/v1/offers/{offer_id}")
 async def read_offer(offer_id: UUID, principal: Coordinator, session: Session, parts: Parts) -> OfferDetail:
-    """Read whom a case offered to you is about, from where, and who is party to it: to say if you are independent."""
+    """Read whom a case offered to you is about, from where, and its parties: to judge if you are independent."""
     offer, case = await permissions.may_read_offer(session, principal, offer_id=offer_id)
     [entry] = await _entries(session, [(offer, case)])
     rows = await referrals.persons(session, tenant=principal.tenant, referral_id=case.referral_id)
@@ -83,7 +83,7 @@ async def accept_offer(
     now: Now,
     parts: Parts,
 ) -> OfferAnswer:
-    """Take the case, declaring that nothing ties you to those concerned."""
+    """Take the case, declaring that you have no ties to those concerned."""
     del acceptance
     await offers.accept_offer(
         session,
@@ -100,7 +100,7 @@ async def accept_offer(
 async def decline_offer(
     offer_id: UUID, refusal: Refusal, principal: Coordinator, session: Session, now: Now
 ) -> OfferAnswer:
-    """Do not take the case; the next coordinator is asked."""
+    """Decline the case; the next coordinator is asked."""
     await offers.decline_offer(
         session,
         tenant=principal.tenant,

@@ -49,7 +49,7 @@ async def _principal_if_any(request: Request) -> Principal | None:
     return await current_principal(request) if "authorization" in request.headers else None
 
 
-# Before the session, which opens in the scope of whoever asks.
+# Before the session, which opens in the caller's scope.
 Visitor = Annotated[Principal | None, Depends(_principal_if_any)]
 
 
@@ -79,8 +79,8 @@ async def list_referrals(
     principal: ReferralReader,
     session: Session,
     page: Paging,
-    state: Annotated[ReferralState | None, Query(description="Only referrals that stand so.")] = None,
-    oldest_first: Annotated[bool, Query(description="Those that wait longest come first.")] = False,
+    state: Annotated[ReferralState | None, Query(description="Only referrals in this state.")] = None,
+    oldest_first: Annotated[bool, Query(description="Oldest first.")] = False,
 ) -> Page[ReferralSummary]:
     """List the tenant's referrals, newest first unless asked otherwise; a referrer sees their own."""
     visible = permissions.may_list_referrals(principal)
@@ -98,7 +98,7 @@ async def list_referrals(
 async def read_referral(
     referral_id: UUID, principal: ReferralReader, session: Session, parts: Parts, now: Now
 ) -> ReferralDetail:
-    """Read a referral: for whoever wrote it, and the manager who decides on it; of a case, by break-glass access."""
+    """Read a referral: its author, and the manager who decides on it; once it is a case, by break-glass access."""
     referral = await permissions.may_read_referral(session, principal, referral_id=referral_id, now=now)
     policy = await policies.in_force(session, tenant=principal.tenant, at=referral.created_at)
     known = await reads.also_referred(session, permissions.may_list_referrals(principal), [referral_id])
@@ -124,7 +124,7 @@ async def read_referral(
 async def accept_referral(
     referral_id: UUID, principal: Manager, session: Session, now: Now, parts: Parts
 ) -> CaseStarted:
-    """Take a referral on: a case opens, and a coordinator is looked for."""
+    """Accept a referral: a case opens, and the search for a coordinator begins."""
     case_id = await opening.accept_referral(
         session,
         parts.vault,
@@ -146,7 +146,7 @@ async def decline_referral(
     now: Now,
     parts: Parts,
 ) -> ReferralReceipt:
-    """Do not take a referral on."""
+    """Decline a referral."""
     await referrals.decline_referral(
         session,
         parts.vault,
@@ -169,7 +169,7 @@ async def withdraw_referral(
     now: Now,
     parts: Parts,
 ) -> ReferralReceipt:
-    """Take a referral back before it is decided: the referrer, or the manager for somebody without an account."""
+    """Withdraw a referral before a decision: the referrer, or the manager for somebody without an account."""
     await permissions.may_withdraw_referral(session, principal, referral_id=referral_id)
     await referrals.withdraw_referral(
         session,
@@ -209,7 +209,7 @@ def _decide_by(row: Referral, policy: PolicyInForce[Policy]) -> datetime | None:
 
 
 def shown_person(row: ReferralPerson, fields: PersonFields | None) -> ReferredPerson:
-    """Return a person of a referral as those see them who may; None: somebody who was erased."""
+    """Return a person of a referral for readers with access; None: an erased person."""
     if fields is None:
         return ReferredPerson(person_id=row.id, role=row.role, erased=True)  # type: ignore[arg-type]  # a code
     consent = (

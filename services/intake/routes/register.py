@@ -30,7 +30,7 @@ router = Router(tags=["register"])
 async def enter_organisation(
     entry: NewOrganisation, principal: Registrar, session: Session, now: Now
 ) -> OrganisationEntered:
-    """Enter an organisation in the register; ops make tenants, also of one that somebody else entered before."""
+    """Enter an organisation in the register; ops create tenants, also from an entry that somebody else made."""
     entered_by = await permissions.may_enter_organisation(session, principal, entry)
     found = await register.enter_organisation(session, entry=entry, entered_by=entered_by, now=now)
     return OrganisationEntered(organisation_id=found)
@@ -40,7 +40,7 @@ async def enter_organisation(
 async def change_organisation(
     organisation_id: UUID, change: ProfileChange, principal: Registrar, session: Session, now: Now
 ) -> OrganisationEntry:
-    """Change what an organisation says of itself; its name and mailbox count at once, its calendar for what begins."""
+    """Change an organisation's profile; its name and mailbox count at once, its calendar for new deadlines."""
     found = await permissions.may_change_organisation(session, principal, organisation_id=organisation_id)
     return _organisation(await register.change_organisation(session, found, change=change, now=now))
 
@@ -59,7 +59,7 @@ async def list_organisations(
 async def read_organisation(
     organisation_id: UUID, principal: RegisterReader, session: Session
 ) -> OrganisationEntry:
-    """Read what an organisation of the register says of itself."""
+    """Read the profile of an organisation in the register."""
     del principal
     found = await reads.organisation(session, organisation_id=organisation_id)
     if found is None:
@@ -71,7 +71,7 @@ async def read_organisation(
 async def enter_staff(
     entry: NewStaff, principal: Registrar, session: Session, now: Now, parts: Parts
 ) -> StaffEntered:
-    """Enter a colleague of the tenant or of a party, so that they can be written to."""
+    """Enter a colleague of the tenant or of a party, so that they can be mailed."""
     known = await register.enter_staff(session, parts.vault, tenant=principal.tenant, entry=entry, now=now)
     return StaffEntered(staff_id=known.id, version=known.version)
 

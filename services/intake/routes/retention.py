@@ -1,4 +1,4 @@
-"""How long files are kept, and holds: for those who answer for the protection of data."""
+"""How long files are kept, and holds: for those responsible for data protection."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -24,7 +24,7 @@ router = Router(tags=["retention"])
 async def set_hold(
     *, case_id: UUID, new: NewHold, principal: Officer, session: Session, now: Now, parts: Parts
 ) -> ShownHold:
-    """Keep everything of a case, or of a referral by its case id, from being erased."""
+    """Set a hold: nothing of a case, or of a referral by its case id, is erased."""
     hold = await holds.set_hold(
         session,
         parts.vault,
@@ -47,7 +47,7 @@ async def list_holds(principal: Officer, session: Session, page: Paging, parts: 
 
 @router.post("/v1/holds/{hold_id}/lift")
 async def lift_hold(hold_id: UUID, principal: Officer, session: Session, now: Now, parts: Parts) -> ShownHold:
-    """End a hold: the file's own time counts again, with time enough to object before it is erased."""
+    """Lift a hold: the file's own time counts again, with enough time to object before it is erased."""
     hold = await holds.lift_hold(
         session,
         tenant=principal.tenant,
@@ -61,7 +61,7 @@ async def lift_hold(hold_id: UUID, principal: Officer, session: Session, now: No
 
 @router.get(UNDER_HOLD.path)
 async def read_under_hold(case_id: UUID, principal: PersonEraser, session: Session) -> FileHeld:
-    """Tell the service that is about to erase somebody of a case whether anything holds it now."""
+    """Tell the service that is about to erase a person of a case whether there is a hold now."""
     await permissions.may_ask_for_holds(session, principal, case_id=case_id)
     held = await reads.holds_in_force(session, tenant=principal.tenant, case_id=case_id)
     return FileHeld(under_hold=bool(held))
@@ -69,7 +69,7 @@ async def read_under_hold(case_id: UUID, principal: PersonEraser, session: Sessi
 
 @router.get("/v1/retention")
 async def list_ending_files(principal: Officer, session: Session, page: Paging) -> Page[FileEnding]:
-    """List the files that will be erased, soonest first; those under a hold are not among them."""
+    """List the files that will be erased, soonest first, without those under a hold."""
     rows = await reads.page_of_ends(session, tenant=principal.tenant, page=page)
     items = [
         FileEnding.model_validate(
@@ -101,7 +101,7 @@ async def read_retention(case_id: UUID, principal: Officer, session: Session) ->
 async def recompute_retention(
     case_id: UUID, principal: Officer, session: Session, now: Now, parts: Parts
 ) -> FileKept:
-    """Decide anew, by the policy of today, until when a file is kept; those it is about are told."""
+    """Recompute, by the current policy, until when a file is kept; those it is about are told."""
     found = await retention.recompute(session, parts.vault, tenant=principal.tenant, case_id=case_id, now=now)
     return await _kept(session, found)
 

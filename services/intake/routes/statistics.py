@@ -1,4 +1,4 @@
-"""Statistics: numbers of groups in which nobody can be found."""
+"""Statistics: numbers of groups in which nobody can be identified."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -40,9 +40,9 @@ async def read_statistics(
     last: Annotated[QuarterText | None, Query(alias="to")] = None,
     by: By = "none",
 ) -> Statistics:
-    """Read how many cases were referred, started, met and made a plan; of periods that lie wholly in what is asked.
+    """Read how many cases were referred, started, met and made a plan, in the periods within what is requested.
 
-    Everything that is told is told as of the end of the last quarter, and in groups that cannot be taken apart.
+    All numbers are as of the end of the last quarter, in groups that cannot be taken apart.
     """
     begins, ends = _quarter(first), _quarter(last)
     if begins is not None and ends is not None and ends < begins:

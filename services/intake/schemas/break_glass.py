@@ -10,7 +10,7 @@ from shared.http.models import RequestModel, ResponseModel
 
 
 class NewBreakGlass(RequestModel):
-    """Why somebody must read a file that is not theirs to read."""
+    """Why a manager must read a file that they normally may not."""
 
     reason: Text
 
@@ -23,7 +23,7 @@ class NewBreakGlass(RequestModel):
 
 
 class BreakGlassEntry(ResponseModel):
-    """That a file was opened; the reason is for the data protection officer, and gone when the case was erased."""
+    """The opening of a file; the reason is for the data protection officer, and gone when the case was erased."""
 
     break_glass_id: UUID
     case_id: UUID
@@ -31,5 +31,5 @@ class BreakGlassEntry(ResponseModel):
     opened_at: datetime
     until: datetime
     closed_at: datetime | None
-    told: list[UUID] = Field(description="The data protection officers who got an email about it.")
+    told: list[UUID] = Field(description="The data protection officers who were mailed about it.")
     reason: str | None

@@ -23,7 +23,7 @@ from shared.http.models import ReadVersion, RequestModel, ResponseModel
 
 
 class CaseSummary(ResponseModel):
-    """Where a case stands: ids, codes and dates. Ops are not told what it is about, nor why it rests or stopped."""
+    """The state of a case: ids, codes and dates. Ops do not see its subject, nor why it paused or stopped."""
 
     case_id: UUID
     referral_id: UUID
@@ -47,7 +47,7 @@ class CaseSummary(ResponseModel):
 
 
 class CaseState(ResponseModel):
-    """What became of a case just now."""
+    """The new state of a case."""
 
     case_id: UUID
     state: CaseStatus
@@ -60,14 +60,14 @@ class Pause(RequestModel):
 
 
 class Withdrawal(RequestModel):
-    """Why a case stops before its end; `by`: on whose behalf, if staff write it down for somebody."""
+    """Why a case stops before its end; `by`: on whose behalf, if staff record it for somebody."""
 
     reason: WithdrawReason
     by: WithdrawnBy | None = None
 
 
 class Closing(RequestModel):
-    """How a case came to its end."""
+    """How a case ended."""
 
     outcome: Outcome
 
@@ -79,10 +79,10 @@ class Release(RequestModel):
 
 
 class CoordinatorSearch(RequestModel):
-    """How a coordinator is looked for anew."""
+    """How another coordinator is searched."""
 
     another_wanted: bool = Field(
-        default=False, description="The family would rather have somebody else than their former coordinator."
+        default=False, description="The family prefers somebody other than their former coordinator."
     )
 
 
@@ -105,7 +105,7 @@ class OfferEntry(ResponseModel):
 
 
 class OfferedPerson(ResponseModel):
-    """Whom a case is about, for the coordinator to whom it is offered."""
+    """A central person, as shown to a coordinator with an offer."""
 
     first_name: str
     last_name: str
@@ -113,21 +113,21 @@ class OfferedPerson(ResponseModel):
 
 
 class OfferDetail(OfferEntry):
-    """An offer with what its coordinator needs to know to be independent: whom it is about, and who is party to it."""
+    """An offer with what its coordinator needs to judge their independence: central persons and parties."""
 
     persons: list[OfferedPerson]
     organisations: list[str]
 
 
 class OfferAnswer(ResponseModel):
-    """What became of an offer just now."""
+    """The new state of an offer."""
 
     offer_id: UUID
     state: OfferState
 
 
 class Acceptance(RequestModel):
-    """Yes to an offer, with the declaration that nothing ties the coordinator to those concerned."""
+    """Yes to an offer, with the declaration that the coordinator has no ties to those concerned."""
 
     no_conflict: bool
 
@@ -146,14 +146,14 @@ class Refusal(RequestModel):
 
 
 class WrittenLine(RequestModel):
-    """A bottom line: with its id if it was there before."""
+    """A bottom line: with its id if it existed before."""
 
     bottom_line_id: UUID | None = None
     text: Text
 
 
 class BaselineChange(RequestModel):
-    """What changes in the baseline; what is left out stays as it is."""
+    """Changes to the baseline; what is left out stays as it is."""
 
     version: ReadVersion
     questions: Annotated[list[Text], Field(max_length=MAX_LINES)] | None = None
@@ -162,7 +162,7 @@ class BaselineChange(RequestModel):
 
 
 class ShownLine(ResponseModel):
-    """A bottom line, and how often its words have changed."""
+    """A bottom line, and the number of its wording."""
 
     bottom_line_id: UUID
     version: int
@@ -170,7 +170,7 @@ class ShownLine(ResponseModel):
 
 
 class ShownBaseline(ResponseModel):
-    """The baseline as it stands now."""
+    """The current baseline."""
 
     case_id: UUID
     version: int

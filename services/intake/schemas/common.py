@@ -1,4 +1,4 @@
-"""The kinds of text that only intake's bodies are made of."""
+"""Text types used only by intake's bodies."""
 
 from typing import Annotated
 

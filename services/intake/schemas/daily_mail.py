@@ -6,12 +6,12 @@ from shared.http.models import RequestModel, ResponseModel
 
 
 class DailyMailWish(RequestModel):
-    """Whether somebody wants the daily mail."""
+    """Whether the caller wants the daily mail."""
 
     wanted: bool = Field(description="Whether the mail of each working day is sent.")
 
 
 class DailyMailWanted(ResponseModel):
-    """Whether somebody gets the daily mail."""
+    """Whether the caller gets the daily mail."""
 
     wanted: bool = Field(description="Whether the mail of each working day is sent.")

@@ -27,7 +27,7 @@ _ALSO_REFERRED = "Other open referrals of the same central person that the reade
 
 
 class Wishes(RequestModel):
-    """What the family would like of a coordinator."""
+    """The family's wishes for a coordinator."""
 
     languages: Languages = Field(default_factory=list)
     gender: Gender | None = None
@@ -35,14 +35,14 @@ class Wishes(RequestModel):
 
 
 class GivenConsent(RequestModel):
-    """Whether somebody agreed to the referral, and when."""
+    """Whether a person agreed to the referral, and when."""
 
     referral: bool
     date: date
 
 
 class NewPerson(RequestModel):
-    """A person named in a referral; `ref` tells them apart in it."""
+    """A person in a referral; `ref` identifies them within it."""
 
     ref: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
     first_name: Name
@@ -59,7 +59,7 @@ class NewPerson(RequestModel):
     consent: GivenConsent | None = None
 
     def as_referred(self) -> Referred:
-        """Return what the rules about consent need to know."""
+        """Return what the consent rules need to know."""
         return Referred(
             ref=self.ref,
             is_central=self.role == "central",
@@ -87,7 +87,7 @@ class NewReferral(RequestModel):
 
 
 class ReferralReceipt(ResponseModel):
-    """What became of a referral just sent."""
+    """The result of sending a referral."""
 
     referral_id: UUID
     state: ReferralState = ReferralState.RECEIVED
@@ -95,7 +95,7 @@ class ReferralReceipt(ResponseModel):
 
 
 class ReferralSummary(ResponseModel):
-    """A referral in a list: nothing of what it says."""
+    """A referral in a list, without its content."""
 
     referral_id: UUID
     state: ReferralState
@@ -107,13 +107,13 @@ class ReferralSummary(ResponseModel):
     mandated_organisation_id: UUID | None
     case_id: UUID | None
     created_at: datetime
-    # When it is late to be decided; absent once it is.
+    # When a decision will be late; absent once it is decided.
     decide_by: datetime | None
     also_referred: list[UUID] = Field(description=_ALSO_REFERRED)
 
 
 class ShownWishes(ResponseModel):
-    """What the family would like of a coordinator."""
+    """The family's wishes for a coordinator."""
 
     languages: list[str]
     gender: str | None
@@ -121,14 +121,14 @@ class ShownWishes(ResponseModel):
 
 
 class ShownConsent(ResponseModel):
-    """Whether somebody agreed to the referral, and when."""
+    """Whether a person agreed to the referral, and when."""
 
     referral: bool
     date: date
 
 
 class ReferredPerson(ResponseModel):
-    """A person named in a referral; of somebody who was erased only the id and the role are left."""
+    """A person in a referral; of an erased person only the id and the role are left."""
 
     person_id: UUID
     ref: str | None = None
@@ -148,7 +148,7 @@ class ReferredPerson(ResponseModel):
 
 
 class ReferralDetail(ReferralSummary):
-    """A whole referral, for those who wrote it or decide on it."""
+    """A whole referral, for its author and those who decide on it."""
 
     question: str
     summary: str | None
@@ -161,12 +161,12 @@ class ReferralDetail(ReferralSummary):
 
     @classmethod
     def of(cls, standing: ReferralSummary, **words: object) -> Self:
-        """Return where a referral stands together with what it says."""
+        """Return the state of a referral together with its content."""
         return cls.model_validate({**standing.model_dump(), **words})
 
 
 class ReferralRefusal(RequestModel):
-    """Why a referral is declined or taken back."""
+    """Why a referral is declined or withdrawn."""
 
     reason: ReferralReason
 

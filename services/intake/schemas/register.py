@@ -27,22 +27,22 @@ Colour = Annotated[str, StringConstraints(to_lower=True, pattern=r"^#[0-9a-fA-F]
 
 
 class Profile(RequestModel):
-    """What an organisation says of itself."""
+    """The profile of an organisation."""
 
     name: Line
     reply_to: EmailAddress | None = Field(
-        default=None, description="Its own mailbox, to which answers to mails go. Who reads it, reads them."
+        default=None, description="Its own mailbox, which receives the answers to mails."
     )
     languages: Languages = Field(default_factory=lambda: ["nl"])
     country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] = Field(
-        default=BELGIUM.country, description="Whose public holidays: ISO 3166-1."
+        default=BELGIUM.country, description="The country of its public holidays: ISO 3166-1."
     )
     subdivision: Annotated[str, StringConstraints(max_length=40)] | None = Field(
         default=BELGIUM.subdivision,
         description="A part of the country with holidays of its own, by its name in the library `holidays`: BY.",
     )
     time_zone: Annotated[str, AfterValidator(_known_zone)] = Field(
-        default=BELGIUM.time_zone, description="As the IANA names it."
+        default=BELGIUM.time_zone, description="By its IANA name."
     )
 
     accent_colour: Colour | None = None
@@ -74,7 +74,7 @@ class Profile(RequestModel):
 
 
 class NewOrganisation(Profile):
-    """An organisation for the register; with an id of the caller's choice, entering it can be repeated."""
+    """An organisation for the register; with an id of the caller's choice the request can be repeated."""
 
     organisation_id: UUID | None = None
     kbo_number: KboNumber
@@ -82,7 +82,7 @@ class NewOrganisation(Profile):
 
 
 class ProfileChange(Profile):
-    """What an organisation says of itself from now on; what is left out gets its default."""
+    """The new profile of an organisation; what is left out gets its default."""
 
     version: ReadVersion
 
@@ -102,7 +102,7 @@ class OrganisationEntry(ResponseModel):
     reply_to: str | None
     is_tenant: bool
     superseded_by: UUID | None = Field(
-        description="The entry under which this organisation is known since it was claimed: name that one from now on."
+        description="The entry that replaced this one when the organisation became a tenant: use that id from now on."
     )
     languages: list[str]
     country: str
@@ -112,7 +112,7 @@ class OrganisationEntry(ResponseModel):
     heading_colour: str | None
     background_colour: str | None
     signature: str | None
-    version: int = Field(description="Of its profile; a change sends it along.")
+    version: int = Field(description="The version of its profile; send it along with a change.")
     created_at: datetime
 
 
@@ -125,7 +125,7 @@ KnownVersion = Annotated[
 
 
 class NewStaff(RequestModel):
-    """A colleague; `staff_id` is the subject of their token. With a version it takes the place of the old."""
+    """A colleague; `staff_id` is the subject of their token. With a version it replaces the existing entry."""
 
     version: KnownVersion = None
     staff_id: UUID | None = None
@@ -138,7 +138,7 @@ class NewStaff(RequestModel):
 
 
 class StaffEntered(ResponseModel):
-    """The id of a colleague, and the version of what is known of them, which a change sends along."""
+    """The id of a colleague, and the version of their data, to be sent along with a change."""
 
     staff_id: UUID
     version: int
@@ -154,29 +154,31 @@ class StaffEntry(ResponseModel):
     last_name: str
     email: str
     language: str
-    version: int = Field(description="Of what is known of them; a change sends it along.")
+    version: int = Field(description="The version of their data; send it along with a change.")
     created_at: datetime
 
 
 class Account(ResponseModel):
-    """Who somebody is here: as their token says, and as the tenant entered them; null or empty: it did not."""
+    """The caller, as their token and the tenant's register describe them; null or empty if one of these does not."""
 
     id: UUID = Field(description="The subject of the token.")
     organisation_id: UUID | None = Field(description="The organisation that the token names.")
     organisation: str | None = Field(description="Its name, if it is in the register.")
-    tenant_id: UUID = Field(description="The organisation whose cases are asked about.")
+    tenant_id: UUID = Field(description="The tenant of the request.")
     roles: list[Role] = Field(description="The roles that the token gives.")
-    entered_roles: list[Role] = Field(description="The roles that were entered: who is emailed about what.")
+    entered_roles: list[Role] = Field(
+        description="The roles in the register: they decide who is mailed about what."
+    )
     is_coordinator: bool = Field(description="Whether cases can be offered to them.")
     first_name: str | None
     last_name: str | None
     email: str | None
-    language: str | None = Field(description="In which they are written to.")
-    languages: list[str] = Field(description="In which they lead a conference.")
+    language: str | None = Field(description="The language in which they are mailed.")
+    languages: list[str] = Field(description="The languages in which they lead a conference.")
 
 
 class NewCoordinator(RequestModel):
-    """A coordinator; the id is the subject of their token. With a version it takes the place of the old."""
+    """A coordinator; the id is the subject of their token. With a version it replaces the existing entry."""
 
     version: KnownVersion = None
     coordinator_id: UUID | None = None
@@ -193,7 +195,7 @@ class NewCoordinator(RequestModel):
 
 
 class CoordinatorEntered(ResponseModel):
-    """The id of a coordinator, and the version of what is known of them, which a change sends along."""
+    """The id of a coordinator, and the version of their data, to be sent along with a change."""
 
     coordinator_id: UUID
     version: int
@@ -214,5 +216,5 @@ class CoordinatorEntry(ResponseModel):
     max_load: int
     load: int
     tied_to: list[UUID]
-    version: int = Field(description="Of what is known of them; a change sends it along.")
+    version: int = Field(description="The version of their data; send it along with a change.")
     created_at: datetime

@@ -31,7 +31,7 @@ class ShownHold(ResponseModel):
 
 
 class FileKept(ResponseModel):
-    """Until when a file is kept, by which version of the policy, and whether something holds it longer."""
+    """Until when a file is kept, by which version of the policy, and whether a hold extends it."""
 
     case_id: UUID
     kind: FileKind

@@ -23,48 +23,49 @@ class PeriodNotPossible(Invalid):
 
 
 class Averages(ResponseModel):
-    """On average per case, in tenths; null where the number of its cases is, or is nought.
+    """On average per case, in tenths; null where the number of its cases is null or zero.
 
-    Up to the calling off they are of cases that held a conference; the others of cases that made a plan there.
+    The averages up to and including cancellations are over cases that held a conference; the others over cases
+    that made a plan there.
     """
 
-    circle: float | None = Field(description="How many people there are in the circle.")
+    circle: float | None = Field(description="People in the circle.")
     widened: float | None = Field(
-        description="How many of them somebody else than the central persons brought in."
+        description="Those of them proposed by somebody other than a central person."
     )
-    invited: float | None = Field(description="How many were invited to the conference.")
-    came: float | None = Field(description="How many came to the conference.")
+    invited: float | None = Field(description="People invited to the conference.")
+    came: float | None = Field(description="People who came to the conference.")
     months_to_conference: float | None = Field(
-        description="How many months lay between referral and conference; of a day only its month is kept."
+        description="Months between referral and conference, counted in whole months."
     )
-    cancelled: float | None = Field(description="How often a conference was called off or put off.")
-    agreements: float | None = Field(description="How many agreements the plan from the conference has.")
-    agreements_done: float | None = Field(description="How many of them were carried out.")
+    cancelled: float | None = Field(description="How often a conference was cancelled or postponed.")
+    agreements: float | None = Field(description="Agreements in the plan from the conference.")
+    agreements_done: float | None = Field(description="Agreements carried out.")
     agreements_lapsed: float | None = Field(
-        description="How many of them were let go, or not carried out in their time; some of those later were."
+        description="Agreements let go, or not carried out in time; some of those were carried out later."
     )
-    check_ins: float | None = Field(description="How often somebody asked how things go.")
+    check_ins: float | None = Field(description="Check-ins recorded.")
 
 
 class Answers(ResponseModel):
-    """What was last said of agreements, in cases that made a plan at a conference; each number is out of `agreements`.
+    """The last reports on agreements, in cases that made a plan at a conference; each number is out of `agreements`.
 
-    Null where the number of these cases is, or is nought.
+    Null where the number of these cases is null or zero.
     """
 
-    agreements: int | None = Field(description="Of how many agreements somebody said how it goes.")
-    done: int | None = Field(description="How many of them were carried out.")
-    nearly: int | None = Field(description="How many of them are nearly there.")
-    not_yet: int | None = Field(description="How many of them were not begun, or not far.")
-    changed: int | None = Field(description="Of how many it was said that things went otherwise.")
-    help: int | None = Field(description="For how many who does it asked for help.")
+    agreements: int | None = Field(description="Agreements with any report.")
+    done: int | None = Field(description="Agreements carried out.")
+    nearly: int | None = Field(description="Agreements that are nearly done.")
+    not_yet: int | None = Field(description="Agreements not begun, or not far along.")
+    changed: int | None = Field(description="Agreements reported to have changed.")
+    help: int | None = Field(description="Agreements for which help was asked.")
 
 
 class Numbers(ResponseModel):
-    """How many cases: null where the group is so small that somebody could be found in it, or would be by subtracting.
+    """Numbers of cases: null if the group is so small that somebody could be identified, directly or by subtraction.
 
-    Each is out of those before: `started` out of `referrals`, `conference_held` and `plan_without_meeting` out of
-    `started`, `plan_from_conference` out of `conference_held`.
+    Each is out of those before: `started` out of `referrals`, `conference_held` and `plan_without_meeting` out
+    of `started`, `plan_from_conference` out of `conference_held`.
     """
 
     referrals: int | None
@@ -73,17 +74,17 @@ class Numbers(ResponseModel):
     plan_from_conference: int | None
     plan_without_meeting: int | None
     averages: Averages = Field(description="On average per case.")
-    said: Answers = Field(description="What was last said of agreements.")
+    said: Answers = Field(description="The last reports on agreements.")
 
 
 class NumbersOf(Numbers):
-    """How many cases of one value."""
+    """Numbers of cases with one value."""
 
     value: str
 
 
 class Period(ResponseModel):
-    """The cases that were referred in some whole quarters, as they stood when the last quarter was over."""
+    """The cases referred in some whole quarters, as of the end of the last quarter."""
 
     first_quarter: str
     last_quarter: str
@@ -92,14 +93,14 @@ class Period(ResponseModel):
 
 
 class MeanScore(ResponseModel):
-    """A score of one to ten: how many gave one, and what they gave on average; null as for numbers of cases."""
+    """A score from one to ten: how many gave one, and their average; null as for numbers of cases."""
 
-    answers: int | None = Field(description="How many gave a score.")
-    mean: float | None = Field(description="What they gave on average, in tenths.")
+    answers: int | None = Field(description="How many people gave a score.")
+    mean: float | None = Field(description="Their average, in tenths.")
 
 
 class GroupOpinion(ResponseModel):
-    """What one group of people thought, and how many of those who were asked said so."""
+    """The scores of one group of people, and how many of those who were asked answered."""
 
     asked: int | None = Field(description="How many were asked.")
     answered: int | None = Field(description="How many answered.")
@@ -109,22 +110,22 @@ class GroupOpinion(ResponseModel):
 
 
 class Opinions(ResponseModel):
-    """What people thought, by group."""
+    """The scores, by group."""
 
-    central: GroupOpinion = Field(description="Whom it was about, and who stood for them.")
-    child: GroupOpinion = Field(description="Who is under eighteen.")
+    central: GroupOpinion = Field(description="The central persons, and those who represented them.")
+    child: GroupOpinion = Field(description="People under eighteen.")
     circle: GroupOpinion = Field(description="The circle around them.")
-    professional: GroupOpinion = Field(description="Professionals, and who referred.")
+    professional: GroupOpinion = Field(description="Professionals, including the referrer.")
 
 
 class OpinionsOf(Opinions):
-    """What people thought in cases of one value."""
+    """The scores in cases with one value."""
 
     value: str
 
 
 class SurveyPeriod(ResponseModel):
-    """The surveys that closed in some whole quarters; what was told of them never changes."""
+    """The surveys that closed in some whole quarters; published numbers never change."""
 
     first_quarter: str
     last_quarter: str
@@ -133,12 +134,12 @@ class SurveyPeriod(ResponseModel):
 
 
 class Statistics(ResponseModel):
-    """Numbers about nobody. Quarters with few referrals are told of together with those that follow."""
+    """Anonymous statistics. Quarters with few referrals are merged with those that follow."""
 
     by: str
     smallest_group: int
     as_of: str
     periods: list[Period]
     surveys: list[SurveyPeriod] = Field(
-        description="What people thought of conferences, by when they were asked."
+        description="Survey scores of conferences, by the quarter in which the survey closed."
     )

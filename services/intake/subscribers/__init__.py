@@ -1,4 +1,4 @@
-"""What intake subscribes to: its own events, what plans says of the follow-up, and who leaves a case."""
+"""Intake's subscriptions: its own events, the follow-up events of plans, and people leaving a case."""
 
 from contextlib import suppress
 from pathlib import Path
@@ -36,7 +36,7 @@ __all__ = ["counting", "subscriptions"]
 async def notify_of_referral(
     session: AsyncSession, event: Received[intake.ReferralReceived], context: Context
 ) -> None:
-    """Tell who must know that a referral arrived; outside the request, which need not wait for it."""
+    """Mail those who must know that a referral arrived; outside the request, which need not wait for it."""
     tenant = event.tenant
     referral = await referrals.referral(session, tenant=tenant, referral_id=event.data.referral_id)
     if referral is not None:
@@ -65,7 +65,7 @@ async def close_case(session: AsyncSession, event: Received[plans.FollowUpEnded]
 async def end_coordinators_task(
     session: AsyncSession, event: Received[plans.CheckInRecorded], context: Context
 ) -> None:
-    """Release the coordinator after the four-week call; where the circle wants to meet again, see to it that one is."""
+    """Release the coordinator after the four-week call; if the circle wants to meet again, get one for that round."""
     await statistics.note_check_in(
         session, context.vault, tenant=event.tenant, case_id=event.data.case_id, at=event.time
     )
@@ -86,7 +86,7 @@ async def end_coordinators_task(
 async def end_task_with_referrer(
     session: AsyncSession, event: Received[plans.ReferrerCalled], context: Context
 ) -> None:
-    """Release the coordinator who has called the referrer as well as the family."""
+    """Release the coordinator once they have called the referrer as well as the family."""
     if event.data.ends_task:
         await _release(session, event, context)
 
@@ -96,7 +96,7 @@ async def _release(
     event: Received[plans.CheckInRecorded] | Received[plans.ReferrerCalled],
     context: Context,
 ) -> None:
-    # Who was released before has no task left to end; that somebody asked is counted all the same.
+    # A released coordinator has no task left to end; the check-in is counted all the same.
     with suppress(NoCoordinator):
         await cases.release_coordinator(
             session,
@@ -111,7 +111,7 @@ async def _release(
 async def notify_of_date(
     session: AsyncSession, event: Received[intake.NotifyCoordinator], context: Context
 ) -> None:
-    """Write to a coordinator about the date of a conference, with a file for their calendar."""
+    """Mail a coordinator about the date of a conference, with a calendar file."""
     case = await case_queries.case(session, tenant=event.tenant, case_id=event.data.case_id)
     if case is not None:
         await notifying.notify_coordinator(
@@ -129,9 +129,9 @@ async def notify_of_date(
 async def notify_of_failed_mail(
     session: AsyncSession, event: Received[network.MessageFailed], context: Context
 ) -> None:
-    """Write to who is responsible for the case that somebody must be reached another way.
+    """Mail those responsible for a case that a person must be reached another way.
 
-    That somebody has no address they know; that an agreement was to be told of, they do not.
+    If there is no address they know that already, and are mailed only if an agreement could not be announced.
     """
     if event.data.reason == "no-address" and not event.data.link_target.startswith("agreements/"):
         return
@@ -144,7 +144,7 @@ async def notify_of_failed_mail(
 async def notify_of_survey(
     session: AsyncSession, event: Received[network.SurveyOpened], context: Context
 ) -> None:
-    """Ask the professional who referred what they think of the conference too."""
+    """Ask the referring professional too what they think of the conference."""
     case = await case_queries.case(session, tenant=event.tenant, case_id=event.data.case_id)
     if case is not None:
         about = {"survey_id": str(event.data.survey_id)}
@@ -153,7 +153,7 @@ async def notify_of_survey(
 
 @subscriptions.writes(intake.CaseErased, case="always")
 async def erase_case(session: AsyncSession, event: Received[intake.CaseErased], context: Context) -> None:
-    """Make the referral, its persons and the baseline unreadable; what was counted is no longer of this case."""
+    """Make the referral, its persons and the baseline unreadable; detach its statistics from the case."""
     await statistics.cut_loose(session, tenant=event.tenant, case_id=event.data.case_id)
     erased = await erased_by(event, context, kind="case", subject=event.data.case_id)
     await erasing.clear_case(session, context.vault, erased)
@@ -163,7 +163,7 @@ async def erase_case(session: AsyncSession, event: Received[intake.CaseErased], 
 async def erase_person(
     session: AsyncSession, event: Received[network.PersonErased], context: Context
 ) -> None:
-    """Make what the referral says of a person unreadable."""
+    """Make the referral's data on the person unreadable."""
     erased = await erased_by(event, context, kind="person", subject=event.data.person_id)
     await erasing.clear_person(session, context.vault, erased)
 
@@ -172,6 +172,6 @@ async def erase_person(
 async def erase_contact(
     session: AsyncSession, event: Received[intake.ContactErased], context: Context
 ) -> None:
-    """Make what the tenant knows of somebody who left unreadable."""
+    """Make the tenant's data on a person who left unreadable."""
     erased = await erased_by(event, context, kind=event.data.kind, subject=event.data.contact_id)
     await leaving.clear_contact(session, context.vault, erased)

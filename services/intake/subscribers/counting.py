@@ -1,4 +1,4 @@
-"""What intake counts for statistics, and whom it tells of plans, as it hears it."""
+"""Events that intake counts for statistics, and mails about plans."""
 
 from datetime import datetime
 from typing import Any, TypedDict
@@ -21,11 +21,11 @@ class _Of(TypedDict):
 
 
 def _of(event: Received[Any]) -> _Of:
-    """Return of which case an event tells, and of when."""
+    """Return the case and the time of an event."""
     return {"tenant": event.tenant, "case_id": event.data.case_id, "at": event.time}
 
 
-# What is counted may come before and after anything else; of an erased case nothing is heard any more.
+# Counted events may come before or after any other; of an erased case none is handled any more.
 @subscriptions.writes(intake.ReferralAccepted, case="any", background=True)
 @subscriptions.writes(intake.CaseWithdrawn, case="any")
 @subscriptions.writes(intake.CaseClosed, case="any")
@@ -50,7 +50,7 @@ async def count_declined(
 async def count_withdrawn(
     session: AsyncSession, event: Received[intake.ReferralWithdrawn], context: Context
 ) -> None:
-    """Count a referral as taken back."""
+    """Count a referral as withdrawn."""
     await _count_referral(session, context, event)
 
 
@@ -58,7 +58,7 @@ async def count_withdrawn(
 async def count_region(
     session: AsyncSession, event: Received[intake.CoordinatorAssigned], context: Context
 ) -> None:
-    """Count a case where its coordinator is."""
+    """Count a case in the region of its coordinator."""
     await statistics.note_region(
         session,
         context.vault,
@@ -71,14 +71,14 @@ async def count_region(
 async def count_widening(
     session: AsyncSession, event: Received[network.PersonAdded], context: Context
 ) -> None:
-    """Count who came into the circle through others than the central persons."""
+    """Count people who joined the circle through somebody other than a central person."""
     if event.data.widened:
         await statistics.note_widened(session, context.vault, **_of(event))
 
 
 @subscriptions.writes(network.CircleReady, case="any", background=True)
 async def count_circle(session: AsyncSession, event: Received[network.CircleReady], context: Context) -> None:
-    """Count how large the circle is."""
+    """Count the size of the circle."""
     await statistics.note_circle(
         session,
         context.vault,
@@ -106,13 +106,13 @@ async def count_conference(
 async def count_cancelled(
     session: AsyncSession, event: Received[scheduling.ConferenceCancelled], context: Context
 ) -> None:
-    """Count a conference that was called off."""
+    """Count a conference that was cancelled."""
     await statistics.note_cancelled(session, context.vault, **_of(event))
 
 
 @subscriptions.writes(plans.PlanRecorded, case="any")
 async def follow_plan(session: AsyncSession, event: Received[plans.PlanRecorded], context: Context) -> None:
-    """Count a plan, from a conference or without a meeting; who is to accept it is told."""
+    """Count a plan, from a conference or without a meeting; tell whoever must accept it."""
     await statistics.note_plan(
         session,
         context.vault,
@@ -177,7 +177,7 @@ async def count_agreement(
 async def count_progress(
     session: AsyncSession, event: Received[plans.AgreementProgressed], context: Context
 ) -> None:
-    """Count how it goes with an agreement that is not done."""
+    """Count the progress of an agreement that is not done."""
     await statistics.note_said(
         session,
         context.vault,
@@ -199,7 +199,7 @@ async def count_lapsed(
 async def count_survey(
     session: AsyncSession, event: Received[network.SurveyClosed], context: Context
 ) -> None:
-    """Count what each group answered together."""
+    """Count each group's answers."""
     await statistics.note_survey(
         session,
         context.vault,
