@@ -1,4 +1,4 @@
-"""The step of training that is more than one transaction: booking a bank statement."""
+"""The one step of training that is more than one transaction: booking a bank statement."""
 
 import time
 
@@ -10,15 +10,16 @@ from shared.deadlines import Deadline, Done
 from shared.steps import steps
 from shared.trail import taken_by
 
-# Well within the time that an activity may take: the deadline stays, so what is left is another activity's.
+# Well within the activity's time limit: the deadline stays, so the rest is left to another activity.
 _SECONDS = 10.0
 
 
 @steps("training.book-statement")
 async def book_statement(context: Context, due: Deadline) -> Done:
-    """Book a file, part after part for some seconds; its clock stops with the last one.
+    """Book a file, part by part for some seconds; its clock stops with the last one.
 
-    Each part is a transaction that ends with the part gone: killed anywhere, the next try begins with what is left.
+    Each part is deleted in the transaction that books it: after a crash the next attempt continues with the
+    rest.
     """
     now = max(await context.clock.now(), due.at)
     until = time.monotonic() + _SECONDS

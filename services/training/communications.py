@@ -1,4 +1,4 @@
-"""Structured communications (OGM/VCS, twelve digits) in whatever way payers and banks write them."""
+"""Structured communications (OGM/VCS, twelve digits) in every form in which payers and banks write them."""
 
 import re
 from collections.abc import Iterator
@@ -7,28 +7,28 @@ from itertools import combinations, islice, pairwise
 from services.training.domain import is_communication
 
 _LENGTH = 12
-# One that was read aloud, typed over or passed on by a bank that cuts zeros off can have one digit too few or too many.
+# One that was dictated, retyped or stripped of zeros by a bank can have one digit too few or too many.
 _SHORT, _LONG = _LENGTH - 1, _LENGTH + 1
-# What people and banks put between digits, and between the halves of a text that a bank cut in two.
+# What people and banks put between digits, and between the halves of a text that a bank split.
 _BETWEEN = re.compile(r"[\s./\\,;:_+*-]{0,4}")
 _DIGITS = re.compile(r"[0-9]+")
-# A letter that looks like a digit stands for it where it stands alone or beside one, not in a word.
+# A letter that looks like a digit counts as one if it stands alone or beside a digit, not in a word.
 _ALIKE = re.compile(r"(?<![^\W\d_])(?:[OoIl|]*[0-9][0-9OoIl|]*|[Oo]+)(?![^\W\d_])")
 # The digits of a Belgian account are a valid communication too.
 _ACCOUNT = re.compile(r"\bBE\d{2}(?:[ .-]?\d{4}){3}(?!\d)", re.IGNORECASE)
 _LOOKS_LIKE = str.maketrans("OoIl|", "00111")
 # ISO 11649: a creditor reference around a communication.
 _CREDITOR_REFERENCE = re.compile(r"\bRF\s?(\d\d)((?:[\s/]?\d){12})(?!\d)", re.IGNORECASE)
-# Texts are short; what is longer was made to cost time.
+# Real texts are short; a longer one was made to waste time.
 _MOST_RUNS = 40
 _MOST_UNCLEAR = 4
 
 
 def communications_in(text: str) -> list[str]:
-    """Return the valid communications that a text holds, in order, each once.
+    """Return the valid communications in a text, in order, each once.
 
-    Digits may be in groups of any size, and a letter may stand for the digit that it looks like; a longer run of
-    digits is an account or an invoice number.
+    Digits may be in groups of any size, and a letter may stand for the digit that it looks like; a longer run
+    of digits is an account or an invoice number.
     """
     return list(dict.fromkeys(run for run in _runs(text, _LENGTH) if is_communication(run)))
 
@@ -45,7 +45,7 @@ def creditor_references_in(text: str) -> list[str]:
 
 
 def nearly(text: str) -> set[str]:
-    """Return the communications that a text holds but for a slip: a digit lost, added, wrong, or two swapped."""
+    """Return the communications in a text that has one slip: a digit lost, added, wrong, or two swapped."""
     found: set[str] = set()
     for length in (_SHORT, _LENGTH, _LONG):
         unclear = [run for run in _runs(text, length) if not is_communication(run)]
@@ -72,7 +72,7 @@ def _one_slip_from(run: str) -> Iterator[str]:
 
 
 def _runs(text: str, length: int) -> Iterator[str]:
-    """Yield what neighbouring groups of digits make together, where that has a length."""
+    """Yield the concatenations of neighbouring groups of digits that have the right length."""
     text = _ACCOUNT.sub(" # ", text)
     yield from _runs_of(list(islice(_DIGITS.finditer(text), _MOST_RUNS)), text, length)
     yield from _runs_of(list(islice(_ALIKE.finditer(text), _MOST_RUNS)), text, length)

@@ -1,4 +1,4 @@
-"""What training listens to."""
+"""Training's subscriptions."""
 
 from services.training.subscribers import subscriptions
 

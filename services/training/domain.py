@@ -1,4 +1,4 @@
-"""The rules of registrations and payments: states, what a payment does to a registration, and the errors. No I/O."""
+"""Pure rules of registrations and payments: states, the effect of a payment on a registration, and the errors."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,17 +8,17 @@ from uuid import UUID
 
 from shared.errors import Conflict, Gone, Invalid, NotFound
 
-# The clock that runs from asking for a payment to giving the place away.
+# The clock from a payment request until the place is given away.
 PAYMENT_CLOCK = "payment"
-# The clock of a file that is to be booked: due at once.
+# The clock of a file that must be booked: due at once.
 STATEMENT_CLOCK = "statement"
 SETTLING_CLOCK = "payments-to-settle"
 MAX_SESSION = timedelta(days=31)
-# For how many registrations a payment may at most be.
+# The most registrations that one payment can be for.
 MAX_SUGGESTIONS = 20
-# As long as money can still come for a session that is over.
+# How long money can still come for a session that is over.
 KEEP_AT_LEAST_DAYS = 90
-# How long a registration can be confirmed from its address; it is forgotten afterwards.
+# How long a registration can be confirmed from its address; unconfirmed ones are deleted afterwards.
 CONFIRM_WITHIN = timedelta(days=3)
 MAX_AHEAD = timedelta(days=5 * 366)
 _LAST_COMMUNICATION = 10**10
@@ -33,9 +33,9 @@ class Registering(StrEnum):
 
 
 class RegistrationState(StrEnum):
-    """How far a registration is."""
+    """The state of a registration."""
 
-    # Whose address has not confirmed it yet: it holds nothing.
+    # Not confirmed from its address yet: it holds no place.
     REQUESTED = "requested"
     AWAITING_PAYMENT = "awaiting-payment"
     WAITLISTED = "waitlisted"
@@ -46,58 +46,58 @@ class RegistrationState(StrEnum):
 
 # These hold one of the session's places.
 SEATED = (RegistrationState.AWAITING_PAYMENT, RegistrationState.CONFIRMED)
-# These can still come to something by themselves.
+# These can still change by themselves.
 LIVE = (*SEATED, RegistrationState.WAITLISTED)
 # These wait for money or for a place.
 UNDECIDED = (RegistrationState.AWAITING_PAYMENT, RegistrationState.WAITLISTED)
 
 
 class PaymentKind(StrEnum):
-    """Money that came, or money that the bank took back."""
+    """Money that came in, or that the bank took back."""
 
     CREDIT = "credit"
     REVERSAL = "reversal"
 
 
 class PaymentState(StrEnum):
-    """What came of a payment; each but the first waits for more money or for a person."""
+    """The state of a payment; each but the first waits for more money or for a person."""
 
     MATCHED = "matched"
     SUGGESTED = "suggested"
     UNMATCHED = "unmatched"
-    # It belongs to a registration, but it is too little, too much, a second time, ...
+    # It belongs to a registration, but is too little, too much, a second time, ...
     UNDERPAID = "underpaid"
     OVERPAID = "overpaid"
     PAID_TWICE = "paid-twice"
     # ... after the registration had expired or was cancelled, ...
     LATE = "late"
-    # ... or while it still waited for a place.
+    # ... or while it was still on the waiting list.
     EARLY = "early"
-    # The bank took all of it back, or a person gave it back, ...
+    # The bank took all of it back, or a person refunded it, ...
     REVERSED = "reversed"
     REFUNDED = "refunded"
-    # ... keeps it although it counts for nothing, or has divided it into payments of several registrations.
+    # ... or keeps it although it counts for nothing, or divided it into payments for several registrations.
     KEPT = "kept"
     DIVIDED = "divided"
 
 
-# The money of these is there for the registration that they belong to.
+# The money of these is available for the registration that they belong to.
 COUNTED = (
     PaymentState.MATCHED,
     PaymentState.UNDERPAID,
     PaymentState.OVERPAID,
     PaymentState.EARLY,
 )
-# It came for nothing so far.
+# It has had no effect so far.
 SPARE = (PaymentState.PAID_TWICE, PaymentState.LATE)
-# What came for a registration and was not given back.
+# What came for a registration and was not refunded.
 RECEIVED = (*COUNTED, *SPARE)
-# A person may still say whose these are.
+# A person may still assign these.
 UNCLEAR = (PaymentState.SUGGESTED, PaymentState.UNMATCHED)
-# More money does not make these right: a person has to.
+# More money does not resolve these: a person must.
 FOR_A_PERSON = (*UNCLEAR, *SPARE, PaymentState.OVERPAID)
 OPEN_TO_MATCHING = (*UNCLEAR, *RECEIVED)
-# These a person may give back or keep; of what is too much, the part that is.
+# A person may refund or keep these; of one that is too much, the excess.
 OPEN_TO_SETTLING = (
     *UNCLEAR,
     *SPARE,
@@ -108,7 +108,7 @@ OPEN_TO_SETTLING = (
 
 
 class Vat(StrEnum):
-    """How a price stands to value added tax: the organisation's accountant decides."""
+    """How a price relates to value added tax: the organisation's accountant decides."""
 
     EXEMPT = "exempt-art44"
     SMALL_ENTERPRISE = "small-enterprise"
@@ -116,21 +116,21 @@ class Vat(StrEnum):
 
 
 class QrCommunication(StrEnum):
-    """The line of the QR code that holds the communication: banking apps differ in which they understand."""
+    """The line of the QR code with the communication: banking apps differ in which they understand."""
 
     TEXT = "text"
     STRUCTURED = "structured"
 
 
 class CourseNotFound(NotFound):
-    """No such course at this organisation."""
+    """The organisation has no such course."""
 
     code = "course-not-found"
     title = "There is no such course"
 
 
 class SessionNotFound(NotFound):
-    """No such session at this organisation."""
+    """The organisation has no such session."""
 
     code = "session-not-found"
     title = "There is no such session"
@@ -144,14 +144,14 @@ class SessionOver(Conflict):
 
 
 class RegistrationNotFound(NotFound):
-    """No such registration at this organisation."""
+    """The organisation has no such registration."""
 
     code = "registration-not-found"
     title = "There is no such registration"
 
 
 class PaymentNotFound(NotFound):
-    """No such payment at this organisation."""
+    """The organisation has no such payment."""
 
     code = "payment-not-found"
     title = "There is no such payment"
@@ -165,7 +165,7 @@ class SessionTimesNotRight(Invalid):
 
 
 class RegisteredElsewhere(Conflict):
-    """This course takes its registrations at another place."""
+    """Registrations for this course are taken elsewhere."""
 
     code = "registration-elsewhere"
     title = "Registration for this course is done elsewhere: follow the link in facts.url"
@@ -179,7 +179,7 @@ class RegistrationClosed(Conflict):
 
 
 class AlreadyRegistered(Conflict):
-    """The same person is registered for this session already."""
+    """The same person is already registered for this session."""
 
     code = "already-registered"
     title = "This person is already registered for this session"
@@ -196,9 +196,7 @@ class RegistrationGoesOn(Conflict):
     """Only a registration that is over can be erased."""
 
     code = "registration-goes-on"
-    title = (
-        "Cancel the registration first, or wait until its session is over: one that goes on cannot be erased"
-    )
+    title = "Cancel the registration first, or wait until its session is over: an active one cannot be erased"
 
 
 class RegistrationRequestOver(Gone):
@@ -209,21 +207,21 @@ class RegistrationRequestOver(Gone):
 
 
 class RegistrationErased(Gone):
-    """Who registered is forgotten; what was paid and when stays."""
+    """The participant's data was erased; amounts and dates stay."""
 
     code = "registration-erased"
     title = "This registration was erased"
 
 
 class NoErasure(NotFound):
-    """Nothing of this registration was erased."""
+    """No erasure of this registration was requested."""
 
     code = "erasure-not-found"
     title = "The erasure of this registration was not asked for"
 
 
 class NothingToPay(Conflict):
-    """There is no payment to make for this registration now."""
+    """There is nothing to pay for this registration now."""
 
     code = "nothing-to-pay"
     title = "There is nothing to pay for this registration now"
@@ -233,11 +231,11 @@ class NoPlaceLeft(Conflict):
     """Every place of the session is taken."""
 
     code = "no-place-left"
-    title = "Every place of this session is taken; pay the money back or cancel another registration first"
+    title = "Every place of this session is taken; refund the money or cancel another registration first"
 
 
 class PaymentSettled(Conflict):
-    """The payment belongs to a registration already, or was taken back."""
+    """The payment already belongs to a registration, or was taken back."""
 
     code = "payment-settled"
     title = "This payment needs no decision any more"
@@ -251,21 +249,21 @@ class NoSuchMoney(Conflict):
 
 
 class StatementNotFound(NotFound):
-    """No such statement at this organisation."""
+    """The organisation has no such statement."""
 
     code = "statement-not-found"
     title = "There is no such statement"
 
 
 class SharesNotRight(Invalid):
-    """The shares of a divided payment are those of different registrations, and make the whole."""
+    """The shares of a divided payment must be for different registrations, and add up to the whole."""
 
     code = "shares-not-right"
     title = "The shares must be for different registrations and add up to what is left of the payment"
 
 
 def check_times(*, starts_at: datetime, ends_at: datetime, now: datetime) -> None:
-    """Raise SessionTimesNotRight unless a session could be held then."""
+    """Check that a session could be held then. Raises: SessionTimesNotRight."""
     if not (now < starts_at <= now + MAX_AHEAD and starts_at < ends_at <= starts_at + MAX_SESSION):
         raise SessionTimesNotRight
 
@@ -278,7 +276,7 @@ def communication_of(number: int) -> str:
 
 
 def is_communication(digits: str) -> bool:
-    """Say whether twelve digits are a valid structured communication."""
+    """Tell whether twelve digits are a valid structured communication."""
     if len(digits) != 12 or not (digits.isascii() and digits.isdigit()):
         return False
     number = int(digits[:10])
@@ -286,13 +284,13 @@ def is_communication(digits: str) -> bool:
 
 
 def written_communication(digits: str) -> str:
-    """Return a structured communication as people read and type it."""
+    """Return a structured communication in its usual written form."""
     return f"+++{digits[:3]}/{digits[3:7]}/{digits[7:]}+++"
 
 
 @dataclass(frozen=True)
 class Effect:
-    """What a payment does: the state that it gets, and whether the registration is complete with it."""
+    """The effect of a payment: its new state, and whether it completes the registration."""
 
     state: PaymentState
     settles: bool = False
@@ -306,7 +304,7 @@ def effect_of_payment(
     amount: Decimal,
     accept: bool = False,
 ) -> Effect:
-    """Return what money for a registration does; `accept`: a person says that it is enough."""
+    """Return the effect of money for a registration; `accept`: a person accepts the amount."""
     if state in (RegistrationState.CANCELLED, RegistrationState.EXPIRED):
         return Effect(PaymentState.LATE)
     if state is RegistrationState.CONFIRMED:

@@ -1,4 +1,4 @@
-"""What training's mails say: looked up when a mail is sent, so that it holds what is true then, or is called off."""
+"""The contents of training's mails: looked up when a mail is sent, so that they are current, or it is cancelled."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,9 +24,9 @@ from shared.messages import Message, NotWanted
 from shared.tables import message as table
 
 QR_FILE = "betaling.png"
-# Goes to an address that nobody has confirmed: it holds nothing that whoever asked for it could write.
+# Goes to an unconfirmed address: it must contain nothing that a stranger could have written.
 _REQUESTED = "registration-requested"
-# A mail is sent only while the registration is still as it says.
+# A mail is sent only while the registration is in one of these states.
 _SENT_WHILE: dict[str, Sequence[RegistrationState]] = {
     _REQUESTED: (RegistrationState.REQUESTED,),
     "payment-request": (RegistrationState.AWAITING_PAYMENT,),
@@ -50,7 +50,7 @@ _WITH_PAYMENT = (
 )
 
 
-# Puts the session into a calendar; the second moves it there, and the others take it out again.
+# Adds the session to a calendar; the second kind moves it there, the others remove it.
 _INTO_CALENDAR, _MOVED = "registration-confirmed", "session-changed"
 _OF_CALENDAR = (_INTO_CALENDAR, _MOVED, "registration-cancelled", "registration-expired", "session-cancelled")
 
@@ -79,7 +79,7 @@ def _paid(amount: Decimal, language: Language) -> str:
 
 
 async def write(session: AsyncSession, message: Message, context: Context) -> Mail:
-    """Write a mail to a participant. Raises: NotWanted if the registration is no longer as the mail says."""
+    """Write a mail to a participant. Raises: NotWanted if the registration has changed state since."""
     row = await queries.registration(session, tenant=message.tenant, registration_id=message.recipient)
     if row.erased_at is not None or row.state not in _SENT_WHILE[message.kind]:
         raise NotWanted
@@ -101,7 +101,7 @@ async def write(session: AsyncSession, message: Message, context: Context) -> Ma
         values |= {"paid": _paid(came.get(row.id, Decimal(0)), language_of(row.language))}
     if message.kind in _OF_CALENDAR:
         earlier = await _calendar_emails(session, message)
-        # What is in no calendar need not be taken out of it.
+        # Nothing needs to be removed if no calendar has it.
         values |= {"in_calendar": _INTO_CALENDAR in earlier}
         if message.kind == _INTO_CALENDAR or values["in_calendar"]:
             attachments = (_calendar_entry(about, calendar, message, context, revision=len(earlier)),)
@@ -161,7 +161,7 @@ def qr_code(asked: queries.PaymentRequest, line: QrCommunication) -> bytes:
 
 
 async def _calendar_emails(session: AsyncSession, message: Message) -> Sequence[str]:
-    """Return the kinds of earlier mails to the same person that may have come with a calendar entry."""
+    """Return the kinds of earlier mails to the same person that may have contained a calendar entry."""
     earlier = select(table.c.kind).where(
         table.c.recipient == message.recipient,
         table.c.kind.in_(_OF_CALENDAR),

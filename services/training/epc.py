@@ -6,19 +6,19 @@ from decimal import Decimal
 from services.training.domain import QrCommunication, written_communication
 
 _LARGEST_VERSION = 13
-# The name's characters, and the bytes of all of it.
+# Limits: the characters of the name, and the bytes of the whole.
 _NAME = 70
 _MOST_BYTES = 331
 
 
 def payload(*, name: str, iban: str, amount: Decimal, communication: str, line: QrCommunication) -> bytes:
-    """Return what the QR code holds; the communication (twelve digits) goes into one line, never into both."""
+    """Return the content of the QR code; the communication (twelve digits) goes into one line, never into both."""
     structured = line is QrCommunication.STRUCTURED
     before, after = ["BCD", "002", "1", "SCT", ""], [iban, f"EUR{amount:.2f}", ""]
-    # Nothing may follow the last element that is used.
+    # Nothing may follow the last element in use.
     after += [communication] if structured else ["", written_communication(communication)]
     room = _MOST_BYTES - len("\n".join([*before, "", *after]).encode())
-    # A letter of another script takes more bytes; none is cut in two.
+    # Letters of other scripts take more bytes; none is cut in two.
     fitting = name[:_NAME].encode()[:room].decode(errors="ignore").rstrip()
     return "\n".join([*before, fitting, *after]).encode()
 

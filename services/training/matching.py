@@ -1,4 +1,4 @@
-"""Whose payment could it be: how well the names that a payment holds fit who registered. Pure; the work is bounded."""
+"""Suggests whose payment it could be, by comparing its names with registrations. Pure; the work is bounded."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -12,14 +12,14 @@ from services.training.names import words_of
 
 _MOST_SUGGESTIONS = 3
 _MOST_COMPARED = 40
-# Those that were added first: words that more people share tell nobody apart.
+# The earliest added are kept: words shared by more people distinguish nobody.
 _MOST_OF_A_KEY = 200
 _MOST_WORDS_OF_TEXT = 24
 _PLACE_BONUS = 5
 _AMOUNT_BONUS = 5
 _PLACE_FITS = 85
 _MOST = 100
-# Candidates are found by how their words begin, and by the rest: a slip is rarely in both.
+# Candidates are found by the start of their words, and by the rest: a slip is rarely in both.
 _HEAD = 3
 
 
@@ -35,7 +35,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A guess, with how well it fits (0 to 100). Only a person may turn it into a match."""
+    """A guess, with its score (0 to 100). Only a person may turn it into a match."""
 
     registration_id: UUID
     score: int
@@ -50,13 +50,13 @@ class _Known:
 
 @dataclass
 class Candidates:
-    """Those who may pay to one account, to be found by the words of their names."""
+    """Everybody who may pay to one account, indexed by the words of their names."""
 
     _known: list[_Known] = field(default_factory=list)
     _by_key: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, candidate: Candidate) -> None:
-        """Let a candidate be found."""
+        """Add a candidate to the index."""
         words = words_of(candidate.name)
         self._known.append(_Known(candidate, words, " ".join(words_of(candidate.place))))
         for key in {key for word in words for key in _keys_of(word)}:
@@ -105,7 +105,8 @@ def _score(known: _Known, names: tuple[str, ...], there: tuple[str, ...], amount
 
 
 def _fit_in(words: tuple[str, ...], there: tuple[str, ...]) -> float:
-    # Each word of the name against its best word of the text: people write "Peeters An Gent" or "opleiding An Peeters".
+    # Each word of the name against its best word of the text: people write "Peeters An Gent" or "opleiding An
+    # Peeters".
     if not there or not words:
         return 0.0
     best = [max(fuzz.ratio(word, other) for other in there) for word in words]

@@ -1,4 +1,4 @@
-"""Training's tables. Participants' and payers' details are in `sealed`; what matching needs besides is hashed."""
+"""Training's tables. Details of participants and payers are in `sealed`; what matching needs besides is hashed."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -38,12 +38,12 @@ class Base(DeclarativeBase):
     }
 
 
-# Numbers of structured communications: never given twice, also not after a rollback.
+# Numbers of structured communications: never reused, not even after a rollback.
 communication_number = Sequence("communication_number", metadata=Base.metadata, maxvalue=9_999_999_999)
 
 
 class CourseRow(Base):
-    """A course as it is announced: public, so plain."""
+    """A course as it is announced: public, so not sealed."""
 
     __tablename__ = "course"
     __table_args__ = (Index("ix_course_list", "tenant", "created_at", "id"),)
@@ -59,7 +59,7 @@ class CourseRow(Base):
 
 
 class SessionRow(Base):
-    """A course given at a time and a place, for a price: public, so plain. Its row lock guards its places."""
+    """A course given at a time and a place, for a price: public, so not sealed. Its row lock guards its places."""
 
     __tablename__ = "course_session"
     __table_args__ = (
@@ -90,7 +90,7 @@ class SessionRow(Base):
 
 
 class Participant(SealedFields):
-    """Who registered, and who gets the invoice."""
+    """The participant, and who gets the invoice."""
 
     first_name: str
     last_name: str
@@ -115,7 +115,7 @@ class RegistrationRow(Base):
     __table_args__ = (
         UniqueConstraint("tenant", "communication"),
         Index("ix_registration_list", "tenant", "session_id", "created_at", "id"),
-        # Serves counting places and finding who waits longest.
+        # Serves counting places and finding who has waited longest.
         Index("ix_registration_places", "session_id", "state", "created_at", "id"),
         Index(
             "uq_registration_person",
@@ -125,7 +125,7 @@ class RegistrationRow(Base):
             unique=True,
             postgresql_where=text(one_of("state", LIVE)),
         ),
-        # What housekeeping finds those by that are over their time.
+        # Serves finding expired registrations for housekeeping.
         Index("ix_registration_kept", "tenant", "created_at", postgresql_where=text("erased_at IS NULL")),
         CheckConstraint(one_of("state", RegistrationState), name="state"),
     )
@@ -135,21 +135,21 @@ class RegistrationRow(Base):
     session_id: Mapped[UUID] = mapped_column(ForeignKey("course_session.id"))
     state: Mapped[str]
     language: Mapped[str]
-    # As it was when they registered.
+    # The policy version when they registered.
     price: Mapped[Decimal]
     communication: Mapped[str | None]
     person_index: Mapped[bytes] = mapped_column(LargeBinary)
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime]
-    # When it was cancelled or expired; None for what lasts until its session.
+    # When it was cancelled or expired; None if it lasts until its session.
     ended_at: Mapped[datetime | None]
     erased_at: Mapped[datetime | None]
 
 
 class StatementRow(Base):
-    """An imported file: its digest, how many entries it has for us and how many of them are booked.
+    """An imported file: its digest, how many entries are for us and how many of them are booked.
 
-    `first_day`, `last_day`: between which its entries were booked by the bank, also those that are not for us.
+    `first_day`, `last_day`: the period of its booking dates, including entries that are not for us.
     """
 
     __tablename__ = "statement"
@@ -175,7 +175,7 @@ class StatementRow(Base):
 
 
 class Entries(SealedFields):
-    """Some entries of a file; `equals`: the place of each among those of which the bank says the same."""
+    """Some entries of a file; `equals`: the index of each among those that look the same to the bank."""
 
     entries: list[BankEntry]
     equals: list[int]
@@ -194,7 +194,7 @@ class StatementPartRow(Base):
 
 
 class StatementEntryRow(Base):
-    """What came of one entry of a file: its payment; `again`: that came with another file before."""
+    """The result of one entry of a file: its payment; `again`: that came with another file before."""
 
     __tablename__ = "statement_entry"
 
@@ -206,7 +206,7 @@ class StatementEntryRow(Base):
 
 
 class Transfer(SealedFields):
-    """Who paid, and what they wrote with it."""
+    """The payer, and the text of the transfer."""
 
     payer_name: str = ""
     payer_iban: str = ""
@@ -220,7 +220,7 @@ class PaymentRow(Base):
     """
 
     __tablename__ = "payment"
-    # Whose it is may be known only later; until then its key is the statement's, and it is its own person.
+    # The owner may become known later; until then it is sealed with the statement's key, as a person of its own.
     __sealed__ = Sealed(
         Transfer,
         subject=lambda row: row.registration_id or row.statement_id,
@@ -251,10 +251,10 @@ class PaymentRow(Base):
     taken_back: Mapped[Decimal]
     booked_on: Mapped[date]
     communication: Mapped[str | None]
-    # Hashes with a key: all that a file of a format says of this movement, ...
+    # Keyed hashes: of everything that a file of one format says about this movement, ...
     camt: Mapped[bytes | None] = mapped_column(LargeBinary)
     coda: Mapped[bytes | None] = mapped_column(LargeBinary)
-    # ... what files of both formats say of it, and the references that a reversal repeats.
+    # ... of what files of both formats say, and of the references that a reversal repeats.
     likenesses: Mapped[list[bytes]] = mapped_column(ARRAY(LargeBinary))
     reference_hashes: Mapped[list[bytes]] = mapped_column(ARRAY(LargeBinary))
     registration_id: Mapped[UUID | None] = mapped_column(ForeignKey("registration.id"))
@@ -267,5 +267,5 @@ class PaymentRow(Base):
 
     @property
     def left(self) -> Decimal:
-        """Return how much of it is still there."""
+        """Return how much of it is still available."""
         return self.amount - self.taken_back

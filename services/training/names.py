@@ -2,7 +2,7 @@
 
 from anyascii import anyascii
 
-# Nobody has more: work for what strangers type is bounded.
+# Nobody has more: the work on strangers' input is bounded.
 _MOST_WORDS = 8
 _LONGEST_WORD = 30
 _LONGEST = 200

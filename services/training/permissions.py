@@ -1,4 +1,4 @@
-"""Who may do what in training: role gates alone, for it has to do with no case.
+"""Who may do what in training: role gates alone, as no case is involved.
 
 Registering and looking at what is on offer is open to anyone.
 """
@@ -10,13 +10,13 @@ from fastapi import Depends
 from shared.auth import Principal, Role
 from shared.http import allow
 
-# Who announces courses and sessions.
+# Those who announce courses and sessions.
 Announcer = Annotated[Principal, Depends(allow(Role.TRAINER, Role.ADMINISTRATOR))]
-# Who sees who registered, and cancels a registration.
+# Those who see participants, and cancel a registration.
 Organiser = Annotated[Principal, Depends(allow(Role.TRAINER, Role.FINANCE, Role.ADMINISTRATOR))]
-# Who sees registrations with what they have to pay.
+# Those who see registrations with what they have to pay.
 Collector = Annotated[Principal, Depends(allow(Role.TRAINER, Role.FINANCE))]
-# Who imports statements and decides whose payments are.
+# Those who import statements and assign payments.
 Cashier = Annotated[Principal, Depends(allow(Role.FINANCE))]
-# Prices are set too: with the regional manager and the administrator also finance.
+# Prices are set too: finance, besides the regional manager and the administrator.
 TermsKeeper = Annotated[Principal, Depends(allow(Role.ADMINISTRATOR, Role.REGIONAL_MANAGER, Role.FINANCE))]

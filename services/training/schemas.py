@@ -1,4 +1,4 @@
-"""What is sent to training's API and what it answers."""
+"""Request and response bodies of training's API."""
 
 import re
 from base64 import b64encode
@@ -23,13 +23,13 @@ from services.training.statements.entries import Why
 from shared.fields import EmailAddress, KboNumber, LanguageCode, LastName, Line, Name, Phone
 from shared.http import ReadVersion, RequestModel, ResponseModel
 
-# How many of the entries that were left out are shown with the import; the file itself has all.
+# How many of the skipped entries are shown with the import; the file itself has all.
 MAX_LEFT_OUT = 100
 
 
 def _iban(value: str) -> str:
     try:
-        # The sum and the country's form: which banks there are changes, and a list of them is always behind.
+        # Check digits and the country's format: a list of existing banks would always be outdated.
         return str(iban_rules.validate(value, check_country=False))
     except NotANumber:
         raise ValueError("must be a valid IBAN") from None
@@ -103,7 +103,7 @@ class NewSession(RequestModel):
 
 
 class SessionChange(RequestModel):
-    """Another time, place or number of places. What it costs stays: people have been asked to pay that."""
+    """Another time, place or number of places. The price stays: people have been asked to pay it."""
 
     version: ReadVersion
     starts_at: AwareDatetime
@@ -113,7 +113,7 @@ class SessionChange(RequestModel):
 
 
 class SessionVersion(RequestModel):
-    """The version of a session that the caller read."""
+    """The version of a session that was read."""
 
     version: ReadVersion
 
@@ -165,7 +165,7 @@ class NewRegistration(RequestModel):
 
 
 class RegistrationToken(RequestModel):
-    """The token in the link of the emails about a registration: who has it got them."""
+    """The token in the links of a registration's emails: whoever holds it received them."""
 
     token: Annotated[str, StringConstraints(max_length=200)]
 
@@ -181,7 +181,7 @@ class PaymentAsked(ResponseModel):
 
 
 class Registered(ResponseModel):
-    """What came of a registration that was confirmed from its address."""
+    """The result of confirming a registration from its address."""
 
     registration_id: UUID
     state: RegistrationState
@@ -189,7 +189,7 @@ class Registered(ResponseModel):
 
 
 class OwnRegistration(ResponseModel):
-    """A registration as whoever registered sees it. `qr_code`: a PNG image, if there is something to pay."""
+    """A registration as its participant sees it. `qr_code`: a PNG image, if there is something to pay."""
 
     registration_id: UUID
     organisation_id: UUID
@@ -235,7 +235,7 @@ class Registration(ResponseModel):
 
 
 class Cancellation(RequestModel):
-    """On whose side a registration is cancelled."""
+    """Which side cancels a registration."""
 
     by: Literal["participant", "organiser"] = "participant"
 
@@ -248,14 +248,14 @@ class RegistrationChanged(ResponseModel):
 
 
 class Suggested(ResponseModel):
-    """A registration that a payment may be for, and how well it fits (0 to 100)."""
+    """A registration that a payment may be for, and its score (0 to 100)."""
 
     registration_id: UUID
     score: int
 
 
 class SuggestedPerson(Suggested):
-    """A registration that a payment may be for, with who it is: how finance decides."""
+    """A registration that a payment may be for, with its participant, for finance to decide."""
 
     first_name: str
     last_name: str
@@ -264,7 +264,7 @@ class SuggestedPerson(Suggested):
 
 
 class ImportedPayment(ResponseModel):
-    """What came of one entry of a file; "duplicate": it was in a file that came before."""
+    """The result of one entry of a file; "duplicate": it was in an earlier file."""
 
     payment_id: UUID
     kind: PaymentKind
@@ -277,16 +277,16 @@ class ImportedPayment(ResponseModel):
 
 
 class EntryLeftOut(ResponseModel):
-    """An entry of a file (its place in it, from 1) that is no payment to the organisation, or cannot be read."""
+    """An entry of a file (its position, from 1) that is no payment to the organisation, or cannot be read."""
 
     entry: int
     why: Why
 
 
 class StatementSummary(ResponseModel):
-    """How far the import of a file is: `booked` of `total` entries, and how many payments came to what.
+    """The progress of an import: `booked` of `total` entries, and how many payments are in each state.
 
-    `balances_differ`: the entries do not make the last balance of the first, so something may be missing.
+    `balances_differ`: the entries do not lead from the first balance to the last, so something may be missing.
     """
 
     statement_id: UUID
@@ -303,16 +303,14 @@ class StatementSummary(ResponseModel):
     payments: dict[PaymentState | Literal["duplicate"], int] = Field(
         description="How many payments there are in each state."
     )
-    left_out_count: int = Field(description="How many entries were left out.")
+    left_out_count: int = Field(description="How many entries were skipped.")
     balances_differ: bool
 
 
 class StatementImport(StatementSummary):
-    """How far the import of a file is, and which of its entries were left out."""
+    """The progress of an import, and the skipped entries."""
 
-    left_out: list[EntryLeftOut] = Field(
-        max_length=MAX_LEFT_OUT, description="The first entries that were left out."
-    )
+    left_out: list[EntryLeftOut] = Field(max_length=MAX_LEFT_OUT, description="The first skipped entries.")
 
 
 class Payment(ResponseModel):
@@ -336,14 +334,14 @@ class Payment(ResponseModel):
 
 
 class Matching(RequestModel):
-    """Whose payment it is, as a person decides; `accept_amount`: what was paid is enough, or the rest is settled."""
+    """The owner of a payment, as a person decides; `accept_amount`: the amount is enough, or the rest is settled."""
 
     registration_id: UUID
     accept_amount: bool = False
 
 
 class Share(RequestModel):
-    """What of a divided payment is for one registration."""
+    """One registration's share of a divided payment."""
 
     registration_id: UUID
     amount: Annotated[Decimal, Field(gt=0, max_digits=11, decimal_places=2)]
@@ -357,7 +355,7 @@ class Division(RequestModel):
 
 
 class Settling(RequestModel):
-    """What becomes of money that counts for nothing: it was given back, or is kept."""
+    """What is done with money that counts for nothing: it was refunded, or is kept."""
 
     by: Literal["refund", "keep"]
 

@@ -1,4 +1,4 @@
-"""What an organisation sets for its trainings, and what an installation may set (prefix KRING_TRAINING_)."""
+"""An organisation's settings for its trainings, and an installation's (prefix KRING_TRAINING_)."""
 
 from datetime import datetime
 from functools import cache
@@ -13,30 +13,31 @@ from shared.policies import Policies, PolicyInForce, PolicySettings
 
 
 class Policy(PolicySettings):
-    """An organisation's lengths and choices."""
+    """An organisation's durations and choices."""
 
     ORDER: ClassVar = (("payment_remind", "payment_expires"), ("erasure_warn", "erasure"))
 
-    payment_remind: Length = Field(default="7d", description="From asking for payment to the reminder.")
+    payment_remind: Length = Field(default="7d", description="From the payment request to the reminder.")
     payment_expires: Length = Field(
         default="14d",
-        description="From asking for payment to losing the place; in days, to the end of the last one.",
+        description="From the payment request to losing the place; in days, to the end of the last one.",
     )
     settle: Length = Field(
-        default="5wd", description="From payments that wait for a person to being late in settling them."
+        default="5wd",
+        description="From payments that wait for a person to the time by which they must be settled.",
     )
     qr_communication: QrCommunication = QrCommunication.TEXT
     keep_registration_days: int = Field(
         default=365,
         ge=KEEP_AT_LEAST_DAYS,
         le=3650,
-        description="From the end of a registration, or of its session, to forgetting who registered and paid.",
+        description="From the end of a registration, or of its session, to erasing participant and payer.",
     )
     erasure_warn: Length = Field(
-        default="2wd", description="From asking for an erasure to warning that it is not confirmed."
+        default="2wd", description="From requesting an erasure to the warning that it is not confirmed."
     )
     erasure: Length = Field(
-        default="5wd", description="From asking for an erasure to being late in confirming it."
+        default="5wd", description="From requesting an erasure to the time by which it must be confirmed."
     )
 
 
@@ -44,7 +45,7 @@ policies = Policies(Policy)
 
 
 def last_moment_to_pay(policy: PolicyInForce[Policy], asked_at: datetime, starts_at: datetime) -> datetime:
-    """Return until when what is asked now can be paid: a length in days lasts to the end of its last day.
+    """Return until when a payment requested now can be made: a length in days lasts to the end of its last day.
 
     It is never after the session has started.
     """
@@ -54,7 +55,7 @@ def last_moment_to_pay(policy: PolicyInForce[Policy], asked_at: datetime, starts
 
 
 def moment_to_remind(policy: PolicyInForce[Policy], asked_at: datetime, due_at: datetime) -> datetime | None:
-    """Return when to remind of what is asked now; None if it is due before."""
+    """Return when to remind of a payment requested now; None if it is due before."""
     moment = policy.after(asked_at, policy.settings.payment_remind)
     return moment if moment < due_at else None
 
@@ -68,7 +69,7 @@ class TrainingSettings(BaseSettings):
         default=75,
         ge=50,
         le=100,
-        description="From how good a fit on (0 to 100) a name is suggested for a payment.",
+        description="The lowest score (0 to 100) with which a name is suggested for a payment.",
     )
 
 

@@ -1,4 +1,4 @@
-"""What training subscribes to: its own events. Freed places go to who waits; what is erased becomes unreadable."""
+"""Training's subscriptions: its own events. Freed places go to those who wait; erased data becomes unreadable."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ subscriptions.watches(*WORKFLOWS)
 async def erase_registration(
     session: AsyncSession, event: Received[events.RegistrationErased], context: Context
 ) -> None:
-    """Make who registered and who paid unreadable."""
+    """Make participant and payer unreadable."""
     erased = await erased_by(event, context, kind="registration", subject=event.data.registration_id)
     await erasing.clear_registration(session, context.vault, erased)
 
@@ -34,7 +34,7 @@ async def erase_registration(
 async def give_place_away(
     session: AsyncSession, event: Received[events.PlaceFreed], context: Context
 ) -> None:
-    """Give a freed place to who waits longest."""
+    """Give a freed place to whoever has waited longest."""
     now = await context.clock.now()
     await registrations.fill_places(
         session, tenant=event.tenant, session_id=event.data.session_id, now=max(now, event.time)

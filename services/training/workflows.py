@@ -1,4 +1,4 @@
-"""When what happens to a registration that awaits its payment, and to a file that is to be booked."""
+"""The workflows of a registration that awaits its payment, and of a file to be booked. They decide only when."""
 
 from temporalio import workflow
 
@@ -19,7 +19,7 @@ class Registration(DeadlineWorkflow):
 
     @workflow.run
     async def run(self, given: WorkflowInput) -> None:
-        """Remind of the payment once, and in the end let the registration expire."""
+        """Remind of the payment once, and finally let the registration expire."""
         async for due in self.deadlines(given):
             match due.what:
                 case "warn":
@@ -36,7 +36,7 @@ class Statement(DeadlineWorkflow):
 
     @workflow.run
     async def run(self, given: WorkflowInput) -> None:
-        """Book some of it, as often as something is left: the deadline stays until then."""
+        """Book part of it, as long as something is left: the deadline stays until then."""
         async for due in self.deadlines(given):
             await self.step(book_statement, due)
 

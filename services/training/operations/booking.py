@@ -1,4 +1,4 @@
-"""Booking a statement: each movement once, whichever files it comes with, given to a registration if sure."""
+"""Booking a statement: each movement once, whichever files contain it, and assigned to a registration if certain."""
 
 import asyncio
 from collections.abc import Sequence
@@ -36,21 +36,21 @@ from shared.ids import uuid7
 from shared.vault import BlindIndex, Vault
 
 _SURE, _NEARLY = 100, 90
-# What is indexed; the words are part of the digests.
+# The indexed fields; the words are part of the digests.
 _ENTRY, _LIKE, _REFERENCE = "bank entry", "bank movement", "bank reference"
-# Of a text and a name: formats cut them off at different lengths.
+# Prefixes of a text and a name: formats cut them off at different lengths.
 _TEXT_TOLD, _NAME_TOLD = 30, 20
 
 
 @dataclass(frozen=True)
 class _Entry:
-    """An entry with what it is recognised by, and the communications that it holds."""
+    """An entry with its fingerprints and the communications that it contains."""
 
     entry: BankEntry
     fingerprint: bytes
     likenesses: list[bytes]
     references: list[bytes]
-    # As they stand in what was booked before, whichever version that has.
+    # As in payments booked before, of any version.
     fingerprints_known: list[bytes]
     likenesses_known: list[bytes]
     references_known: list[bytes]
@@ -70,7 +70,7 @@ class _Known:
     def named(self, communications: Sequence[str], account: str) -> list[RegistrationRow]:
         """Return the registrations with some communications, if they are paid to this account.
 
-        Of one that was erased nobody knows any more whose it was: a person decides what becomes of the money.
+        The owner of an erased one is no longer known: a person decides about the money.
         """
         found = [self.registrations[one] for one in communications if one in self.registrations]
         return [row for row, paid_to in found if paid_to == account and row.erased_at is None]
@@ -79,7 +79,7 @@ class _Known:
 async def book_part(
     session: AsyncSession, vault: Vault, *, tenant: UUID, statement_id: UUID, now: datetime
 ) -> bool:
-    """Book the next entries of a file; False when none was left, with which its clock stops."""
+    """Book the next entries of a file; False when none was left, which stops its clock."""
     await locks.hold(session, "money", tenant)
     statement = await queries.statement(session, tenant=tenant, statement_id=statement_id, lock=True)
     part = await queries.next_part(session, statement_id=statement_id)
@@ -134,7 +134,7 @@ def _recognised(index: BlindIndex, entry: BankEntry, equal: int) -> _Entry:
 
 
 def _likenesses(entry: BankEntry, communications: Sequence[str]) -> list[str]:
-    """Return what files of every format say of a movement: without references, and with what they do not cut off."""
+    """Return what files of every format say of a movement: without references or anything that gets cut off."""
     told = [entry.account, entry.booked_on.isoformat(), str(entry.amount), str(entry.reversal)]
     text = "".join(words_of(entry.text, 24))[:_TEXT_TOLD]
     what = " ".join(sorted(communications)) or text
@@ -243,7 +243,7 @@ class _Booking:
         return other.id
 
     async def _take_back(self, reversal: PaymentRow, item: _Entry) -> None:
-        """Take back the payment that reference, amount and payer agree on; else a person decides."""
+        """Take back the payment on which reference, amount and payer agree; else a person decides."""
         possible = await queries.reversible(
             self.session,
             tenant=reversal.tenant,
@@ -256,7 +256,7 @@ class _Booking:
         meant = [
             payment
             for payment, transfer in zip(possible, transfers, strict=True)
-            # Of whom was erased nothing is asked any more, whoever had paid.
+            # An erased participant is asked for nothing any more, whoever had paid.
             if transfer is None or is_payer(transfer, item.entry)
         ]
         whole = [payment for payment in meant if payment.left == reversal.amount]
@@ -297,7 +297,7 @@ class _Booking:
         )
         queries.set_fingerprint(payment, self.statement.format, item.fingerprint)
         transfer = Transfer(payer_name=entry.payer_name, payer_iban=entry.payer_iban, text=entry.text)
-        # It names one registration and is not matched with it yet: whose it is decides which key.
+        # It names one registration that has no match yet: the registration's owner decides the key.
         named = rows[0].id if len(rows) == 1 and not entry.several else None
         await self.vault.seal(self.session, payment, transfer, subject=named)
         self.session.add(payment)
@@ -305,7 +305,7 @@ class _Booking:
 
 
 def is_payer(transfer: Transfer, entry: BankEntry) -> bool:
-    """Say whether what was taken back was taken back from who had paid: by account, else by name."""
+    """Tell whether money was taken back from the person who had paid it: by account, else by name."""
     if transfer.payer_iban and entry.payer_iban:
         return transfer.payer_iban == entry.payer_iban
     there, here = set(words_of(transfer.payer_name)), set(words_of(entry.payer_name))

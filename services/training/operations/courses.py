@@ -98,7 +98,7 @@ async def change_session(
     capacity: int,
     now: datetime,
 ) -> SessionRow:
-    """Change when and where a session is, or for how many; everyone registered is told of another time or place.
+    """Change the time, place or size of a session; everyone registered is told of another time or place.
 
     Raises: SessionNotFound, SessionOver, OtherVersion, SessionTimesNotRight.
     """
@@ -120,7 +120,7 @@ async def change_session(
 async def cancel_session(
     session: AsyncSession, *, tenant: UUID, session_id: UUID, version: int, now: datetime
 ) -> SessionRow:
-    """Cancel a session and with it every registration; everyone registered is told, what was paid waits for finance.
+    """Cancel a session with all its registrations; everyone registered is told, payments wait for finance.
 
     Raises: SessionNotFound, SessionOver, OtherVersion.
     """
@@ -139,7 +139,7 @@ async def cancel_session(
 async def _open_session(
     session: AsyncSession, *, tenant: UUID, session_id: UUID, version: int, now: datetime
 ) -> SessionRow:
-    """Return a session, locked, that can still be changed, of the version that the caller read."""
+    """Return a locked session that can still be changed, at the version that the caller read."""
     held, _ = await queries.session_and_course(session, tenant=tenant, session_id=session_id, lock=True)
     if held.cancelled_at is not None or held.starts_at <= now:
         raise SessionOver

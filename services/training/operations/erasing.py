@@ -1,4 +1,4 @@
-"""Erasing a registration: who registered and who paid go for good; what was paid, and when, stays.
+"""Erasing a registration: participant and payer are erased for good; amounts and dates stay.
 
 Locks, in this order: the session's row, the registration's, its payments'.
 """
@@ -34,7 +34,7 @@ erasures = Erasures(registrations.SERVICE)
 async def erase_registration(
     session: AsyncSession, *, tenant: UUID, registration_id: UUID, because: ErasureBecause, now: datetime
 ) -> None:
-    """Erase who registered, if the registration or its session is over; a clock runs until it is confirmed.
+    """Erase the participant, if the registration or its session is over; a clock runs until it is confirmed.
 
     Raises: RegistrationNotFound, RegistrationErased, RegistrationGoesOn.
     """
@@ -66,7 +66,7 @@ async def erase_registration(
 
 async def _forget(session: AsyncSession, row: RegistrationRow, now: datetime) -> None:
     if row.state in UNDECIDED:
-        # It waited for a place or for money past its session: nothing may wake it any more.
+        # It waited for a place or for money past its session: nothing may revive it any more.
         await registrations.call_off(session, row, by="organiser", now=now)
     row.erased_at = now
     row.person_index = index_of_nothing()
@@ -74,22 +74,22 @@ async def _forget(session: AsyncSession, row: RegistrationRow, now: datetime) ->
 
 
 async def clear_registration(session: AsyncSession, vault: Vault, erased: Erased) -> None:
-    """Make what is sealed of an erased registration and of its payments unreadable, and call its mails off."""
+    """Make what is sealed of an erased registration and its payments unreadable, and cancel its mails."""
     try:
         row = await queries.registration(
             session, tenant=erased.tenant, registration_id=erased.subject, lock=True
         )
     except RegistrationNotFound:
-        # This database was restored from before they registered.
+        # This database was restored from a backup made before they registered.
         row = None
     if row is not None and row.erased_at is None:
-        # It was restored from before they were erased.
+        # It was restored from a backup made before they were erased.
         await _forget(session, row, erased.now)
     await erasure.clear(session, vault, erased, base=Base)
 
 
 async def over_their_time(session: AsyncSession, *, tenant: UUID, now: datetime, most: int) -> Sequence[UUID]:
-    """Return some registrations that have been kept for as long as the organisation wants."""
+    """Return some registrations whose retention time is over."""
     policy = await policies.in_force(session, tenant=tenant)
     before = now - timedelta(days=policy.settings.keep_registration_days)
     return await queries.over_their_time(
@@ -98,7 +98,7 @@ async def over_their_time(session: AsyncSession, *, tenant: UUID, now: datetime,
 
 
 async def erase_in_time(session: AsyncSession, *, tenant: UUID, item: UUID, now: datetime) -> None:
-    """Erase a registration whose time is over, unless somebody was quicker."""
+    """Erase a registration whose retention time is over, unless that was already done."""
     try:
         await erase_registration(session, tenant=tenant, registration_id=item, because="retention", now=now)
     except (RegistrationErased, RegistrationGoesOn):

@@ -1,4 +1,4 @@
-"""What money does: it settles a registration, waits for a person, is moved, divided, given back or taken back.
+"""Effects of money: it settles a registration, waits for a person, is moved, divided, refunded or taken back.
 
 Locks, in this order: the organisation's money, the sessions' rows, the registrations', the payments'.
 """
@@ -43,7 +43,7 @@ How = Literal["structured", "text", "person"]
 
 @dataclass(frozen=True)
 class Decision:
-    """What a person's decision made of a payment and of its registration, if it has one."""
+    """The result of a person's decision: the payment, and its registration, if it has one."""
 
     payment: PaymentRow
     registration: RegistrationRow | None
@@ -58,8 +58,8 @@ async def apply(
     now: datetime,
     accept: bool = False,
 ) -> None:
-    """Give a payment to a locked registration, and confirm the registration if it is complete with it."""
-    # Whatever the payment counted for before, it does so no more.
+    """Assign a payment to a locked registration, and confirm the registration if that completes it."""
+    # Whatever the payment counted for before ends.
     payment.state, payment.registration_id = PaymentState.UNMATCHED, row.id
     payment.suggestions = []
     effect = effect_of_payment(
@@ -91,13 +91,13 @@ async def match(
     accept_amount: bool,
     now: datetime,
 ) -> Decision:
-    """Let a person say whose payment it is, also if it was given to another registration before.
+    """Assign a payment as a person decided, also if another registration had it before.
 
-    Money for an expired registration gives it a place again if there is one. A registration that a payment is moved
-    away from awaits payment again if it is no longer paid.
+    Money for an expired registration gives it a place again if there is one. A registration that a payment is
+    moved away from awaits payment again if it is no longer paid.
 
-    Raises: PaymentNotFound, PaymentSettled, RegistrationNotFound, RegistrationErased, RegistrationOver, NothingToPay,
-        NoPlaceLeft, NoSuchMoney.
+    Raises: PaymentNotFound, PaymentSettled, RegistrationNotFound, RegistrationErased, RegistrationOver,
+    NothingToPay, NoPlaceLeft, NoSuchMoney.
     """
     await locks.hold(session, "money", tenant)
     payment = await queries.payment(session, tenant=tenant, payment_id=payment_id)
@@ -119,7 +119,7 @@ async def match(
 async def _give(
     session: AsyncSession, payment: PaymentRow, row: RegistrationRow, *, accept: bool, now: datetime
 ) -> None:
-    """Let a person give a payment to a registration. Raises: NoPlaceLeft."""
+    """Assign a payment to a registration as a person decided. Raises: NoPlaceLeft."""
     if row.state == RegistrationState.EXPIRED:
         late = await queries.payments_of(session, registration_id=row.id, states=(PaymentState.LATE,))
         earlier = [one for one in late if one.id != payment.id]
@@ -133,7 +133,7 @@ async def _give(
 async def _locked(
     session: AsyncSession, tenant: UUID, registration_ids: Sequence[UUID | None]
 ) -> list[RegistrationRow]:
-    """Return registrations in the order asked for, each once, locked in one order after their sessions."""
+    """Return registrations in the given order, each once, locked in one fixed order after their sessions."""
     ids = list(dict.fromkeys(one for one in registration_ids if one is not None))
     known = [await queries.registration(session, tenant=tenant, registration_id=one) for one in ids]
     # An expired registration may be given a place again.
@@ -177,10 +177,10 @@ async def divide(
     accept_amount: bool,
     now: datetime,
 ) -> PaymentRow:
-    """Let a person divide one transfer for several people into a payment for each of their registrations.
+    """Divide one transfer for several people into a payment for each of their registrations.
 
-    Raises: PaymentNotFound, PaymentSettled, SharesNotRight, RegistrationNotFound, RegistrationErased, RegistrationOver,
-        NothingToPay, NoPlaceLeft.
+    Raises: PaymentNotFound, PaymentSettled, SharesNotRight, RegistrationNotFound, RegistrationErased,
+    RegistrationOver, NothingToPay, NoPlaceLeft.
     """
     await locks.hold(session, "money", tenant)
     payment = await queries.payment(session, tenant=tenant, payment_id=payment_id)
@@ -225,9 +225,9 @@ async def divide(
 async def settle(
     session: AsyncSession, *, tenant: UUID, payment_id: UUID, by: Literal["refund", "keep"]
 ) -> Decision:
-    """Let a person say that money which counts for nothing was given back, or is kept (a cancellation fee, a gift).
+    """Record that money which counts for nothing was refunded, or is kept (a cancellation fee, a gift).
 
-    Of a payment that is too much, it is what is too much. Raises: PaymentNotFound, PaymentSettled.
+    Of a payment that is too much, only the excess. Raises: PaymentNotFound, PaymentSettled.
     """
     await locks.hold(session, "money", tenant)
     payment = await queries.payment(session, tenant=tenant, payment_id=payment_id)
@@ -244,7 +244,7 @@ async def settle(
     elif by == "refund":
         payment.state, payment.taken_back = PaymentState.REFUNDED, payment.amount
     elif payment.state in (PaymentState.UNDERPAID, PaymentState.EARLY):
-        # It counts for a registration that still waits.
+        # It counts for a registration that still awaits payment.
         raise PaymentSettled(state=payment.state)
     else:
         payment.state = PaymentState.KEPT
@@ -257,14 +257,14 @@ async def seal_for(session: AsyncSession, vault: Vault, payment: PaymentRow, row
     """Seal a payment's details with its registration's key, so that they are erased with it."""
     [transfer] = await vault.open_readable(session, [payment])
     if transfer is None:
-        # It came for another registration, which was erased: the money moves on without a name.
+        # It came for another registration, which was erased: the money is moved without a name.
         return
     await vault.seal(session, payment, transfer, subject=row.id)
     await session.flush()
 
 
 async def can_be_confirmed(session: AsyncSession, row: RegistrationRow, *, now: datetime) -> bool:
-    """Say whether an expired registration for which enough has come could have its place again."""
+    """Tell whether an expired registration with enough money could have its place again."""
     held, _ = await queries.session_and_course(session, tenant=row.tenant, session_id=row.session_id)
     places = await queries.places(session, session_id=held.id)
     came = await queries.paid(session, registration_ids=[row.id], states=RECEIVED)
@@ -275,7 +275,7 @@ async def can_be_confirmed(session: AsyncSession, row: RegistrationRow, *, now: 
 async def take_back(
     session: AsyncSession, reversal: PaymentRow, original: PaymentRow, *, now: datetime
 ) -> RegistrationRow | None:
-    """Undo a payment that the bank took back, or the part of it that it did, and return whose it was.
+    """Undo a payment that the bank took back, in whole or in part, and return its registration.
 
     A registration that is no longer paid awaits payment again.
     """
@@ -303,8 +303,8 @@ async def take_back(
 
 
 async def _reopen_if_owed(session: AsyncSession, row: RegistrationRow, *, lost: bool, now: datetime) -> None:
-    """Await payment again for a confirmed registration that lost what had counted for it, unless it is paid still."""
-    # Whoever was erased can be asked for nothing any more.
+    """Await payment again for a confirmed registration that lost its payment, unless it is still paid."""
+    # An erased participant cannot be asked for anything.
     if not lost or row.erased_at is not None or row.state != RegistrationState.CONFIRMED:
         return
     if not await _owed(session, row):
@@ -317,7 +317,7 @@ async def _reopen_if_owed(session: AsyncSession, row: RegistrationRow, *, lost: 
 
 async def _owed(session: AsyncSession, row: RegistrationRow) -> bool:
     paid = await registrations.paid_for(session, row)
-    # Money that had come a second time stands in for what was taken back.
+    # A second payment takes the place of what was taken back.
     for spare in await queries.payments_of(
         session, registration_id=row.id, states=(PaymentState.PAID_TWICE,)
     ):
@@ -332,7 +332,7 @@ async def _take_back_from(
     session: AsyncSession, reversal: PaymentRow, row: RegistrationRow, now: datetime
 ) -> None:
     there = await queries.payments_of(session, registration_id=row.id, states=(*COUNTED, *SPARE))
-    # The payment of this amount, else one of which it is a part.
+    # The payment of this amount, else one that includes it.
     whole = [payment for payment in there if payment.left == reversal.amount]
     part = [payment for payment in there if payment.left > reversal.amount]
     original = next(iter([*whole, *part]), None)

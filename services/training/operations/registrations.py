@@ -1,4 +1,4 @@
-"""From a place or the waiting list to a confirmation, or the end of the wait.
+"""From a place or the waiting list to the confirmation, or the expiry.
 
 Locks, in this order: the session's row (its places), the registration's, its payments'.
 """
@@ -35,14 +35,14 @@ from shared.events.base import EventData
 from shared.steps import step
 
 SERVICE = "training"
-# What is indexed; the word is part of the digest.
+# The indexed field; the word is part of the digest.
 PERSON = "registration"
 ZERO = Decimal(0)
 clocks = Clocks(SERVICE)
 
 
 async def fill_places(session: AsyncSession, *, tenant: UUID, session_id: UUID, now: datetime) -> int:
-    """Give the free places of a session to those who wait longest; return how many got one."""
+    """Give the free places of a session to those who have waited longest; return how many got one."""
     held, _ = await queries.session_and_course(session, tenant=tenant, session_id=session_id, lock=True)
     if held.starts_at <= now or held.cancelled_at is not None:
         return 0
@@ -65,7 +65,7 @@ async def _promote(session: AsyncSession, row: RegistrationRow, now: datetime) -
     await publish(session, row, events.RegistrationPromoted, now)
     paid = await paid_for(session, row)
     if paid >= row.price:
-        # Free, or paid while they waited.
+        # Free of charge, or paid while on the waiting list.
         await settle(session, row, now=now, too_much=paid > row.price)
         return
     await await_payment(session, row, now)
@@ -88,7 +88,7 @@ async def reinstate(session: AsyncSession, row: RegistrationRow, *, now: datetim
 async def settle(
     session: AsyncSession, row: RegistrationRow, *, now: datetime, too_much: bool = False
 ) -> None:
-    """Confirm a registration for which enough was paid: what had been too little or too early counts as matched."""
+    """Confirm a registration that is fully paid: earlier payments that were too little or too early become matched."""
     waiting = (PaymentState.UNDERPAID, PaymentState.EARLY)
     earlier = await queries.payments_of(session, registration_id=row.id, states=waiting)
     for payment in earlier:
@@ -99,7 +99,7 @@ async def settle(
 
 
 async def confirm(session: AsyncSession, row: RegistrationRow, now: datetime) -> None:
-    """Complete a registration: its clock stops and its one confirmation goes out."""
+    """Complete a registration: its clock stops and its one confirmation is mailed."""
     row.state = RegistrationState.CONFIRMED
     await session.flush()
     await clocks.stop(session, kind=PAYMENT_CLOCK, subject=row.id, now=now)
@@ -108,7 +108,7 @@ async def confirm(session: AsyncSession, row: RegistrationRow, now: datetime) ->
 
 
 async def reopen(session: AsyncSession, row: RegistrationRow, now: datetime) -> None:
-    """Await payment again for a registration whose money the bank took back, by a clock of its own."""
+    """Await payment again, with a new clock, for a registration whose money the bank took back."""
     row.state = RegistrationState.AWAITING_PAYMENT
     await session.flush()
     await await_payment(session, row, now)
@@ -135,7 +135,7 @@ async def cancel(
 
 
 async def cancel_own(session: AsyncSession, row: RegistrationRow, *, now: datetime) -> RegistrationRow:
-    """Cancel a registration for who registered, until its session begins. Raises: as `cancel`, RegistrationClosed."""
+    """Cancel a participant's own registration, before its session begins. Raises: as `cancel`, RegistrationClosed."""
     held, _ = await queries.session_and_course(session, tenant=row.tenant, session_id=row.session_id)
     if held.starts_at <= now:
         raise RegistrationClosed
@@ -145,7 +145,7 @@ async def cancel_own(session: AsyncSession, row: RegistrationRow, *, now: dateti
 async def call_off(
     session: AsyncSession, row: RegistrationRow, *, by: Literal["participant", "organiser"], now: datetime
 ) -> None:
-    """Let a locked registration that could still come to something come to nothing, and tell nobody by mail."""
+    """End a locked registration that was still active, without mailing anybody."""
     await clocks.stop(session, kind=PAYMENT_CLOCK, subject=row.id, now=now)
     await _end(session, row, RegistrationState.CANCELLED, now)
     await outbox.publish(
@@ -169,7 +169,7 @@ async def remind_of_payment(session: AsyncSession, *, due: Deadline, now: dateti
 
 @step("training.expire-registration")
 async def expire(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
-    """Let a registration expire that was not paid in its time."""
+    """Expire a registration that was not paid in time."""
     row = await _reached(session, due, now)
     if row is None:
         return False
@@ -189,7 +189,7 @@ async def _reached(session: AsyncSession, due: Deadline, now: datetime) -> Regis
 async def _end(session: AsyncSession, row: RegistrationRow, state: RegistrationState, now: datetime) -> None:
     had_place = row.state in SEATED
     row.state, row.ended_at = state, now
-    # Money that came for nothing waits for a person.
+    # Ineffective money waits for a person's decision.
     received = await queries.payments_of(session, registration_id=row.id, states=RECEIVED)
     for payment in received:
         payment.state = PaymentState.LATE
@@ -207,7 +207,7 @@ async def _end(session: AsyncSession, row: RegistrationRow, state: RegistrationS
 
 
 async def await_payment(session: AsyncSession, row: RegistrationRow, now: datetime) -> Clock:
-    """Start the clock within which a registration is to be paid."""
+    """Start the clock within which a registration must be paid."""
     policy = await policies.in_force(session, tenant=row.tenant, at=row.created_at)
     held, _ = await queries.session_and_course(session, tenant=row.tenant, session_id=row.session_id)
     due_at = last_moment_to_pay(policy, now, held.starts_at)
@@ -228,7 +228,7 @@ async def await_payment(session: AsyncSession, row: RegistrationRow, now: dateti
 async def follow_session(
     session: AsyncSession, row: RegistrationRow, held: SessionRow, now: datetime
 ) -> None:
-    """Tell who registered that their session moved; what is to be paid is due no later than it begins."""
+    """Tell participants that their session moved; payments are due no later than it begins."""
     clock = await clocks.find(session, kind=PAYMENT_CLOCK, subject=row.id)
     if clock is not None and clock.due_at > held.starts_at:
         await clocks.stop(session, kind=PAYMENT_CLOCK, subject=row.id, now=now)
@@ -253,13 +253,13 @@ async def publish(
     ],
     now: datetime,
 ) -> None:
-    """Publish what happened to a registration."""
+    """Publish an event about a registration."""
     fact: EventData = what(registration_id=row.id, session_id=row.session_id)
     await outbox.publish(session, fact, stream=row.id, tenant=row.tenant, now=now)
 
 
 async def mail(session: AsyncSession, row: RegistrationRow, kind: str, now: datetime) -> None:
-    """Decide that the participant gets a mail."""
+    """Decide to mail the participant."""
     await messages.queue(
         session,
         service=SERVICE,
@@ -281,7 +281,7 @@ async def publish_received(session: AsyncSession, row: RegistrationRow, now: dat
 
 
 async def publish_if_full(session: AsyncSession, held: SessionRow, *, taken: int, now: datetime) -> None:
-    """Publish that a session is full, if it is with so many places taken."""
+    """Publish that a session is full, if that many taken places fill it."""
     if taken >= held.capacity:
         await outbox.publish(
             session, events.SessionFull(session_id=held.id), stream=held.id, tenant=held.tenant, now=now

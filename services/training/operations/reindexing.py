@@ -1,4 +1,4 @@
-"""Making indexes of persons anew, when the version of a key or of the normalisers has changed."""
+"""Renewing indexes of persons, when the version of a key or of the normalisers has changed."""
 
 from uuid import UUID
 
@@ -13,10 +13,10 @@ from shared.vault.index import index_of_nothing, is_older
 
 
 async def reindex_registrations(session: AsyncSession, vault: Vault, *, tenant: UUID, most: int = 200) -> int:
-    """Make some older indexes of a tenant's registrations anew; return how many, 0 when none is left.
+    """Renew some older indexes of a tenant's registrations; return how many, 0 when none is left.
 
-    May be interrupted and begun again: meanwhile both are found. What nobody can read any more gets an index that
-    stands for nothing.
+    May be interrupted and repeated: meanwhile both versions are searched. Unreadable ones get an index that
+    matches nothing.
     """
     older = is_older(RegistrationRow.person_index)
     query = select(RegistrationRow).where(RegistrationRow.tenant == tenant, older)
@@ -33,7 +33,7 @@ async def reindex_registrations(session: AsyncSession, vault: Vault, *, tenant: 
 
 
 async def _set(session: AsyncSession, row: RegistrationRow, index: bytes) -> bool:
-    """Change an index; False if somebody whom newer normalisers take for the same person has a place there."""
+    """Change an index; False if the newer normalisers consider somebody in the same session the same person."""
     try:
         async with session.begin_nested():
             await session.execute(

@@ -1,7 +1,7 @@
-"""Registering: whoever asks for a place has one only once the address that they gave has confirmed it.
+"""Registering: an applicant gets a place only after confirming from their mail address.
 
-Until then nothing is held, and whoever asks is always told the same: who has registered before is known to the owner of
-the address alone. Locks, in this order: the session's row, the registration's.
+Until then no place is held, and the answer is always the same: only the owner of the address learns whether
+they were registered before. Locks, in this order: the session's row, the registration's.
 """
 
 import hmac
@@ -40,21 +40,21 @@ from shared.events import training as events
 from shared.ids import uuid7
 from shared.vault import Vault
 
-# What is digested; the words are part of the digest.
+# The digested fields; the words are part of the digest.
 _CONFIRMATION = "confirmation of a registration"
 _IDS = 32
 
 
 @dataclass(frozen=True)
 class Applicant:
-    """Who wants to come, and the language of their mails."""
+    """The applicant, and the language of their mails."""
 
     participant: Participant
     language: str
 
 
 async def token_of(session: AsyncSession, vault: Vault, row: RegistrationRow) -> str:
-    """Return what proves who registered: the organisation's id, the registration's, and a digest of Kring's own."""
+    """Return the token of a registration: the organisation's id, its own id, and a keyed digest."""
     index = await vault.blind_index(session, tenant=row.tenant)
     digest = index.of(_CONFIRMATION, plain=str(row.id))
     return urlsafe_b64encode(row.tenant.bytes + row.id.bytes + digest).decode()
@@ -69,7 +69,7 @@ async def ask(
     applicant: Applicant,
     now: datetime,
 ) -> RegistrationRow:
-    """Note that somebody wants to come, also if they are registered: `confirm` finds out.
+    """Store a request for a place, also from somebody who is registered: `confirm` finds out.
 
     Raises: SessionNotFound, RegisteredElsewhere, RegistrationClosed.
     """
@@ -95,9 +95,9 @@ async def ask(
 
 
 async def confirm(session: AsyncSession, vault: Vault, *, token: str, now: datetime) -> RegistrationRow:
-    """Register who was asked for by a token: with a place if there is one for them, else on the waiting list.
+    """Register the owner of a token: with a place if there is one for them, else on the waiting list.
 
-    Whoever has confirmed before is returned as they are. Raises: RegistrationNotFound, RegistrationErased,
+    A repeated confirmation returns the registration as it is. Raises: RegistrationNotFound, RegistrationErased,
     RegistrationRequestOver, RegisteredElsewhere, RegistrationClosed, AlreadyRegistered.
     """
     row = await proved(session, vault, token=token)
@@ -118,7 +118,7 @@ async def confirm(session: AsyncSession, vault: Vault, *, token: str, now: datet
     known = index.known(PERSON, name=person.name, e_mail=person.email)
     if await queries.is_registered(session, tenant=tenant, session_id=held.id, person=known):
         raise AlreadyRegistered
-    # Whoever confirms first comes first.
+    # Ordered by confirmation.
     row.created_at = now
     if row.price:
         row.communication = communication_of(await session.scalar(communication_number))
@@ -127,7 +127,7 @@ async def confirm(session: AsyncSession, vault: Vault, *, token: str, now: datet
 
 
 async def proved(session: AsyncSession, vault: Vault, *, token: str) -> RegistrationRow:
-    """Return the registration that a token belongs to. Raises: RegistrationNotFound."""
+    """Return the registration of a token. Raises: RegistrationNotFound."""
     try:
         raw = urlsafe_b64decode(token)
     except (NotBase64, ValueError):
@@ -136,7 +136,7 @@ async def proved(session: AsyncSession, vault: Vault, *, token: str) -> Registra
         raise RegistrationNotFound
     tenant, registration_id = UUID(bytes=raw[:16]), UUID(bytes=raw[16:_IDS])
     await set_scope(session, Scope(tenant=tenant))
-    # First of all: of an organisation that is none no keys are made.
+    # Checked first: an unknown organisation must not get keys.
     row = await queries.registration(session, tenant=tenant, registration_id=registration_id)
     index = await vault.blind_index(session, tenant=tenant)
     digests = index.known(_CONFIRMATION, plain=str(registration_id))
@@ -154,7 +154,7 @@ def _check_takes(held: SessionRow, course: CourseRow, now: datetime) -> None:
 
 async def _give_place(session: AsyncSession, row: RegistrationRow, held: SessionRow, now: datetime) -> None:
     places = await queries.places(session, session_id=held.id)
-    # Who came earlier and still waits goes first, also while a freed place is being given away.
+    # Those who waited before go first, also while a freed place is being given away.
     if places.waiting or places.taken >= held.capacity:
         row.state = RegistrationState.WAITLISTED
         await session.flush()

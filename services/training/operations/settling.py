@@ -1,4 +1,4 @@
-"""What finance has to settle: a clock per bank statement, as long as a payment of it waits for a person."""
+"""What finance must settle: a clock per bank statement, for as long as one of its payments waits for a person."""
 
 from datetime import datetime
 from uuid import UUID
@@ -15,9 +15,9 @@ clocks = Clocks("training")
 
 
 async def follow(session: AsyncSession, *, tenant: UUID, now: datetime) -> None:
-    """Start and stop the clocks as payments wait for a person: last of all that changes payments, before the commit.
+    """Start and stop the clocks as payments wait for a person: the last step of every change of payments.
 
-    Held until then, so that of two changes the second sees what the first made of the payments.
+    Locked until the commit, so that of two changes the second sees the payments as the first left them.
     """
     await locks.hold(session, "settling", tenant)
     wanted = await queries.statements_to_settle(session, tenant=tenant)

@@ -1,4 +1,4 @@
-"""Taking in a bank statement: what was read is kept, sealed, until the step of a workflow has booked it."""
+"""Accepting a bank statement: its entries are stored, sealed, until a workflow step has booked them."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -17,12 +17,12 @@ from shared import locks
 from shared.ids import uuid7
 from shared.vault import Vault
 
-# Booked in one transaction.
+# Entries booked in one transaction.
 PART = 100
 
 
 def digest_of(content: bytes) -> bytes:
-    """Return what a file is known by."""
+    """Return the digest that identifies a file."""
     return sha256(content).digest()
 
 
@@ -36,7 +36,7 @@ async def take_in(
     by: UUID,
     now: datetime,
 ) -> tuple[StatementRow, bool]:
-    """Keep a file's credits and reversals on the organisation's accounts, to be booked; the same file again is known.
+    """Store a file's credits and reversals on the organisation's accounts for booking; a repeated file is recognised.
 
     Returns (statement, whether it is new).
     """
@@ -88,7 +88,7 @@ async def take_in(
 
 
 def said_of(entry: BankEntry) -> list[str]:
-    """Return everything that the bank says of a movement: two of which it says the same are told apart by counting."""
+    """Return everything that the bank says of a movement: identical ones are distinguished by counting."""
     return [
         entry.account,
         entry.booked_on.isoformat(),

@@ -1,4 +1,4 @@
-"""What training reads. Every query names the tenant; a lock is asked for by name."""
+"""Training's reads. Every query names the tenant; locks are requested by name."""
 
 from services.training.queries.catalogue import (
     Places,

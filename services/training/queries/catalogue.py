@@ -1,4 +1,4 @@
-"""What is on offer: courses, sessions and their places, and the accounts to which they are paid."""
+"""What is on offer: courses, sessions and their places, and the accounts for payments."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ from services.training.models import CourseRow, RegistrationRow, SessionRow
 
 @dataclass(frozen=True)
 class Places:
-    """How many places of a session are taken, and how many wait for one."""
+    """How many places of a session are taken, and how long its waiting list is."""
 
     taken: int
     waiting: int
@@ -37,7 +37,7 @@ def courses(*, tenant: UUID) -> Select[Any]:
 async def session_and_course(
     session: AsyncSession, *, tenant: UUID, session_id: UUID, lock: bool = False
 ) -> tuple[SessionRow, CourseRow]:
-    """Return a session and its course; with `lock` nobody else takes or frees a place until the end.
+    """Return a session and its course; with `lock` nobody else takes or frees a place until the commit.
 
     Raises: SessionNotFound.
     """
@@ -69,17 +69,17 @@ def _sessions(tenant: UUID) -> Select[Any]:
 
 
 def sessions_to_come(*, tenant: UUID, now: datetime) -> Select[Any]:
-    """Return the query of (session, course, places taken) of what is not over."""
+    """Return the query of (session, course, places taken) of sessions that are not over."""
     return _sessions(tenant).where(SessionRow.ends_at > now, SessionRow.cancelled_at.is_(None))
 
 
 def sessions_over(*, tenant: UUID, now: datetime) -> Select[Any]:
-    """Return the query of (session, course, places taken) of what is over, or was cancelled."""
+    """Return the query of (session, course, places taken) of sessions that are over or were cancelled."""
     return _sessions(tenant).where(or_(SessionRow.ends_at <= now, SessionRow.cancelled_at.is_not(None)))
 
 
 async def offered_session(session: AsyncSession, *, tenant: UUID, session_id: UUID) -> Any:
-    """Return (session, course, places taken) of one. Raises: SessionNotFound."""
+    """Return (session, course, places taken) of one session. Raises: SessionNotFound."""
     row = (await session.execute(_sessions(tenant).where(SessionRow.id == session_id))).first()
     if row is None:
         raise SessionNotFound
@@ -87,7 +87,7 @@ async def offered_session(session: AsyncSession, *, tenant: UUID, session_id: UU
 
 
 async def places(session: AsyncSession, *, session_id: UUID) -> Places:
-    """Return how many places are taken; certain only under the session's lock."""
+    """Return how many places are taken; reliable only under the session's lock."""
     query = (
         select(RegistrationRow.state, func.count().label("number"))
         .where(RegistrationRow.session_id == session_id, RegistrationRow.state.in_(LIVE))

@@ -1,4 +1,4 @@
-"""What was paid: payments, and the statements that they came with."""
+"""Payments, and the statements that they came with."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -79,7 +79,7 @@ async def statement(
 
 
 async def next_part(session: AsyncSession, *, statement_id: UUID) -> StatementPartRow | None:
-    """Return the next entries of a statement that are to be booked."""
+    """Return the next entries of a statement to be booked."""
     query = select(StatementPartRow).where(StatementPartRow.statement_id == statement_id)
     return (await session.scalars(query.order_by(StatementPartRow.number).limit(1))).first()
 
@@ -87,7 +87,7 @@ async def next_part(session: AsyncSession, *, statement_id: UUID) -> StatementPa
 async def booked_of(
     session: AsyncSession, *, statement_id: UUID, page: PageRequest
 ) -> Rows[tuple[PaymentRow, bool]]:
-    """Return one page of what was booked of a statement so far, oldest first, and whether it was known before."""
+    """Return one page of a statement's booked entries, oldest first, and whether each was known before."""
     query: Any = (
         select(PaymentRow, StatementEntryRow.again)
         .join(StatementEntryRow, PaymentRow.id == StatementEntryRow.payment_id)
@@ -118,7 +118,7 @@ def _fingerprint(format: str) -> InstrumentedAttribute[bytes | None]:  # noqa: A
 
 
 def set_fingerprint(row: PaymentRow, format: str, fingerprint: bytes) -> None:  # noqa: A002 - as statements name it
-    """Note by what files of a format know a payment."""
+    """Store a payment's fingerprint in a format."""
     setattr(row, _fingerprint(format).key, fingerprint)
 
 
@@ -129,7 +129,7 @@ async def known_payments(
     format: str,  # noqa: A002 - as statements name it
     fingerprints: Sequence[bytes],
 ) -> dict[bytes, UUID]:
-    """Return the ids of payments that came with an earlier file of a format, by their fingerprint there."""
+    """Return the ids of payments from an earlier file of a format, by their fingerprint there."""
     column, wanted = _fingerprint(format), literal(list(fingerprints), ARRAY(LargeBinary))
     query = select(column, PaymentRow.id).where(PaymentRow.tenant == tenant, column == any_(wanted))
     return {found: payment_id for found, payment_id in await session.execute(query) if found is not None}
@@ -142,7 +142,7 @@ async def payment_like(
     format: str,  # noqa: A002 - as statements name it
     likenesses: Sequence[bytes],
 ) -> PaymentRow | None:
-    """Return the oldest payment of which a file of the other format says the same, and none of this one yet."""
+    """Return the oldest payment that a file of the other format describes alike, and no file of this one yet."""
     query = (
         select(PaymentRow)
         .where(
@@ -167,7 +167,7 @@ async def reversible(
     references: list[bytes],
     communication: str | None,
 ) -> Sequence[PaymentRow]:
-    """Return some payments that a reversal may take back, or a part of: by reference, else by communication."""
+    """Return some payments that a reversal may take back, in whole or in part: by reference, else by communication."""
     ways: list[ColumnElement[bool]] = []
     if references:
         ways.append(PaymentRow.reference_hashes.overlap(references))
@@ -189,14 +189,14 @@ async def reversible(
 
 
 async def statements_to_settle(session: AsyncSession, *, tenant: UUID) -> set[UUID]:
-    """Return the ids of the statements of which a payment waits for a person."""
+    """Return the ids of the statements with a payment that waits for a person."""
     query = select(PaymentRow.statement_id).distinct()
     waiting = query.where(PaymentRow.tenant == tenant, PaymentRow.state.in_(FOR_A_PERSON))
     return set(await session.scalars(waiting))
 
 
 async def open_clocks(session: AsyncSession, *, tenant: UUID, kind: str) -> set[UUID]:
-    """Return what the clocks of a kind are about that are not over, also those that are late."""
+    """Return the subjects of the live clocks of a kind, also breached ones."""
     query = select(clock.c.subject).where(
         clock.c.tenant == tenant, clock.c.kind == kind, clock.c.state.in_(["running", "breached"])
     )

@@ -1,4 +1,4 @@
-"""Who registered, who waits, and what they have to pay."""
+"""Participants, the waiting list, and what they have to pay."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class Payer:
 async def is_registered(
     session: AsyncSession, *, tenant: UUID, session_id: UUID, person: Sequence[bytes]
 ) -> bool:
-    """Say whether a person, under any of these indexes, has a live registration for a session."""
+    """Tell whether a person, under any of these indexes, has an active registration for a session."""
     query = select(RegistrationRow.id).where(
         RegistrationRow.tenant == tenant,
         RegistrationRow.session_id == session_id,
@@ -54,7 +54,7 @@ async def is_registered(
 
 
 async def waiting_longest(session: AsyncSession, *, tenant: UUID, session_id: UUID) -> RegistrationRow | None:
-    """Return, locked, the registration that waits longest for a place."""
+    """Return, locked, the registration that has waited longest for a place."""
     query = (
         select(RegistrationRow)
         .where(
@@ -88,7 +88,7 @@ async def registration(
 async def live_registrations(
     session: AsyncSession, *, tenant: UUID, session_id: UUID
 ) -> Sequence[RegistrationRow]:
-    """Return, locked, the registrations of a session that can still come to something."""
+    """Return, locked, the active registrations of a session."""
     query = (
         select(RegistrationRow)
         .where(
@@ -116,7 +116,7 @@ def registrations_of(*, tenant: UUID, session_id: UUID) -> Select[Any]:
 async def readable(
     session: AsyncSession, vault: Vault, *, tenant: UUID, ids: Iterable[UUID]
 ) -> dict[UUID, tuple[RegistrationRow, Participant]]:
-    """Return registrations with who they are, by id; who was erased is left out."""
+    """Return registrations with their participants, by id; erased ones are left out."""
     query = select(RegistrationRow).where(
         RegistrationRow.tenant == tenant,
         RegistrationRow.id.in_(list(ids)),
@@ -130,9 +130,9 @@ async def readable(
 async def over_their_time(
     session: AsyncSession, *, tenant: UUID, before: datetime, asked_before: datetime, most: int
 ) -> Sequence[UUID]:
-    """Return some registrations that ended, or whose session did, before a time; the longest known first.
+    """Return some registrations that ended, or whose session did, before a time; the oldest first.
 
-    And those that were asked for before another time and never confirmed.
+    Including those requested before another time and never confirmed.
     """
     over_at = func.coalesce(RegistrationRow.ended_at, SessionRow.ends_at)
     query = (
@@ -142,7 +142,7 @@ async def over_their_time(
             RegistrationRow.tenant == tenant,
             RegistrationRow.erased_at.is_(None),
             or_(
-                # Nobody registers for what is over: what is younger need not be looked at.
+                # Nobody registers for a session that is over, so younger ones need not be checked.
                 and_(RegistrationRow.created_at < before, over_at < before),
                 and_(
                     RegistrationRow.created_at < asked_before,
@@ -162,7 +162,7 @@ async def paid(
     registration_ids: Sequence[UUID],
     states: Sequence[PaymentState] = COUNTED,
 ) -> dict[UUID, Decimal]:
-    """Return how much is there for each registration that something was paid for, without what was taken back."""
+    """Return what is available for each registration with payments, without what was taken back."""
     query = (
         select(PaymentRow.registration_id, func.sum(PaymentRow.amount - PaymentRow.taken_back))
         .where(
@@ -185,7 +185,7 @@ async def registrations_with(
         select(RegistrationRow, SessionRow.account_iban)
         .join(SessionRow, SessionRow.id == RegistrationRow.session_id)
         .where(RegistrationRow.tenant == tenant, RegistrationRow.communication == any_(wanted))
-        # In one order everywhere: two imports must not wait for each other.
+        # In one fixed order: two imports must not deadlock.
         .order_by(RegistrationRow.id)
         .with_for_update(of=RegistrationRow)
     )
@@ -225,12 +225,12 @@ async def payers(session: AsyncSession, vault: Vault, *, tenant: UUID, now: date
 
 @dataclass(frozen=True)
 class PaymentRequest:
-    """What is still to be paid for a registration, where to, and until when."""
+    """What is still to be paid for a registration, to which account, and until when."""
 
     account_name: str
     account_iban: str
     amount: Decimal
-    # What came of it already.
+    # What was already paid.
     paid: Decimal
     communication: str
     # The last day on which it can be paid.
@@ -240,7 +240,7 @@ class PaymentRequest:
 async def payment_requests(
     session: AsyncSession, *, of: Sequence[tuple[RegistrationRow, SessionRow]]
 ) -> dict[UUID, PaymentRequest]:
-    """Return by registration what is asked of those that await payment."""
+    """Return, by registration, the payment requests of those that await payment."""
     awaiting = {row.id: (row, held) for row, held in of if row.state == RegistrationState.AWAITING_PAYMENT}
     if not awaiting:
         return {}
@@ -251,7 +251,7 @@ async def payment_requests(
     )
     due = {clock.subject: clock.due_at for clock in await session.execute(running)}
     amounts = await paid(session, registration_ids=list(awaiting))
-    # Row policies let no other organisation's be among them.
+    # Row policies exclude those of other organisations.
     [tenant] = {row.tenant for row, _ in awaiting.values()}
     calendar = await profiles.calendar(session, tenant=tenant)
     return {

@@ -1,4 +1,4 @@
-"""What is on offer: courses and their sessions, and what an organisation chose for them."""
+"""What is on offer: courses and their sessions, and the organisation's settings."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Erasing a registration, and how far that is."""
+"""Erasing a registration, and its progress."""
 
 from uuid import UUID
 
@@ -17,7 +17,7 @@ router = Router(tags=["erasing"])
 async def erase_registration(
     registration_id: UUID, body: NewErasure, principal: Officer, session: Session, now: Now
 ) -> ErasureProgress:
-    """Make who registered and who paid unreadable for good, once that is over; amounts and dates stay."""
+    """Make participant and payer unreadable for good, once the registration is over; amounts and dates stay."""
     await erasing.erase_registration(
         session, tenant=principal.tenant, registration_id=registration_id, because=body.because, now=now
     )

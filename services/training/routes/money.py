@@ -1,4 +1,4 @@
-"""Importing bank statements, and deciding whose payments are."""
+"""Importing bank statements, and assigning payments."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -51,7 +51,7 @@ async def import_file(
     now: Now,
     response: Response,
 ) -> schemas.StatementImport:
-    """Import a bank statement: it is read and kept, and booked afterwards; read the statement to see how far it is.
+    """Import a bank statement: it is stored, and booked afterwards; read the statement to follow the progress.
 
     Payments with a communication are matched; for others a person decides.
     """
@@ -90,7 +90,7 @@ async def list_statements(
 
 @router.get("/v1/statements/{statement_id}")
 async def read_statement(statement_id: UUID, principal: Cashier, session: Session) -> schemas.StatementImport:
-    """Return how far the import of a statement is, and what came of its entries so far."""
+    """Return the progress of a statement's import, and the results so far."""
     row = await queries.statement(session, tenant=principal.tenant, statement_id=statement_id)
     return await _import(session, row)
 
@@ -99,7 +99,7 @@ async def read_statement(statement_id: UUID, principal: Cashier, session: Sessio
 async def list_payments_of_statement(
     statement_id: UUID, principal: Cashier, session: Session, parts: Parts, page: Paging
 ) -> Page[schemas.ImportedPayment]:
-    """List what came of the entries of a statement so far, oldest first."""
+    """List the results of a statement's entries so far, oldest first."""
     row = await queries.statement(session, tenant=principal.tenant, statement_id=statement_id)
     rows = await queries.booked_of(session, statement_id=row.id, page=page)
     transfers = await parts.vault.open_readable(session, [payment for payment, *_ in rows.items])
@@ -182,7 +182,7 @@ async def read_payment(
 async def _payments(
     session: Session, parts: Parts, principal: Principal, rows: Sequence[PaymentRow]
 ) -> list[schemas.Payment]:
-    # Of whom was erased, the money stays, without a name.
+    # If the participant was erased, the money stays, without a name.
     transfers = await parts.vault.open_readable(session, rows)
     guessed = {UUID(each["registration_id"]) for row in rows for each in row.suggestions}
     people = await queries.readable(session, parts.vault, tenant=principal.tenant, ids=guessed)
@@ -236,7 +236,7 @@ async def match(
     parts: Parts,
     now: Now,
 ) -> schemas.PaymentDecided:
-    """Say whose payment it is, also instead of another registration's, or which payment a reversal takes back."""
+    """Assign a payment, also from another registration, or state which payment a reversal takes back."""
     decision = await payments.match(
         session,
         parts.vault,
@@ -278,7 +278,7 @@ async def divide(
 async def settle(
     *, payment_id: UUID, body: schemas.Settling, principal: Cashier, session: Session, now: Now
 ) -> schemas.PaymentDecided:
-    """Say that money which counts for nothing, or what is too much of it, was given back, or is kept."""
+    """Record that money which counts for nothing, or an excess, was refunded or is kept."""
     decision = await payments.settle(session, tenant=principal.tenant, payment_id=payment_id, by=body.by)
     await settling.follow(session, tenant=principal.tenant, now=now)
     return _decided(decision)

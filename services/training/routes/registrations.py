@@ -1,4 +1,4 @@
-"""Registering, and looking after who registered."""
+"""Registering, and managing registrations."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,7 +19,7 @@ from shared.http.principals import PublicTenant
 
 router = Router(tags=["registrations"])
 
-# What anyone can ask for: mails to an address in a day, and registrations for a session in an hour.
+# Limits for anyone: mails to an address in a day, and registrations for a session in an hour.
 _MOST_OF_AN_ADDRESS, _DAY = 5, 86_400
 _MOST_OF_A_SESSION, _HOUR = 500, 3_600
 _PNG: dict[int | str, dict[str, Any]] = {
@@ -37,11 +37,11 @@ async def register(
     parts: Parts,
     now: Now,
 ) -> schemas.RegistrationChanged:
-    """Ask for a place in a session: a mail goes to the address, with what confirms it there.
+    """Request a place in a session: a mail with a confirmation link goes to the address.
 
-    The answer is always the same, whoever is registered already.
+    The answer is always the same, whoever is already registered.
     """
-    # Before anything is sealed: a key that was made for a refused request would stay for good.
+    # Before anything is sealed: a key made for a refused request would stay for good.
     asked_for = parts.vault.count_as(str(session_id), field="registrations of a session")
     await limits.count(parts.database, asked_for, most=_MOST_OF_A_SESSION, seconds=_HOUR)
     row = await requests.ask(
@@ -52,7 +52,7 @@ async def register(
         applicant=requests.Applicant(_participant(body), body.language),
         now=now,
     )
-    # An address that anyone can name.
+    # Anyone can enter any address.
     mailed = parts.vault.count_as(mailbox(body.email), field="registrations from an address")
     if await limits.is_within(parts.database, mailed, most=_MOST_OF_AN_ADDRESS, seconds=_DAY):
         await registrations.mail(session, row, "registration-requested", now)
@@ -79,7 +79,7 @@ async def confirm(
 async def read_own(
     body: schemas.RegistrationToken, session: Session, parts: Parts, now: Now
 ) -> schemas.OwnRegistration:
-    """Return a registration to who has the token of its emails; nothing changes."""
+    """Return a registration to the holder of the token from its emails; nothing changes."""
     row = await requests.proved(session, parts.vault, token=body.token)
     if row.erased_at is not None:
         raise RegistrationErased
@@ -108,7 +108,7 @@ async def read_own(
 async def cancel_own(
     body: schemas.RegistrationToken, session: Session, parts: Parts, now: Now
 ) -> schemas.RegistrationChanged:
-    """Cancel a registration with the token of its emails, until the session begins: its place is given away."""
+    """Cancel a registration with the token from its emails, until the session begins: its place becomes free."""
     row = await requests.proved(session, parts.vault, token=body.token)
     row = await registrations.cancel_own(session, row, now=now)
     return schemas.RegistrationChanged.model_validate({"registration_id": row.id, "state": row.state})
@@ -144,7 +144,7 @@ def _asked(asked: queries.PaymentRequest | None) -> schemas.PaymentAsked | None:
 async def list_registrations(
     session_id: UUID, principal: Organiser, session: Session, parts: Parts, page: Paging
 ) -> Page[schemas.Registration]:
-    """List who registered for a session, the newest first; who was erased is left out."""
+    """List the participants of a session, the newest first; erased ones are left out."""
     await queries.session_and_course(session, tenant=principal.tenant, session_id=session_id)
     query = queries.registrations_of(tenant=principal.tenant, session_id=session_id)
     rows = await paginate(session, query, page, time=RegistrationRow.created_at, id=RegistrationRow.id)
@@ -170,7 +170,7 @@ async def _views(
     held, _ = await queries.session_and_course(session, tenant=principal.tenant, session_id=session_id)
     people = await parts.vault.open_readable(session, rows)
     asked = await queries.payment_requests(session, of=[(row, held) for row in rows])
-    # Also what came for one that is over.
+    # Also payments that came for one that is over.
     paid = await queries.paid(session, registration_ids=[row.id for row in rows], states=RECEIVED)
     return [
         schemas.Registration.model_validate(
@@ -225,7 +225,7 @@ async def cancel(
     now: Now,
     body: schemas.Cancellation | None = None,
 ) -> schemas.RegistrationChanged:
-    """Cancel a registration; its place goes to who waits longest."""
+    """Cancel a registration; its place goes to whoever has waited longest."""
     row = await registrations.cancel(
         session,
         tenant=principal.tenant,

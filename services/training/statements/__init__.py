@@ -1,4 +1,4 @@
-"""Bank statements as files: each format is read into the same entries, and what is hostile or broken is refused."""
+"""Bank statement files: each format is read into the same entries, and hostile or broken files are refused."""
 
 import codecs
 
@@ -18,10 +18,9 @@ _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def read(content: bytes) -> Statement:
-    """Return the entries of a statement file, whose format is known by how it begins.
+    """Return the entries of a statement file, whose format is recognised by its beginning.
 
-    A byte order mark and blanks before the beginning are passed over. Raises: StatementNotReadable, saying what was
-    expected.
+    A byte order mark and leading blanks are ignored. Raises: StatementNotReadable, saying what was expected.
     """
     if content.startswith(_WIDE):
         try:

@@ -1,7 +1,7 @@
 """Reading a statement file in a process of its own.
 
-Of a hostile file a parser's time and memory cannot be told beforehand, and libxml2 keeps the names that it has seen for
-as long as its process lives.
+A parser's time and memory for a hostile file are unpredictable, and libxml2 keeps the names that it has seen
+for as long as its process lives.
 """
 
 from pydantic import TypeAdapter
@@ -10,9 +10,9 @@ from services.training.statements import Statement, StatementNotReadable, read
 from shared import apart
 from shared.errors import FactValue
 
-# Of the processor, and of addresses: several times what the largest honest file takes.
+# Processor seconds and address space: several times what the largest honest file takes.
 _SECONDS, _MEGABYTES = 20, 512
-# What was read, or (detail, facts) of StatementNotReadable.
+# The result, or (detail, facts) of StatementNotReadable.
 _answers = TypeAdapter[Statement | tuple[str, dict[str, FactValue]]](
     Statement | tuple[str, dict[str, FactValue]]
 )

@@ -1,4 +1,4 @@
-"""CAMT.053 (ISO 20022 bank to customer statement), every version, read as a stream by a parser that expands nothing."""
+"""CAMT.053 (ISO 20022 bank to customer statement), every version, streamed by a parser that expands nothing."""
 
 import io
 import re
@@ -28,9 +28,9 @@ FORMAT = "camt.053"
 _NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:camt.053.001."
 _MAX_AMOUNT = Decimal("999999999.99")
 _CENT = Decimal("0.01")
-# xs:decimal: Decimal takes more, such as exponents.
+# xs:decimal: Decimal accepts more, such as exponents.
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
-# Of tags that open or close: an honest file of 20,000 entries has fewer.
+# Opening and closing tags: an honest file of 20,000 entries has fewer.
 _MAX_TAGS = 2_000_000
 _ENCODINGS = ("utf-8", "utf8", "utf-16", "us-ascii", "iso-8859-1", "iso-8859-15", "latin1", "windows-1252")
 _DECLARED = re.compile(rb"""^<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
@@ -39,7 +39,7 @@ _OPENING, _CLOSING = ("OPBD", "PRCD"), ("CLBD",)
 
 
 class _Unusable(Exception):
-    """An entry cannot be taken in."""
+    """An entry cannot be used."""
 
     def __init__(self, why: Why) -> None:
         super().__init__(why)
@@ -66,13 +66,13 @@ def read_camt(content: bytes) -> Statement:
     except etree.XMLSyntaxError as error:
         if getattr(error, "code", None) == etree.ErrorTypes.ERR_NO_MEMORY:
             raise MemoryError from None
-        # The parser's words quote what it read.
+        # The parser's message quotes what it read.
         raise StatementNotReadable("The XML is damaged or not plain", reason="not-xml") from None
     return read
 
 
 def _plain(content: bytes) -> bytes:
-    """Return a file that is in the encoding that it says it is in. Raises: StatementNotReadable."""
+    """Check that a file is in the encoding that it declares, and return it. Raises: StatementNotReadable."""
     if content.count(b"<") > _MAX_TAGS:
         raise StatementNotReadable(
             "The file has more elements than a statement has", reason="too-many-entries"
@@ -91,7 +91,7 @@ def _plain(content: bytes) -> bytes:
 
 
 def _from_latin(content: bytes, byte: int) -> bytes:
-    """Return as UTF-8 what some banks write in Latin-1 all the same, if nothing in the file is UTF-8 too."""
+    """Return as UTF-8 what some banks write in undeclared Latin-1, if nothing in the file is UTF-8."""
     try:
         if content.decode(errors="ignore").isascii():
             return content.decode("windows-1252").encode()
@@ -102,14 +102,14 @@ def _from_latin(content: bytes, byte: int) -> bytes:
 
 @dataclass
 class _Sums:
-    """What a statement's balances say, against what its entries come to; None: it cannot be told."""
+    """A statement's balances against the sum of its entries; None: unknown."""
 
     opening: Decimal | None = None
     closing: Decimal | None = None
     moved: Decimal | None = field(default_factory=Decimal)
 
     def note_balance(self, balance: etree._Element) -> None:
-        """Note the balance before the first entry, or after the last one."""
+        """Record the balance before the first entry, or after the last one."""
         code = _first(balance, "Tp", "CdOrPrtry", "Cd")
         amount = _signed(balance)
         if code in _OPENING and self.opening is None:
@@ -118,21 +118,21 @@ class _Sums:
             self.closing = amount
 
     def note_entry(self, entry: etree._Element) -> None:
-        """Note what an entry changes, if it is booked."""
+        """Add an entry's amount, if it is booked."""
         amount = _signed(entry)
         if _status(entry) == "BOOK":
             self.moved = None if self.moved is None or amount is None else self.moved + amount
 
     @property
     def differ(self) -> bool:
-        """Say whether the entries do not make the last balance of the first."""
+        """Tell whether the entries do not lead from the first balance to the last."""
         if self.opening is None or self.closing is None or self.moved is None:
             return False
         return self.opening + self.moved != self.closing
 
 
 def _entries(content: bytes, read: Statement) -> Iterator[tuple[str, etree._Element]]:
-    """Yield (account, Ntry element) one after another; what was read is let go of. Notes balances that differ."""
+    """Yield (account, Ntry element) one by one, freeing what was read. Records balances that differ."""
     _check_root(content)
     account, statements, sums = "", 0, _Sums()
     for _, element in _parsing(content, "end", ["{*}Acct", "{*}Bal", "{*}Ntry", "{*}Stmt"]):
@@ -176,9 +176,9 @@ def _parsing(content: bytes, event: str, tags: list[str] | None) -> Iterator[tup
 
 
 def _check_root(content: bytes) -> None:
-    """Look at how the file begins, before anything else of it is read."""
+    """Check the beginning of the file before reading the rest."""
     _, root = next(iter(_parsing(content, "start", None)))
-    # Banks send no document type; whoever does tries to make the parser fetch or expand something.
+    # Banks send no document type; a file with one tries to make the parser fetch or expand something.
     if root.getroottree().docinfo.internalDTD is not None:
         raise StatementNotReadable("A statement has no document type declaration", reason="doctype")
     namespace, _, name = str(root.tag).removeprefix("{").rpartition("}")
@@ -194,7 +194,7 @@ def _let_go(element: etree._Element) -> None:
 
 
 def _status(entry: etree._Element) -> str:
-    # A statement holds what was booked; not every bank says so of each entry.
+    # A statement contains booked entries; not every bank marks each entry as such.
     return _first(entry, "Sts", "Cd") or _first(entry, "Sts") or "BOOK"
 
 
@@ -213,7 +213,7 @@ def _read_entry(entry: etree._Element, account: str, number: int) -> list[BankEn
     if debit and not (undone or returned):
         raise _Unusable("debit")
     if not debit and (undone or returned):
-        # A debit that was undone, or money that we had sent out and that comes back: no payment to us.
+        # A reversed debit, or returned money that we had sent: not a payment to us.
         raise _Unusable("undone-debit")
     amount, booked_on = _amount(_child(entry, "Amt")), _day(entry)
     amounts = [_part_amount(part) for part in parts]
@@ -246,7 +246,7 @@ def _entry(
     several = len(parts) > 1
     structured = [found for part in parts for found in _structured(part)]
     texts = [text for part in parts for text in _texts(part)] or [_first(entry, "AddtlNtryInf")]
-    # Of several transfers each is named, so that a person sees all of them.
+    # Each of several transfers is named, so that a person sees all of them.
     names = [name for part in parts if (name := _party(part, "Nm", debit=debit))]
     return BankEntry(
         number=number,
@@ -267,10 +267,10 @@ def _entry(
 
 
 def _party(part: etree._Element, what: str, *, debit: bool) -> str:
-    # In what the bank takes back, some banks name who gets the money.
+    # For money that is taken back, some banks name the receiver.
     sides = ("Dbtr", "UltmtDbtr", "Cdtr") if debit else ("Dbtr", "UltmtDbtr")
     for side in sides:
-        # From version 8 on a party is wrapped once more (Pty).
+        # From version 8 on a party has one more wrapper (Pty).
         ways = (
             [(f"{side}Acct", "Id", "IBAN"), (f"{side}Acct", "Id", "Othr", "Id")]
             if what == "IBAN"
@@ -324,7 +324,7 @@ def _number(element: etree._Element | None) -> Decimal | None:
 
 
 def _signed(element: etree._Element) -> Decimal | None:
-    """Return the amount of an entry or a balance, negative if it is a debit; None if that cannot be told."""
+    """Return the amount of an entry or a balance, negative if it is a debit; None if unknown."""
     amount, direction = _number(_child(element, "Amt")), _first(element, "CdtDbtInd")
     if amount is None or amount < 0 or direction not in ("CRDT", "DBIT"):
         return None
@@ -332,12 +332,12 @@ def _signed(element: etree._Element) -> Decimal | None:
 
 
 def _day(entry: etree._Element) -> date:
-    """Return the bank's day on which an entry was booked, else that of its value. Raises: _Unusable."""
+    """Return an entry's booking date, else its value date. Raises: _Unusable."""
     for what in ("BookgDt", "ValDt"):
         written = _first(entry, what, "DtTm") or _first(entry, what, "Dt")
         try:
             at = datetime.fromisoformat(written)
-            # A day may have a zone of its own, which does not move it.
+            # A date may have a time zone, which does not shift it.
             timed = at.tzinfo is not None and "T" in written
             return BELGIUM.day_of(at) if timed else at.date()
         except ValueError:
@@ -350,7 +350,7 @@ def _day(entry: etree._Element) -> date:
 
 def _local(element: etree._Element) -> str:
     tag = element.tag
-    # Of an entity reference the tag is a function.
+    # The tag of an entity reference is a function.
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
 

@@ -1,7 +1,7 @@
 """CODA, the coded statement of Belgian banks: read by febelfin-coda, whose checks are repeated here.
 
-The library checks with `assert`, which an optimised run leaves out, and stumbles over details of details; what it
-raises says nothing to people.
+The library checks with `assert`, which an optimised run leaves out, and fails on details of details; its
+exceptions mean nothing to users.
 """
 
 import io
@@ -29,17 +29,17 @@ from services.training.statements.entries import (
 
 FORMAT = "coda"
 _LENGTH = 128
-# Where a movement says what kind it is; 9 is a detail of a detail.
+# The position of a movement's type; 9 is a detail of a detail.
 _KIND = 53
 _DETAIL_OF_DETAIL, _DETAIL = "9", "8"
 # Totals of several transfers, by the customer or by the bank, and the transfers in them.
 _TOTALS, _PARTS = ("1", "2"), ("5", "6", "7")
 _STRUCTURED = ("100", "101", "102", "103")
-# Credit transfers (also instant and from far away), and in them what undoes another.
+# Credit transfers (including instant and international ones), and their reversals.
 _TRANSFERS, _CORRECTIONS = ("01", "02", "41"), ("49", "99")
 # Counted by the trailer: balances, movements and information.
 _COUNTED = ("1", "2", "3", "8")
-# A return or a reversal says its kind and, mostly, a reason (ISO 20022); older versions have other things there.
+# A return or a reversal has a type and, mostly, a reason (ISO 20022); older versions use the field differently.
 _RETURNS, _REASON = ("1", "2", "3", "4", "5"), re.compile(r"[A-Z]{2}[0-9]{2}|")
 # Where records have dates (from, to), and which of them matter.
 _DAY = 6
@@ -50,7 +50,7 @@ _CENT = Decimal("0.01")
 
 
 def looks_like_coda(content: bytes) -> bool:
-    """Say whether a file begins as CODA does: with a header record of 128 characters."""
+    """Tell whether a file begins as CODA does: with a header record of 128 characters."""
     first = content[: 4 * _LENGTH].splitlines()
     return content.startswith(b"0") and bool(first) and _LENGTH <= len(first[0]) < 2 * _LENGTH
 
@@ -67,7 +67,7 @@ def read_coda(content: bytes) -> Statement:
         numbers = count(1)
         found = [read for each, records_of in counted for read in _checked(each, records_of, numbers)]
     except (ArithmeticError, AssertionError, AttributeError, LookupError, TypeError, ValueError):
-        # Any of these means a record that is not as the standard says; the words quote what was read.
+        # Any of these means a record that violates the standard; the messages quote what was read.
         raise StatementNotReadable("A CODA record is damaged", reason="record") from None
     if len(found) > MAX_ENTRIES:
         raise StatementNotReadable(
@@ -82,7 +82,7 @@ def read_coda(content: bytes) -> Statement:
 
 def _records(content: bytes) -> list[str]:
     lines = re.split(r"\r\n|\r|\n", _decoded(content).rstrip("\x1a\r\n\x00"))
-    # What cannot be printed, a no-break blank too, is a blank.
+    # Unprintable characters, including no-break blanks, become blanks.
     records = ["".join(one if one.isprintable() else " " for one in line) for line in lines if line]
     if any(len(record) != _LENGTH for record in records):
         raise StatementNotReadable("A CODA record has 128 characters", reason="record")
@@ -95,13 +95,13 @@ def _decoded(content: bytes) -> str:
     try:
         return content.decode()
     except UnicodeDecodeError:
-        # Of the two that banks use it is the one in which there are more letters (and no-break blanks).
+        # Of the two encodings that banks use, the one that gives more letters (and no-break blanks).
         ways = [content.decode(name, "replace") for name in ("windows-1252", "cp850")]
         return max(ways, key=lambda text: sum(one.isalpha() or one == "\xa0" for one in text))
 
 
 def _mended(records: list[str]) -> Iterator[str]:
-    """Yield records in which what may be missing, and what the library stumbles over, is filled in."""
+    """Yield records in which optional fields, and what the library fails on, are filled in."""
     balance_day = _ANY_DAY
     for record in records:
         kind = record[0]
@@ -138,14 +138,14 @@ def _digits(written: str) -> str:
 
 
 def _structure(record: str) -> str:
-    """Return how the account is written: as it is said, else as it looks."""
+    """Return how the account is written: as declared, else as it looks."""
     if record[1] in "0123":
         return record[1]
     return ("2" if record[5:7] == "BE" else "3") if record[5].isalpha() else "0"
 
 
 def _counts(records: list[str]) -> list[int]:
-    """Return for each statement how many of its records count."""
+    """Return, for each statement, how many of its records count."""
     counts = [0]
     for record in records:
         counts[-1] += record[0] in _COUNTED
@@ -176,7 +176,7 @@ def _checked(statement: Any, records: int, numbers: Iterator[int]) -> Iterator[B
 
 
 class _Told:
-    """What information records say of the movements before them."""
+    """The information records about the movements before them."""
 
     def __init__(self, statement: Any) -> None:
         self._by_sequence: dict[str, list[Any]] = {}
@@ -202,7 +202,7 @@ class _Told:
 
 
 def _parts(move: Any) -> list[Any]:
-    """Return the transfers in a total if they add up to it, else the movement as it is."""
+    """Return the transfers in a total if they add up to it, else the movement itself."""
     parts = [part for part in move.moves if part.transaction_type in _PARTS]
     is_split = move.transaction_type in _TOTALS and sum(part.amount for part in parts) == move.amount
     return parts if is_split else [move]
@@ -225,7 +225,7 @@ def _unusable(move: Any, account: str, currency: str) -> Why | None:
         ("not-euro", currency.strip() not in ("EUR", "")),
         ("undone-debit", amount > 0 and undone),
         ("debit", amount < 0 and not undone),
-        # A correction of costs, cheques and the like.
+        # Corrections of costs, cheques and the like.
         ("no-transfer", amount < 0 and move.transaction_family not in _TRANSFERS),
     ]
     return next((why for why, is_wrong in wrong if is_wrong), None)
@@ -237,7 +237,7 @@ def _entry(move: Any, number: int, account: str, told: _Told) -> BankEntry:
     more = [str(each._communication)[1:] for each in information if each.communication_type is None] + [
         str(each.communication) for each in information if each.communication_type == "002"
     ]
-    # The lines of a text are one: a word may go on in the next.
+    # The lines of a text are joined: a word may continue on the next.
     communication = str(move.communication or "")
     structured = move.communication_type in _STRUCTURED
     parts = [part for part in move.moves if part.transaction_type in _PARTS]

@@ -1,4 +1,4 @@
-"""What every statement format is read into."""
+"""The common result of reading every statement format."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -10,7 +10,7 @@ from shared.errors import Invalid
 MAX_ENTRIES = 20_000
 MAX_NAME = 140
 MAX_TEXT = 1_000
-# What banks write where there is no reference.
+# What banks write when there is no reference.
 _PLACEHOLDERS = {"", "NOTPROVIDED", "NOTPROVIDE", "NONREF", "NONE", "NOREF", "NA", "0"}
 
 Why = Literal[
@@ -29,7 +29,7 @@ Why = Literal[
 
 
 class StatementNotReadable(Invalid):
-    """The file is no statement, is damaged, or holds what no bank sends."""
+    """The file is no statement, is damaged, or contains what no bank sends."""
 
     code = "statement-not-readable"
     title = "This is not a bank statement that can be read"
@@ -39,8 +39,8 @@ class StatementNotReadable(Invalid):
 class BankEntry:
     """Money that came to an account or was taken back from it. Amounts are positive euros.
 
-    `number`: its place among the entries of the file, from 1. `several`: it is the sum of transfers of which the bank
-    does not say how much each was.
+    `number`: its position among the entries of the file, from 1. `several`: it is the sum of transfers whose
+    amounts the bank does not give.
     """
 
     number: int
@@ -53,13 +53,13 @@ class BankEntry:
     payer_iban: str = ""
     structured: str = ""
     text: str = ""
-    # The bank's and the payer's references, without what banks write where there is none.
+    # The bank's and the payer's references, without placeholders.
     references: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class LeftOut:
-    """An entry of a file that is no money for us, or that cannot be read, and why."""
+    """A skipped entry of a file, which is no money for us or cannot be read, and why."""
 
     number: int
     why: Why
@@ -67,9 +67,10 @@ class LeftOut:
 
 @dataclass
 class Statement:
-    """The credits and reversals in a file, and which other entries were left out.
+    """The credits and reversals in a file, and the skipped entries.
 
-    `balances_differ`: the entries do not make the last balance of the first; banks' own examples do that too.
+    `balances_differ`: the entries do not lead from the first balance to the last; banks' own examples have that
+    too.
     """
 
     format: str
@@ -79,7 +80,7 @@ class Statement:
 
 
 def references_of(*written: str) -> tuple[str, ...]:
-    """Return the references that are ones, each once: placeholders say nothing of which movement it is."""
+    """Return the real references, each once: placeholders do not identify a movement."""
     found = dict.fromkeys(clip(reference, 60) for reference in written)
     return tuple(reference for reference in found if not _is_placeholder(reference))
 

@@ -9,7 +9,7 @@ down_revision = None
 
 
 def upgrade() -> None:
-    # Alembic does not compare sequences: the model's and this one are kept equal by a test.
+    # Alembic does not compare sequences: a test keeps the model's and this one equal.
     op.execute(sa.schema.CreateSequence(sa.Sequence("communication_number", maxvalue=9_999_999_999)))
     op.create_table(
         "course",
