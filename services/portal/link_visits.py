@@ -26,9 +26,10 @@ class Stranger(Visit):
 
 @dataclass(kw_only=True)
 class LinkVisit(Visit, ABC):
-    """A request of somebody who came by a link."""
+    """A request of somebody who came by a link. `refused`: why nothing can be asked for them any more."""
 
     secret: Secret
+    refused: ServiceRefused | None = None
 
     @property
     @abstractmethod
@@ -58,6 +59,8 @@ class LinkVisit(Visit, ABC):
     async def ask(self, operation: Operation[AnswerT], **asked: Any) -> AnswerT:
         """Return what a service answers to this reader. Raises: Instead, ServiceRefused, Operational."""
         try:
+            if self.refused is not None:
+                raise self.refused
             return await super().ask(operation, **asked)
         except ServiceRefused as refused:
             page = self.over(refused)

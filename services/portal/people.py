@@ -9,7 +9,7 @@ from babel.lists import format_list
 from starlette.responses import Response
 
 from services.portal import sessions
-from services.portal.client import Answer, AnswerT, Operation, ServiceRefused
+from services.portal.client import Answer, Operation, ServiceRefused
 from services.portal.link_visits import LinkVisit
 from services.portal.over import CASE_STOPPED, is_over, over_page
 from services.portal.sessions import PersonOfCase, Secret
@@ -66,10 +66,9 @@ GOING_ON = frozenset({"open", "paused"})
 
 @dataclass(kw_only=True)
 class PersonVisit(LinkVisit):
-    """A request of somebody who came by a personal link. `refused`: why their token could not be renewed."""
+    """A request of somebody who came by a personal link."""
 
     person: PersonOfCase
-    refused: ServiceRefused | None = None
 
     @property
     def came(self) -> PersonOfCase:
@@ -97,12 +96,6 @@ class PersonVisit(LinkVisit):
             return None
         reader = self if refused.code == CASE_STOPPED else self.as_stranger
         return over_page(reader, refused.code, link=self.person.link)
-
-    async def ask(self, operation: Operation[AnswerT], **asked: Any) -> AnswerT:
-        """Return what a service answers to this reader. Raises: Instead, ServiceRefused, Operational."""
-        if self.refused is not None and (page := self.over(self.refused)) is not None:
-            raise Instead(page)
-        return await super().ask(operation, **asked)
 
     async def require_there(self) -> None:
         """Go on if they are still of the case: for a page that asks no service anything else. Raises: Instead."""

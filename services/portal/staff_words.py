@@ -174,6 +174,12 @@ STAFF_REFUSALS: dict[str, str] = {
     "date-out-of-range": _("Een dag ligt te ver terug, of te ver vooruit."),
     "nobody-to-share-with": _("Kies minstens één persoon."),
 }
+# As what somebody is referred.
+REFERRED_AS: dict[str, str] = {
+    "central": _("Over wie het gaat"),
+    "representative": _("Vertegenwoordiger"),
+    "circle": _("Kring"),
+}
 # What emails are called, by their kinds: their subjects.
 MAILS: dict[str, str] = {
     "agreement-changed": _("Een afspraak is veranderd"),

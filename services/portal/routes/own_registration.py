@@ -5,6 +5,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from starlette.responses import Response
+from stdnum import iban
 
 from services.portal import sessions
 from services.portal.client import Answer, Operation, ServiceRefused
@@ -99,6 +100,7 @@ class RegistrationPage(PageModel):
     place: str
     paid: str | None
     payment: Payment | None
+    account: str | None
     amount: str | None
     due: str | None
     qr_code: str | None
@@ -116,6 +118,7 @@ async def _page(visit: RegistrantVisit, template: str) -> Response:
         place=found.place,
         paid=money(found.paid, visit) if found.paid else None,
         payment=asked,
+        account=iban.format(asked.iban) if asked else None,
         amount=money(asked.amount, visit) if asked else None,
         due=dates.day(asked.due_on) if asked else None,
         qr_code=found.qr_code,

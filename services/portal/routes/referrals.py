@@ -14,7 +14,7 @@ from services.portal.pages import Pages
 from services.portal.road import CASE, Case
 from services.portal.routes.cases import CASES
 from services.portal.staff import StaffVisit, section, staff
-from services.portal.staff_words import ONLY_OF_WHO_DECLINES, REFERRAL_REASONS
+from services.portal.staff_words import ONLY_OF_WHO_DECLINES, REFERRAL_REASONS, REFERRED_AS
 from services.portal.visits import Form, PageModel
 from services.portal.wording import Dates
 from services.portal.wording import mark as _
@@ -108,7 +108,6 @@ _NEXT_OF_MANAGER = {
     "received": _("Lees de aanmelding en beslis onderaan. De verwijzer krijgt een mail."),
     "open": _("De coördinator praat met het gezin en brengt de kring samen."),
 }
-_ROLES = {"central": _("Over wie het gaat"), "representative": _("Vertegenwoordiger"), "circle": _("Kring")}
 
 
 class Row(PageModel):
@@ -224,7 +223,9 @@ async def show(visit: StaffVisit) -> Response:
         question=found.question,
         bottom_lines=found.bottom_lines,
         resources=found.resources,
-        persons=[(visit.word(_ROLES, each.role), _said_of(visit, each, dates)) for each in found.persons],
+        persons=[
+            (visit.word(REFERRED_AS, each.role), _said_of(visit, each, dates)) for each in found.persons
+        ],
         also_referred=found.also_referred,
         missing=[visit.say(text) for text in _missing(found)],
         reason=visit.word(REFERRAL_REASONS, found.reason) if found.reason in REFERRAL_REASONS else None,

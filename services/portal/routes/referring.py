@@ -12,6 +12,7 @@ from services.portal.forms import read_number
 from services.portal.pages import Pages
 from services.portal.routes.refer import REFER, QuestionForm
 from services.portal.staff import StaffVisit, staff
+from services.portal.staff_words import REFERRED_AS
 from services.portal.visits import EmailAddress, Form, MustGo, PageModel
 from services.portal.wording import NAMES
 from services.portal.wording import mark as _
@@ -138,9 +139,6 @@ class CheckPage(PageModel):
     people: list[Named]
 
 
-_ROLES = {"central": _("Over wie het gaat"), "representative": _("Vertegenwoordiger"), "circle": _("Kring")}
-
-
 async def _writing(visit: StaffVisit) -> Writing:
     found = await drafts.find(visit, tenant=visit.tenant, owner=visit.member.id)
     if found is None:
@@ -157,7 +155,7 @@ def _people(visit: StaffVisit, writing: Writing) -> list[Named]:
         Named(
             step=step,
             name=f"{person.first_name} {person.last_name}".strip(),
-            role=visit.word(_ROLES, person.role),
+            role=visit.word(REFERRED_AS, person.role),
             agreed=person.agreed is not None,
         )
         for step, person in people
