@@ -5,8 +5,12 @@ organisation of the school year in secondary education, so they are known for ev
 its own by decree, two years ahead: what it settled stands in a table, to which each new school year is added when it is
 published at enseignement.be; of a day after that nothing is known, and pages say so. The German-speaking Community
 settles its own as well: none of them stand here, and who goes by them has none marked.
+
+An organisation enters what is not here itself: a school year that was published since, another community's, or the
+days on which the schools around it are closed besides.
 """
 
+from collections.abc import Collection
 from datetime import date, timedelta
 from typing import Literal
 
@@ -26,11 +30,23 @@ _FRENCH = (
 )
 
 
-def is_school_holiday(day: date, community: Community) -> bool | None:
+def is_school_holiday(
+    day: date, community: Community, entered: Collection[tuple[date, date]] = ()
+) -> bool | None:
     """Say whether a day is in the school holidays of a community; None if that is not known of this day.
 
-    Of no community (`none`) no day is marked.
+    Of no community (`none`) no day is marked. `entered`: the first and last day of those that an organisation entered
+    itself: of the days between its own, and up to them, it knows what a community has not settled.
     """
+    if any(first <= day <= last for first, last in entered):
+        return True
+    settled = _settled(day, community)
+    if settled is None and any(day <= last for _first, last in entered) and day > _FRENCH[0][0]:
+        return False
+    return settled
+
+
+def _settled(day: date, community: Community) -> bool | None:
     if community == "french":
         if not _FRENCH[0][0] <= day <= _FRENCH[-1][1]:
             return None

@@ -1,16 +1,37 @@
-"""An organisation's settings for its preparations: durations."""
+"""An organisation's settings for its preparations: durations, and school holidays."""
 
-from typing import ClassVar
+from datetime import date, timedelta
+from typing import Annotated, ClassVar, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from shared.calendar import Length
+from shared.fields import Line
+from shared.http.models import RequestModel
 from shared.policies import Policies, PolicySettings
 from shared.school_holidays import Community
 
+# Some years of them.
+MAX_HOLIDAYS = 40
+_LONGEST_HOLIDAY = timedelta(days=100)
+
+
+class SchoolHoliday(RequestModel):
+    """A school holiday that an organisation entered itself."""
+
+    name: Line
+    first: date = Field(description="Its first day.")
+    last: date = Field(description="Its last day, at most a hundred days later.")
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Self:
+        if not timedelta() <= self.last - self.first <= _LONGEST_HOLIDAY:
+            raise ValueError("last is first, or at most a hundred days later")
+        return self
+
 
 class Policy(PolicySettings):
-    """The lengths of the preparation's clocks."""
+    """The lengths of the preparation's clocks, and which days are marked as school holidays."""
 
     ORDER: ClassVar = (
         ("conference_warn", "conference_target"),
@@ -65,6 +86,9 @@ class Policy(PolicySettings):
     school_holidays: Community = Field(
         default="flemish",
         description="By which community's school holidays dates are marked: flemish, french or none.",
+    )
+    own_school_holidays: Annotated[tuple[SchoolHoliday, ...], Field(max_length=MAX_HOLIDAYS)] = Field(
+        default=(), description="School holidays that the organisation enters itself, besides those."
     )
     poll_correct: Length = Field(
         default="PT2H",

@@ -70,6 +70,7 @@ from services.portal.routes import (
     registrations,
     review,
     safeguards,
+    school_holidays,
     settings,
     sign_in,
     statements,
@@ -120,7 +121,7 @@ PAGES: tuple[Pages, ...] = tuple(
             figures,
             figure_files,
         ),
-        *(colleagues, settings, own_organisation, organisations),
+        *(colleagues, settings, school_holidays, own_organisation, organisations),
         *(
             case_dates,
             case_givers,

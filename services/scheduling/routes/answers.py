@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -42,14 +42,18 @@ class Days:
 
     calendar: Calendar
     community: Community
+    entered: Sequence[tuple[date, date]] = ()
 
     def marks(self, option: Option) -> dict[str, Any]:
         """Return the flags of a date, as fields of its response."""
-        begins, belgian = option.starts_at, self.calendar.country == "BE"
+        begins = option.starts_at
+        # What stands here of others is Belgium's; what an organisation entered counts wherever it is.
+        community: Community = self.community if self.calendar.country == "BE" else "none"
+        known = self.calendar.country == "BE" or bool(self.entered)
         return {
             "public_holiday": self.calendar.is_public_holiday(begins),
-            "school_holiday": is_school_holiday(self.calendar.day_of(begins), self.community)
-            if belgian
+            "school_holiday": is_school_holiday(self.calendar.day_of(begins), community, self.entered)
+            if known
             else None,
             "part": option.part,
         }
@@ -58,7 +62,8 @@ class Days:
 async def days_of(session: AsyncSession, *, tenant: UUID) -> Days:
     """Return the calendar facts for an organisation's days."""
     policy = await policies.in_force(session, tenant=tenant)
-    return Days(policy.calendar, policy.settings.school_holidays)
+    entered = [(each.first, each.last) for each in policy.settings.own_school_holidays]
+    return Days(policy.calendar, policy.settings.school_holidays, entered)
 
 
 async def poll_out(session: AsyncSession, poll: Poll, *, now: datetime, names_pairs: bool = True) -> PollOut:

@@ -26,7 +26,7 @@ INTAKE = list(SERVICES).index("intake")
 SCHEDULING = list(SERVICES).index("scheduling")
 
 
-def version(service: str, number: int = 1, **changed: str) -> dict[str, Any]:
+def version(service: str, number: int = 1, **changed: Any) -> dict[str, Any]:
     """Return a version of what is set."""
     settings = DEFAULTS[service].model_dump(mode="json") | changed
     by = None if number == 1 else str(uuid7())
@@ -96,6 +96,39 @@ async def test_the_school_holidays_are_those_of_a_community(browser: Browser, se
     await browser.fill(path, **days, version="1", school_holidays="german", expect=422)
     await browser.fill(path, **days, version="1", school_holidays="french")
     assert services.of(CHANGES[SCHEDULING])[0].body["settings"]["school_holidays"] == "french"
+
+
+async def test_school_holidays_that_are_not_known_are_entered(
+    browser: Browser, services: FakeServices
+) -> None:
+    await administrator(browser, services)
+    carnival = {"name": "<b>Carnaval</b>", "first": "2027-02-08", "last": "2027-02-21"}
+    services.answer(POLICIES[SCHEDULING], version("scheduling", own_school_holidays=[carnival]))
+    services.answer(CHANGES[SCHEDULING], version("scheduling", 2))
+    path = "/settings/school-holidays"
+    assert f'href="{path}"' in (await browser.ask("GET", "/settings", expect=200)).text
+    shown = (await browser.ask("GET", path, expect=200)).text
+    assert "23 augustus 2026" in shown
+    assert "&lt;b&gt;Carnaval" in shown
+    autumn = {"name-1": "Herfst", "first-1": "2026-10-19", "last-1": "2026-11-01"}
+    for wrong, field in (
+        ({"name-1": ""}, "name-1"),
+        ({"first-1": "morgen"}, "first-1"),
+        ({"last-1": "2026-10-18"}, "last-1"),
+        ({"last-1": "2027-10-18"}, "last-1"),
+    ):
+        refused = await browser.fill(path, expect=422, **{**autumn, "version": "1", **wrong})
+        assert f'href="#{field}"' in refused.text
+    later = {"name-4": carnival["name"], "first-4": carnival["first"], "last-4": carnival["last"]}
+    sent: Any = {"version": "1", **later, "name-6": "Herfst", "first-6": "2026-10-19", "last-6": "2026-11-01"}
+    await browser.fill(path, **sent)
+    [asked] = services.of(CHANGES[SCHEDULING])
+    assert asked.body["version"] == 1
+    assert asked.body["settings"]["poll_closes"] == "8d"
+    assert asked.body["settings"]["own_school_holidays"] == [
+        {"name": "Herfst", "first": "2026-10-19", "last": "2026-11-01"},
+        carnival,
+    ]
 
 
 async def test_who_was_not_the_first_sees_what_changed_and_who_did_what_before(

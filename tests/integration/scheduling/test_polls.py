@@ -125,6 +125,33 @@ class TestOpen:
         marked = [each["school_holiday"] for each in (await world.poll(case))["options"]]
         assert marked == [False, True]
 
+    async def test_marks_school_holidays_that_the_organisation_entered(self, world: Scheduling) -> None:
+        case, administrator = await world.assigned(), world.colleague(Role.ADMINISTRATOR)
+        await world.handle(case.ready())
+        options = [{"day": day, "part": "day"} for day in ("2026-10-20", "2026-11-03", "2027-02-10")]
+        answer = await world.post(case, f"/v1/conferences/{case.conference}/poll", options=options)
+        case.poll = UUID(answer.json()["poll_id"])
+        autumn = {"name": "Herfstvakantie", "first": "2026-10-19", "last": "2026-11-01"}
+        winter = {"name": "Kerstvakantie", "first": "2026-12-21", "last": "2027-01-03"}
+        for version, entered, marked in (
+            (1, [], [None, None, None]),
+            (2, [autumn, winter], [True, False, None]),
+        ):
+            settings = {"school_holidays": "french", "own_school_holidays": entered}
+            body = {"version": version, "settings": settings}
+            await world.do("PUT", "/v1/policy", administrator, json=body)
+            mine = await world.do("GET", "/v1/me/polls", world.person(case, case.aunt))
+            for poll in (await world.poll(case), mine["items"][0]):
+                assert [each["school_holiday"] for each in poll["options"]] == marked
+        for wrong in (
+            [autumn | {"last": "2026-10-18"}],
+            [autumn | {"last": "2027-10-19"}],
+            [autumn | {"name": ""}],
+            [autumn] * 41,
+        ):
+            body = {"version": 3, "settings": {"own_school_holidays": wrong}}
+            await world.ask("PUT", "/v1/policy", administrator, json=body, expect=422)
+
     async def test_is_open_until_the_end_of_the_day_that_was_named(self, world: Scheduling) -> None:
         case = await world.assigned()
         await world.handle(case.ready())

@@ -51,3 +51,20 @@ def test_is_not_known_of_days_that_are_not_settled() -> None:
 def test_are_known_of_every_day_by_a_rule_and_marked_for_no_community_on_none() -> None:
     assert known_until("flemish") is known_until("none") is None
     assert is_school_holiday(date(2026, 2, 17), "none") is False
+
+
+def test_what_an_organisation_entered_counts_beside_what_is_known_and_up_to_its_end() -> None:
+    entered = [(date(2026, 10, 19), date(2026, 11, 1)), (date(2026, 12, 21), date(2027, 1, 3))]
+    for day, marked in (
+        (date(2026, 10, 19), True),
+        (date(2027, 1, 3), True),
+        # Between what it entered there is school; after that nothing is known.
+        (date(2026, 11, 2), False),
+        (date(2027, 1, 4), None),
+        # What was settled stays.
+        (date(2026, 2, 16), True),
+        (date(2026, 6, 1), False),
+    ):
+        assert is_school_holiday(day, "french", entered) is marked
+    assert is_school_holiday(date(2026, 10, 20), "none", entered) is True
+    assert is_school_holiday(date(2027, 1, 4), "none", entered) is False
