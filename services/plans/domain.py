@@ -23,7 +23,6 @@ PARTS: frozenset[Part] = frozenset(get_args(Part))
 _AGREEMENT_BACK = timedelta(days=366)
 _FURTHEST = timedelta(days=5 * 366)
 _CALLED_EARLY = timedelta(days=7)
-_REVIEW_FURTHEST = timedelta(days=2 * 366)
 # About twenty-five pages. A short line counts as this much, for the room and time that it takes to print.
 _MOST_LETTERS, _LETTERS_OF_A_LINE = 60_000, 60
 
@@ -299,12 +298,16 @@ class ReviewAlreadyRequested(Conflict):
     title = "A review was already requested and is still to come"
 
 
-def check_dates(*, today: date, due: Iterable[date], review_on: date) -> None:
-    """Refuse implausible days. Raises: DateOutOfRange."""
+def check_dates(*, today: date, due: Iterable[date], review_on: date, review_until: date) -> None:
+    """Refuse implausible days, and a review later than the organisation wants. Raises: DateOutOfRange."""
     for day in due:
         check_due(day, today=today)
-    if not today <= review_on <= today + _REVIEW_FURTHEST:
-        raise DateOutOfRange("The review must come, and within two years", review_on=review_on.isoformat())
+    if not today <= review_on <= review_until:
+        raise DateOutOfRange(
+            f"The review must come, on {review_until.isoformat()} at the latest",
+            review_on=review_on.isoformat(),
+            review_until=review_until.isoformat(),
+        )
 
 
 def check_due(day: date, *, today: date) -> None:

@@ -43,6 +43,7 @@ class Policy(PolicySettings):
     review_remind: Length = Field(
         default="14d", description="How long before its review date the circle is reminded of it."
     )
+    review_within: Length = Field(default="732d", description="From the plan to its latest review date.")
     plan_b: Length = Field(default="7d", description="From invoking plan B to the day by which it is done.")
     agreement_ahead: Length = Field(
         default="3d", description="How long before its day people are reminded of an agreement."

@@ -38,7 +38,6 @@ from services.plans.operations.year import begin_another_year, begin_year
 from services.plans.schemas.recording import ChangedPlan, NewPlan, texts_of
 from services.plans.schemas.sealed import AgreementWords, PlanBWords, PlanWords, ResourceWords
 from services.plans.settings import Policy, policies
-from shared import profiles
 from shared.case_access import CIRCLE_ROLES
 from shared.errors import require_version
 from shared.events import plans as events
@@ -63,7 +62,8 @@ async def record_plan(
     CaseStopped, NotYet.
     """
     state = await queries.lock_case(session, case_id=case_id, tenant=tenant)
-    await _check(session, tenant=tenant, case_id=case_id, new=new, now=now)
+    policy = await policies.for_case(session, case_id=case_id)
+    await _check(session, case_id=case_id, new=new, now=now, policy=policy)
     mandated = await queries.mandate_of(session, case_id)
     acceptance = PlanAcceptance.NOT_NEEDED if mandated is None else PlanAcceptance.AWAITED
     values = {
@@ -79,7 +79,6 @@ async def record_plan(
     if made is None:
         raise PlanExists
     plan = await queries.read_plan(session, made)
-    policy = await policies.for_case(session, case_id=case_id)
     paused = state.status == "paused"
     agreements = await _write_version(
         session,
@@ -114,14 +113,14 @@ async def record_version(
     state = await queries.lock_case(session, case_id=case_id, tenant=tenant)
     plan = await queries.running_plan(session, plan_id)
     require_version(new.version, of=plan.version)
-    await _check(session, tenant=tenant, case_id=case_id, new=new, now=now)
+    policy = await policies.for_case(session, case_id=case_id)
+    await _check(session, case_id=case_id, new=new, now=now, policy=policy)
     met_again = await queries.comes_from_new_conference(session, plan, new.conference_id)
     if not met_again and new.goals != await _goals(session, vault, plan):
         raise GoalsOfCircle
     mandated = await queries.mandate_of(session, case_id)
     await count_on(session, plan, mandated=mandated)
     await _replace(session, plan, now=now)
-    policy = await policies.for_case(session, case_id=plan.case_id)
     paused = state.status == "paused"
     agreements = await _write_version(
         session,
@@ -177,12 +176,15 @@ async def _goals(session: AsyncSession, vault: Vault, plan: Plan) -> tuple[str, 
     return (await vault.open(session, await queries.version_of(session, plan.id, plan.version))).goals
 
 
-async def _check(session: AsyncSession, *, tenant: UUID, case_id: UUID, new: NewPlan, now: datetime) -> None:
+async def _check(
+    session: AsyncSession, *, case_id: UUID, new: NewPlan, now: datetime, policy: PolicyInForce[Policy]
+) -> None:
     check_length(texts_of(new))
     check_dates(
-        today=await profiles.today(session, tenant=tenant, now=now),
+        today=policy.calendar.day_of(now),
         due=[item.due_on for item in new.agreements],
         review_on=new.review_on,
+        review_until=policy.calendar.day_of(policy.after(now, policy.settings.review_within)),
     )
     people = await queries.active_people(session, case_id)
     strangers = sorted(new.people - set(people))

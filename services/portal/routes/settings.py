@@ -111,6 +111,7 @@ LENGTHS: dict[str, dict[str, str]] = {
         "twelve_months": _("Laatste keer nakijken"),
         "check_in_grace": _("Noteren hoe het gaat"),
         "review_remind": _("De kring herinneren dat ze opnieuw naar het plan kijkt"),
+        "review_within": _("Ten laatste opnieuw naar het plan kijken"),
         "agreement_remind": _("Herinneren aan een afspraak"),
         "plan_b": _("De dag waartegen plan B gebeurt"),
         "agreement_ahead": _("Vooraf herinneren aan een afspraak"),

@@ -669,6 +669,20 @@ class TestPolicy:
         }
         assert found == {True: (28, 1), False: (5, 2)}
 
+    async def test_says_by_when_a_plan_is_looked_at_again(self, world: Plans) -> None:
+        before = await world.open_case()
+        world.later(minutes=1)
+        await world.set_policy(world.manager(), {"review_within": "30d"})
+        case = await world.open_case()
+        for each, day, code in (
+            (case, "2026-04-02", 422),
+            (case, "2026-04-01", 201),
+            (before, "2026-04-02", 201),
+        ):
+            body = plan_of(each, review_on=day)
+            path = f"/v1/cases/{each.id}/plans"
+            await world.ask("POST", path, world.coordinator(each), json=body, expect=code)
+
     async def test_sets_the_length_of_clocks_that_start_later(self, world: Plans) -> None:
         assert (await world.set_policy(world.manager(), {"four_weeks": "PT5S"})).json()["version"] == 2
         assert (await world.ask("GET", "/v1/policy", world.manager())).json()["settings"][

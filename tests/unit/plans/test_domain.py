@@ -53,17 +53,17 @@ class TestJudge:
 
 class TestCheckDates:
     def test_takes_an_agreement_that_was_due_before_the_plan_was_written_down(self) -> None:
-        check_dates(today=TODAY, due=[TODAY - timedelta(days=3)], review_on=TODAY)
+        check_dates(today=TODAY, due=[TODAY - timedelta(days=3)], review_on=TODAY, review_until=TODAY)
 
-    @pytest.mark.parametrize("review_on", [TODAY - timedelta(days=1), date.max])
-    def test_wants_a_review_that_comes(self, review_on: date) -> None:
+    @pytest.mark.parametrize("review_on", [TODAY - timedelta(days=1), TODAY + timedelta(days=31), date.max])
+    def test_wants_a_review_that_comes_in_time(self, review_on: date) -> None:
         with pytest.raises(DateOutOfRange):
-            check_dates(today=TODAY, due=[], review_on=review_on)
+            check_dates(today=TODAY, due=[], review_on=review_on, review_until=TODAY + timedelta(days=30))
 
     @pytest.mark.parametrize("due_on", [date.min, date.max])
     def test_refuses_another_life(self, due_on: date) -> None:
         with pytest.raises(DateOutOfRange):
-            check_dates(today=TODAY, due=[due_on], review_on=TODAY)
+            check_dates(today=TODAY, due=[due_on], review_on=TODAY, review_until=TODAY)
 
 
 class TestCheckSettling:
