@@ -35,7 +35,7 @@ _DATE, _DATE_OFF = "conference-date", "conference-date-off"
 # The text of a calendar entry, and where to find the rest.
 _APPOINTMENT: dict[Language, tuple[str, str]] = {
     "nl": ("Bijeenkomst van een kring", "De plaats en wie komt, vind je in Kring."),
-    "fr": ("Réunion d'un cercle", "Vous trouverez le lieu et qui vient dans Kring."),
+    "fr": ("Réunion d’un cercle", "Vous trouverez le lieu et qui vient dans Kring."),
     "en": ("Meeting of a circle", "You will find the place and who comes in Kring."),
 }
 

@@ -27,8 +27,8 @@ WORDINGS: dict[Language, Wording] = {
         appointment="Réunion",
         appointment_note="Le lieu et toutes les explications se trouvent derrière le lien dans notre mail.",
         complaint=(
-            "Vous n'êtes pas d'accord ? Dites-le-nous : nous regarderons volontiers encore une fois avec vous."
-            " Vous pouvez aussi toujours introduire une plainte auprès de l'Autorité de protection des données."
+            "Vous n’êtes pas d’accord ? Dites-le-nous : nous regarderons volontiers encore une fois avec vous."
+            " Vous pouvez aussi toujours introduire une plainte auprès de l’Autorité de protection des données."
             " C'est gratuit."
         ),
     ),

@@ -200,5 +200,5 @@ class TestTheWordAboutAFile:
         )
         assert "tot en met dinsdag 31 december 2047" in dutch
         assert "kopie" in dutch
-        assert "jusqu'au mardi 31 décembre 2047" in french
+        assert "jusqu’au mardi 31 décembre 2047" in french
         assert "copie" in french
