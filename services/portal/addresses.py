@@ -1,14 +1,14 @@
-"""Addresses of pages: none may hide another."""
+"""Route order: no page's address may hide another."""
 
 from collections.abc import Iterable
 
 
 class Hidden(ValueError):
-    """An address answers wherever a later one is meant."""
+    """An address matches where a later one is meant."""
 
 
 def require_apart(paths: Iterable[str]) -> None:
-    """Let pass addresses, in the order in which they are tried, of which none hides a later one. Raises: Hidden.
+    """Check that no address, in the order in which they are matched, hides a later one. Raises: Hidden.
 
     `/people/new` may come before `/people/{person_id}`, never after it; and nothing may come twice.
     """

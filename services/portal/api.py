@@ -19,10 +19,10 @@ _A_YEAR = "public, max-age=31536000, immutable"
 
 
 class Assets(StaticFiles):
-    """Styles and fonts under addresses that change with them, so that browsers never ask twice."""
+    """Styles and fonts under addresses that change with their content, so that browsers cache them for good."""
 
     async def get_response(self, path: str, scope: object) -> Response:
-        """Return a file by its name, whatever build its address names."""
+        """Return a file by its name, whatever build the address names."""
         answer = await super().get_response(path.rpartition("/")[2], scope)  # type: ignore[arg-type]
         answer.headers["cache-control"] = _A_YEAR
         answer.headers["content-security-policy"] = "default-src 'none'"
@@ -30,7 +30,7 @@ class Assets(StaticFiles):
 
 
 async def _theme(request: Request) -> Response:
-    """Return the style of some colours."""
+    """Return the style sheet of some colours."""
     made = style(request.path_params["name"], assets.accent_rules())
     if made is None:
         return Response(status_code=404)

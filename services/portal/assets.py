@@ -1,6 +1,6 @@
-"""The styles and fonts of pages: put together once from what npm brings, served under names that change with them.
+"""Styles and fonts of pages: built once from npm packages, served under names that change with their content.
 
-`python -m services.portal.assets` does it, when the environment is made.
+`python -m services.portal.assets` builds them, when the environment is made.
 """
 
 import shutil
@@ -18,7 +18,7 @@ FRONTEND = _HERE / "frontend"
 BUILT = FRONTEND / "built"
 _STYLES = "kring.css"
 FONT = "figtree.woff2"
-# The components that pages use, of the design system's.
+# The components of the design system that pages use.
 _COMPONENTS = (
     "link", "validation-message", "button", "card", "field", "fieldset", "input", "label", "heading", "paragraph",
     "list", "table", "tag", "error-summary", "details", "skip-link", "alert", "divider",
@@ -26,7 +26,7 @@ _COMPONENTS = (
 
 
 def build() -> None:
-    """Fetch the packages that the lock names, and put together what browsers get."""
+    """Fetch the locked packages, and build what browsers get."""
     # The machine's own, or the one that was installed beside Python.
     npm = shutil.which("npm") or str(Path(sys.executable).with_name("npm"))
     fetch = [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--silent"]
@@ -36,7 +36,7 @@ def build() -> None:
     parts = [
         "@layer ds.theme, ds.base, ds.components, kring;",
         recolour((system / "theme" / "designsystemet.css").read_text(), GREEN),
-        # A component's own file is in no layer; bare it would beat the margins of pages.
+        # A component's own file is in no cascade layer; unlayered it would override the margins of pages.
         f"@layer ds.base{{{(source / 'base.css').read_text()}}}",
         *(
             f"@layer ds.components{{{path.read_text()}}}"
@@ -54,23 +54,23 @@ def build() -> None:
 
 @cache
 def fingerprint(name: str) -> str:
-    """Return what tells one build of a file from the next."""
+    """Return what distinguishes one build of a file from the next."""
     return sha256((BUILT / name).read_bytes()).hexdigest()[:12]
 
 
 def address(name: str) -> str:
-    """Return where browsers find a file; a new build is a new address."""
+    """Return the address of a file for browsers; a new build has a new address."""
     return f"/static/{fingerprint(name)}/{name}"
 
 
 def theme_address(profile: Profile) -> str | None:
-    """Return where browsers find the style of an organisation's colours; None if it chose none."""
+    """Return the address of the style of an organisation's colours; None if it chose none."""
     name = name_of(profile)
     return None if name is None else f"/theme/{fingerprint(THEME)}/{name}.css"
 
 
 def looks_of(profile: Profile, *, logo: str | None) -> dict[str, str | None]:
-    """Return how pages of an organisation look: whose they are, its colours, and where its logo is."""
+    """Return an organisation's appearance: its name, colours and logo address."""
     return {
         "logo": logo,
         "organisation": None if profile is UNKNOWN else profile.name,
@@ -80,7 +80,7 @@ def looks_of(profile: Profile, *, logo: str | None) -> dict[str, str | None]:
 
 @cache
 def accent_rules() -> str:
-    """Return what a theme is made of."""
+    """Return the rules from which themes are made."""
     return (BUILT / THEME).read_text()
 
 

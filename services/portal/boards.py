@@ -11,7 +11,7 @@ from services.portal.visits import PageModel
 from services.portal.wording import mark as _
 from shared.auth import Role
 
-# By kind of clock: what has to be done. What is not here gets the last sentence.
+# By kind of clock: what must be done. Kinds that are missing get the last sentence.
 TO_DO: dict[str, str] = {
     "referral": _("Beslissen over een aanmelding"),
     "offer": _("Antwoorden of je een zaak opneemt"),
@@ -72,7 +72,7 @@ TURNS: dict[str, str] = {
     "person": _("iemand van de kring"),
 }
 _CASES = (Role.COORDINATOR, Role.REGIONAL_MANAGER, Role.REFERRER)
-# By kind of clock: the page on which it is done, and for whom that page is. What is not here is done on the case's.
+# By kind of clock: the page on which it is done, and its readers. Kinds that are missing lead to the case's page.
 DONE_AT: dict[str, tuple[str, tuple[Role, ...]]] = {
     "offer": ("/offers/{subject}", (Role.COORDINATOR,)),
     "referral": ("/referrals/{subject}", (Role.REGIONAL_MANAGER,)),
@@ -109,7 +109,7 @@ CASE = ("/cases/{case_id}", _CASES)
 
 
 class ShownTodo(PageModel):
-    """What has to be done, by whom, by when."""
+    """What must be done, by whom, by when."""
 
     what: str
     names: str | None
@@ -123,7 +123,7 @@ class ShownTodo(PageModel):
 async def shown(
     visit: StaffVisit, rows: Sequence[Todo], names: Mapping[UUID, str] | None = None
 ) -> list[ShownTodo]:
-    """Return to-dos in the reader's words, in the order given; `names`: whom a case is about, where that is of use."""
+    """Return to-dos in the reader's words, in the given order; `names`: the central persons, where that is of use."""
     dates, now = await visit.dates(), await visit.parts.clock.now()
     reader = visit.principal
     case_ids = {row.case_id for row in rows if row.case_id is not None}
@@ -147,7 +147,7 @@ async def shown(
 
 
 def is_late(row: Todo, now: datetime) -> bool:
-    """Say whether the day has passed; of what is paused it does not count."""
+    """Tell whether the due day has passed; a paused one is never late."""
     return row.state == "breached" or (row.state == "running" and row.due_at < now)
 
 

@@ -1,4 +1,4 @@
-"""Whom the cases of a coordinator are about, by their first names: how they tell one case from another."""
+"""The first names of the central persons of a coordinator's cases, by which they tell cases apart."""
 
 from collections import defaultdict
 from uuid import UUID
@@ -14,7 +14,7 @@ _MOST = 100
 
 
 class CentralPerson(Answer):
-    """Somebody whom a case is about."""
+    """A central person."""
 
     case_id: UUID
     first_name: str | None
@@ -26,7 +26,7 @@ CENTRAL_PERSONS = Operation("network", "GET", "/v1/central-persons", Items[Centr
 async def names_by_case(visit: StaffVisit) -> dict[UUID, str]:
     """Return the first names by case, "Meryem en Amine", of the cases that the reader coordinates.
 
-    Empty for others, and while the service of the circle does not answer: a list is of use without names too.
+    Empty for other readers, and while network does not answer: a list is of use without names too.
     """
     if not visit.has(Role.COORDINATOR):
         return {}
@@ -35,7 +35,7 @@ async def names_by_case(visit: StaffVisit) -> dict[UUID, str]:
     except Operational:
         return {}
     names: dict[UUID, list[str]] = defaultdict(list)
-    # The newest come first; in a case the first who came is named first.
+    # The list is newest first; within a case the first added person is named first.
     for each in reversed(found.items):
         if each.first_name:
             names[each.case_id].append(each.first_name)

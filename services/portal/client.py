@@ -1,4 +1,4 @@
-"""What the portal asks of the services, with the reader's own token: each operation is named once, by its page.
+"""The portal's requests to services, with the reader's own token: each page declares its operations once.
 
 INVITATION = Operation("network", "POST", "/v1/me/invitation/answer")
 await client.ask(INVITATION, token=..., body={"answer": "yes"})
@@ -19,7 +19,7 @@ from shared.http_client import HttpClient, Query, Response
 from shared.settings import Settings
 
 _STEPS = frozenset({"", ".", ".."})
-# How often a service is asked again that has not heard yet of what was changed in another.
+# How often a service is asked again that has not received the events of a change elsewhere yet.
 _TIMES = 4
 _LONGEST = 2
 _NOT_YET = "not-yet"
@@ -27,20 +27,20 @@ _UNAVAILABLE = frozenset({408, 425, 500, 502, 503, 504})
 
 
 class Answer(BaseModel):
-    """What a page reads of an answer; the rest is left out."""
+    """The part of an answer that a page reads; the rest is ignored."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
 class NamedAnswer(Answer):
-    """Somebody by their name, of which a service may not know a part."""
+    """A person with a name, parts of which a service may not know."""
 
     first_name: str | None = None
     last_name: str | None = None
 
     @property
     def name(self) -> str:
-        """The parts that are known; empty if there are none, as of who was erased."""
+        """The known parts; empty if there are none, as for an erased person."""
         return " ".join(part for part in (self.first_name, self.last_name) if part)
 
 
@@ -62,7 +62,7 @@ class Operation(Generic[AnswerT]):
     method: str
     path: str
     answer: type[AnswerT]
-    # Whether it changes nothing, though it is a POST: what is asked with may not stand in an address.
+    # Whether it changes nothing, although it is a POST because its parameters may not be in an address.
     only_reads: bool = False
 
     def __post_init__(self) -> None:
@@ -73,7 +73,7 @@ OPERATIONS: list[Operation[Any]] = []
 
 
 class ServiceRefused(Exception):
-    """A service refused what was asked: `code` says why."""
+    """A service refused a request: `code` says why."""
 
     def __init__(self, status: int, code: str) -> None:
         super().__init__(code)
@@ -82,9 +82,9 @@ class ServiceRefused(Exception):
 
 
 def path_of(operation: Operation[Any], ids: Mapping[str, Any]) -> str:
-    """Return the path of what is asked. What stands in a place of it is one segment, whatever a reader wrote there.
+    """Return the path of a request. Each value fills exactly one segment, whatever a reader wrote there.
 
-    Raises: ServiceRefused if it can be none: a dot or two are steps in a path.
+    Raises: ServiceRefused if that is impossible: one or two dots are steps in a path.
     """
     values = {name: quote(str(value), safe="") for name, value in ids.items()}
     if _STEPS & set(values.values()):
@@ -93,31 +93,31 @@ def path_of(operation: Operation[Any], ids: Mapping[str, Any]) -> str:
 
 
 def require_sendable(headers: Mapping[str, str]) -> None:
-    """Raise ServiceRefused if something that a browser sent, as the mark of its form, can stand in no header."""
+    """Raise ServiceRefused if a value from a browser, such as the form's mark, cannot be sent in a header."""
     if not all(value.isprintable() for value in headers.values()):
         raise ServiceRefused(422, "invalid")
 
 
 @dataclass(slots=True)
 class After:
-    """What a reader changed last, as services say it of their answers: no service answers them from before it."""
+    """A reader's last changes, from the services' responses: no service answers them from an earlier state."""
 
     change: str | None = None
     is_new: bool = False
 
     @property
     def headers(self) -> dict[str, str]:
-        """What a request says."""
+        """The headers of a request."""
         return {AFTER: self.change} if self.change else {}
 
     def note(self, headers: Mapping[str, str]) -> None:
-        """Note what an answer says."""
+        """Take over the headers of a response."""
         if AFTER in headers:
             self.change, self.is_new = headers[AFTER], True
 
 
 class Client:
-    """Asks the services in somebody's name. Answers are checked, and never kept."""
+    """Sends requests in a reader's name. Answers are validated, and never stored."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -134,7 +134,7 @@ class Client:
         ids: Mapping[str, Any] | None = None,
         after: After | None = None,
     ) -> AnswerT:
-        """Return what a service answers, not from before what its reader changed: `after` says what that is.
+        """Return a service's answer, from a state not earlier than `after`, the reader's last changes.
 
         Raises: ServiceRefused; Operational if it does not answer.
         """
@@ -194,6 +194,6 @@ class Client:
 
 
 def _wait(response: Response) -> int:
-    """Return in how many seconds a service wants to be asked again."""
+    """Return after how many seconds a service wants to be asked again."""
     seconds = response.headers.get("retry-after", "")
     return min(int(seconds), _LONGEST) if seconds.isdecimal() else _LONGEST

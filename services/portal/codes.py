@@ -1,4 +1,4 @@
-"""What codes of services are called on pages."""
+"""The words for services' codes on pages."""
 
 from services.portal.wording import mark as _
 
@@ -14,7 +14,7 @@ THEMES: dict[str, str] = {
     "out-of-home-placement": _("Een kind dat (misschien) niet thuis woont"),
     "reintegration": _("Terug thuis na een verblijf elders"),
 }
-# What somebody can need to take part.
+# What people can need to take part.
 NEEDS: dict[str, str] = {
     "transport": _("Vervoer"),
     "childcare": _("Opvang voor kinderen"),
@@ -26,7 +26,7 @@ NEEDS: dict[str, str] = {
     "sight": _("Hulp om goed te zien"),
     "quiet-room": _("Een rustige kamer om even weg te kunnen"),
 }
-# What was read or changed, in the audit log: the tables of services that hold something of people, and what is besides.
+# What was read or changed, in the audit log: tables with personal data, and a few more things.
 AUDITED: dict[str, str] = {
     "acceptance": _("waarom het plan wel of niet aanvaard is"),
     "agreement": _("een afspraak"),

@@ -1,4 +1,4 @@
-"""Composition root of the consumer: organisations by name, who coordinates which case, and what waits for whom.
+"""Composition root of the consumer: organisations' profiles, coordinators of cases, and clocks.
 
 Nothing else of cases is followed here: the portal asks the services, in the reader's name.
 """
@@ -12,7 +12,7 @@ subscriptions = Subscriptions("portal", of_cases=False)
 for assignment in (intake.CoordinatorAssigned, intake.CoordinatorReleased):
     subscriptions.writes(assignment, case="any")(nothing_more)
 for clock_event in CLOCK_EVENTS.values():
-    # Also when the case is gone: what was to be done about it must leave the boards.
+    # Also when the case is gone: its to-dos must leave the boards.
     subscriptions.writes(clock_event, case="always")(todos.follow)
 
 __all__ = ["subscriptions"]

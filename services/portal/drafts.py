@@ -1,9 +1,9 @@
-"""Referrals that are being written: one question per page, kept on the way in the browser that writes.
+"""Unsent referrals: one question per page, stored until sent, and readable only in the browser that writes them.
 
-A draft is a row like a session, sealed with a secret that only its own cookie holds. So the portal has no words that it
-could read by itself, and they go when the referral is sent, when whoever writes stops, or when its time is over:
-twelve hours after the last answer for anyone, a week for a member of staff, who finds it again in the same browser
-after signing in.
+A draft is a row like a session, sealed with a secret that only its own cookie holds. So the portal cannot read
+the words by itself, and they are deleted when the referral is sent, when its author stops, or when its time is
+over: twelve hours after the last answer for the public, a week for a member of staff, who finds it again in the
+same browser after signing in.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ _STAFF_LASTS = timedelta(days=7)
 
 
 def _day_of(text: str) -> date:
-    """Return the day that somebody wrote as 27/3/1985, or as a browser does. Raises: ValueError."""
+    """Return a day written as 27/3/1985, or as browsers send it. Raises: ValueError."""
     parts = text.replace("-", "/").replace(".", "/").replace(" ", "/").split("/")
     numbers = [int(part) for part in parts if part]
     if len(numbers) == 3 and numbers[0] > 31:
@@ -38,28 +38,28 @@ WrittenDay = Annotated[date, BeforeValidator(_day_of)]
 
 @dataclass(eq=False)
 class Writing:
-    """A draft in the hand of whoever writes it."""
+    """A draft in use by its author."""
 
     secret: Secret
     draft: Draft
 
     def read(self, step: str, kind: type[FormT]) -> FormT:
-        """Return what was answered in a step that was taken."""
+        """Return the answers to a completed step."""
         return kind.model_validate({name: value for name, value in self.draft.steps[step].items() if value})
 
     def next_of(self, steps: Mapping[str, type[Form]]) -> str:
-        """Return the first step that was not taken, and `check` after the last."""
+        """Return the first step that is not completed, and `check` after the last."""
         return next((step for step in steps if step not in self.draft.steps), "check")
 
     async def take(self, visit: Visit, step: str, kind: type[Form]) -> None:
-        """Keep the answers to a step. Raises: Unacceptable."""
+        """Store the answers to a step. Raises: Unacceptable."""
         visit.read(kind)
         names = [field.alias or name for name, field in kind.model_fields.items()]
         given = {name: visit.form[name] for name in names if name in visit.form}
         await self._keep(visit, {**self.draft.steps, step: given})
 
     async def drop(self, visit: Visit, step: str) -> None:
-        """Forget the answers to a step."""
+        """Delete the answers to a step."""
         await self._keep(visit, {name: given for name, given in self.draft.steps.items() if name != step})
 
     async def _keep(self, visit: Visit, steps: dict[str, dict[str, str]]) -> None:
@@ -67,7 +67,7 @@ class Writing:
         await _keep(visit, self.secret, self.draft)
 
     async def end(self, visit: Visit, answer: Response) -> Response:
-        """Forget the whole draft."""
+        """Delete the whole draft."""
         await sessions.end(visit.session, self.secret)
         answer.delete_cookie(
             _cookie_name(visit, self.draft.owner),
@@ -80,7 +80,7 @@ class Writing:
 
 
 async def find(visit: Visit, *, tenant: UUID, owner: UUID | None) -> Writing | None:
-    """Return what is being written in this browser, for this organisation and by this member of staff."""
+    """Return the draft of this browser, for this organisation and this member of staff."""
     secret = Secret.read(visit.request.cookies.get(_cookie_name(visit, owner)))
     if secret is None:
         return None
@@ -91,7 +91,7 @@ async def find(visit: Visit, *, tenant: UUID, owner: UUID | None) -> Writing | N
 
 
 async def begin(visit: Visit, answer: Response, *, tenant: UUID, owner: UUID | None) -> Response:
-    """Begin to write, and let the browser remember it; anyone's only for as long as it is open."""
+    """Begin a draft and set its cookie; for the public only until the browser is closed."""
     secret = Secret.new()
     await _keep(visit, secret, Draft(tenant=tenant, owner=owner, once=uuid7()))
     answer.set_cookie(

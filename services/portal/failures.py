@@ -1,4 +1,4 @@
-"""What pages say when something does not go as wished: what a service's refusals are in words, and what to do now."""
+"""Failures in words: what services' refusals mean to readers, and what they can do now."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ from services.portal.staff_words import NOT_THEIRS, STAFF_FAILURES, STAFF_REFUSA
 from services.portal.visits import Visit
 from services.portal.wording import mark as _
 
-# What a service's refusal is in words. What is not here gets the last sentence.
+# The words for a service's refusal. Codes that are missing get the last sentence.
 REFUSALS: dict[str, str] = {
     **STAFF_REFUSALS,
     "poll-closed": _("De vraag over de dagen is intussen afgesloten. Wat je eerder zei, telt."),
@@ -116,7 +116,7 @@ _FAILURES: dict[int, tuple[str, str]] = {
         _("Dat ligt niet aan jou. Probeer het over een paar minuten opnieuw."),
     ),
 }
-# What they say to who came by a link of an email.
+# The same for readers with a link from an email.
 _LINK_FAILURES: dict[int, tuple[str, str]] = {
     NOT_THEIRS: (
         _("Deze pagina is voor medewerkers"),
@@ -130,6 +130,6 @@ _LINK_FAILURES: dict[int, tuple[str, str]] = {
 
 
 def words_of(visit: Visit) -> Mapping[int, tuple[str, str]]:
-    """Return by status what went wrong, and what this reader can do: staff, who came by a link, or anybody else."""
+    """Return, by status, what went wrong and what this reader can do: staff, readers with a link, or the public."""
     own = STAFF_FAILURES if visit.is_staff else _LINK_FAILURES if visit.came_by_link else {}
     return {**_FAILURES, **own}

@@ -1,4 +1,4 @@
-"""What a browser sends: whether one of our own pages sent it, its fields, its file, and the ids in it."""
+"""What a browser sends: whether it came from our own page, its fields, its file, and the ids in it."""
 
 import re
 from collections.abc import Container, Iterable, Mapping
@@ -14,25 +14,25 @@ from starlette.requests import Request
 from shared.languages import FALLBACK, LANGUAGES, Language
 
 LANGUAGE_COOKIE = "kring-language"
-# More than any form of ours has: a plan of a hundred agreements, each with the whole circle to tick.
+# More than any of our forms has: a plan of a hundred agreements, each with the whole circle to tick.
 _MAX_FIELDS = 2_000
-# Fewer than this has every number of ours; longer ones are no number that a service takes.
+# All our numbers have fewer digits; no service accepts a longer one.
 _DIGITS = 16
-# More than browsers write. The time that a header takes to read may grow faster than its length.
+# Longer than browsers write. Parsing a header may take time that grows faster than its length.
 _MAX_CONTENT_TYPE = 200
-# The name of a part: browsers quote it, and write a quote in it as %22. Looked for at the beginning of a line only, so
-# that whatever stands in a body takes time in proportion to its length.
+# The name of a part: browsers quote it, and write a quote in it as %22. Matched at the beginning of a line only, so
+# that the time is proportional to the body's length.
 _NAMED = re.compile(rb'^content-disposition:[^\r\n]*?;[ \t]*name="([^"\r\n]*)"', re.IGNORECASE | re.MULTILINE)
-# What HTML has no place for (https://infra.spec.whatwg.org/#control, #noncharacter), and nobody types.
+# Characters that HTML excludes (https://infra.spec.whatwg.org/#control, #noncharacter), and nobody types.
 _UNPRINTABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
 
 
 class NotThere(Exception):
-    """An address names what there is not."""
+    """An address names something that does not exist."""
 
 
 def read_id(text: str) -> str:
-    """Return an id from an address or a form; what is none is one that nothing has, so it is not found."""
+    """Return an id from an address or a form; anything else becomes an id that nothing has, so it is not found."""
     try:
         return str(UUID(text))
     except ValueError:
@@ -40,25 +40,25 @@ def read_id(text: str) -> str:
 
 
 def read_number(text: str) -> int:
-    """Return a whole number from an address or a form; what is none is 0."""
+    """Return a whole number from an address or a form; anything else becomes 0."""
     return int(text) if len(text) < _DIGITS and text.isdecimal() else 0
 
 
 def rows_sent(form: Mapping[str, str], name: str) -> list[int]:
-    """Return which rows of a list came with a form, whose fields of one name are numbered: `name-1`, `name-2`."""
+    """Return which rows of a list a form contains, by fields numbered `name-1`, `name-2`."""
     numbers = (field.removeprefix(f"{name}-") for field in form if field.startswith(f"{name}-"))
     return sorted(int(number) for number in numbers if number.isdecimal() and len(number) < 3)
 
 
 def read_choice(text: str, choices: Container[str]) -> str:
-    """Return a word of an address that is one of some. Raises: NotThere."""
+    """Return a word of an address that must be one of some. Raises: NotThere."""
     if text not in choices:
         raise NotThere
     return text
 
 
 def is_from_here(request: Request, public_url: str) -> bool:
-    """Say whether a form was sent from one of our own pages, by what the browser says of it."""
+    """Tell whether a form was sent from one of our own pages, by the browser's headers."""
     site = request.headers.get("sec-fetch-site")
     if site is not None:
         return site in ("same-origin", "none")
@@ -68,14 +68,14 @@ def is_from_here(request: Request, public_url: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What came with a form: its fields by name, and its file if it has one that is not empty."""
+    """The content of a form: its fields by name, and its file if there is one that is not empty."""
 
     fields: dict[str, str]
     file: bytes | None = None
 
 
 async def read_sent(request: Request) -> Sent:
-    """Return what a browser sent; nothing of what is no form. Raises: HTTPException if it is too large, or too much."""
+    """Return what a browser sent; empty if it is no form. Raises: HTTPException if it is too large or too much."""
     kind, options = _options(request.headers.get("content-type", ""))
     body = await request.body()
     if kind == "application/x-www-form-urlencoded":
@@ -92,7 +92,7 @@ async def read_sent(request: Request) -> Sent:
 
 
 def _options(value: str) -> tuple[str, dict[str, str]]:
-    """Return what a header names, and its options."""
+    """Return the value of a header, and its options."""
     message = Message()
     message["content-type"] = value[:_MAX_CONTENT_TYPE]
     [(kind, _), *options] = message.get_params(failobj=[("", "")])
@@ -120,7 +120,7 @@ def _parts(body: bytes, boundary: bytes) -> Sent:
 
 
 def _fields(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    # What is chosen more than once is one value with commas: no text field is.
+    # Multiple choices become one value with commas: no text field is repeated.
     form: dict[str, list[str]] = {}
     for name, value in pairs:
         text = _UNPRINTABLE.sub("", value)
@@ -132,7 +132,7 @@ def _fields(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def language_of(request: Request) -> Language:
-    """Return the language that a reader chose, else the first of ours that the browser asks for."""
+    """Return the language that a reader chose, else the first supported one that the browser asks for."""
     kept = request.cookies.get(LANGUAGE_COOKIE)
     wanted = request.headers.get("accept-language", "").lower().split(",")
     for code in (kept, *(part.strip()[:2] for part in wanted)):

@@ -1,4 +1,4 @@
-"""Readers who came by a link of an email: their session, and the language that they chose."""
+"""Readers with a link from an email: their session, and the language that they chose."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from services.portal.visits import Instead, Visit
 
 @dataclass(kw_only=True)
 class Stranger(Visit):
-    """A request of somebody who has no page of their own any more. `was_young`: in whose words they read."""
+    """A request of a reader who has no page of their own any more. `was_young`: which wording they read."""
 
     was_young: bool
 
@@ -26,7 +26,7 @@ class Stranger(Visit):
 
 @dataclass(kw_only=True)
 class LinkVisit(Visit, ABC):
-    """A request of somebody who came by a link. `refused`: why nothing can be asked for them any more."""
+    """A request of a reader with a link. `refused`: why services refuse requests in their name."""
 
     secret: Secret
     refused: ServiceRefused | None = None
@@ -34,7 +34,7 @@ class LinkVisit(Visit, ABC):
     @property
     @abstractmethod
     def came(self) -> PersonOfCase | Registrant:
-        """Who came, as their session keeps it."""
+        """The reader, as stored in their session."""
 
     @property
     def came_by_link(self) -> bool:
@@ -43,21 +43,21 @@ class LinkVisit(Visit, ABC):
 
     @property
     def form_token(self) -> str:
-        """What forms of this session carry."""
+        """The token in forms of this session."""
         return self.secret.form_token
 
     @abstractmethod
     def over(self, refused: ServiceRefused) -> Response | None:
-        """Return the page that says what went away since they came, where that is why they are refused."""
+        """Return the page that says what ended since they came, if that is why they are refused."""
 
     @property
     def as_stranger(self) -> Stranger:
-        """The same request once they have no page of their own any more."""
+        """The same request without a page of their own."""
         fields = {name: getattr(self, name) for name in Visit.__dataclass_fields__}
         return Stranger(**fields, was_young=self.young)
 
     async def ask(self, operation: Operation[AnswerT], **asked: Any) -> AnswerT:
-        """Return what a service answers to this reader. Raises: Instead, ServiceRefused, Operational."""
+        """Return a service's answer to this reader. Raises: Instead, ServiceRefused, Operational."""
         try:
             if self.refused is not None:
                 raise self.refused
@@ -69,7 +69,7 @@ class LinkVisit(Visit, ABC):
             raise Instead(page) from None
 
     async def close(self, answer: Response) -> Response:
-        """Remember a language that was chosen."""
+        """Store a language that was chosen."""
         if self.language != self.came.language:
             changed = self.came.model_copy(update={"language": self.language})
             await sessions.keep(self.session, self.secret, changed, now=await self.parts.clock.now())

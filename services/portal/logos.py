@@ -1,4 +1,4 @@
-"""Logos of organisations: pictures of others, drawn anew before anybody is shown them. They are public."""
+"""Organisations' logos: uploaded pictures, redrawn before anybody sees them. They are public."""
 
 import asyncio
 from datetime import datetime
@@ -13,19 +13,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.portal.models import Logo
 from shared.database import Scope, set_scope
 
-# Bytes of a file, and what it may become when it is opened.
+# The maximum bytes of a file, and pixels once opened.
 MAX_FILE = 1_000_000
 _MAX_PIXELS = 16_000_000
-# As large as a page shows it, on screens with two dots for one.
+# As large as a page shows it, on screens with two pixels for one.
 _LARGEST = (480, 112)
 
 
 class NoPicture(Exception):
-    """A file is not a picture that can be a logo."""
+    """The file is no picture that can be a logo."""
 
 
 async def draw(content: bytes) -> bytes:
-    """Return a picture (PNG or JPEG) drawn anew, as PNG: nothing of the file is left but what is seen.
+    """Return a picture (PNG or JPEG) redrawn as PNG: only its pixels remain of the file.
 
     Raises: NoPicture.
     """
@@ -33,7 +33,7 @@ async def draw(content: bytes) -> bytes:
 
 
 def _draw(content: bytes) -> bytes:
-    # Loaded when somebody gives a logo: few do.
+    # Imported when a logo is uploaded, which is rare.
     from PIL import Image
 
     if len(content) > MAX_FILE:
@@ -42,7 +42,7 @@ def _draw(content: bytes) -> bytes:
         with Image.open(BytesIO(content), formats=("PNG", "JPEG")) as given:
             if given.width * given.height > _MAX_PIXELS:
                 raise NoPicture
-            # Its profile, comments and place are not taken along.
+            # Its profile, comments and location are dropped.
             seen = given.convert("RGBA")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         raise NoPicture from None
@@ -55,7 +55,7 @@ def _draw(content: bytes) -> bytes:
 
 
 async def keep(session: AsyncSession, *, tenant: UUID, image: bytes, now: datetime) -> None:
-    """Let a drawn picture be an organisation's logo."""
+    """Store a redrawn picture as an organisation's logo."""
     await set_scope(session, Scope(tenant=tenant))
     values = {"fingerprint": sha256(image).hexdigest()[:16], "image": image, "changed_at": now}
     added = insert(Logo).values(tenant=tenant, **values)
@@ -63,13 +63,13 @@ async def keep(session: AsyncSession, *, tenant: UUID, image: bytes, now: dateti
 
 
 async def forget(session: AsyncSession, *, tenant: UUID) -> None:
-    """Let an organisation have no logo."""
+    """Delete an organisation's logo."""
     await set_scope(session, Scope(tenant=tenant))
     await session.execute(delete(Logo).where(Logo.tenant == tenant))
 
 
 async def address_of(session: AsyncSession, *, tenant: UUID) -> str | None:
-    """Return where browsers find an organisation's logo; another one has another address. None if it has none."""
+    """Return the address of an organisation's logo; a new logo has a new address. None if there is none."""
     found = await session.scalar(select(Logo.fingerprint).where(Logo.tenant == tenant))
     return None if found is None else f"/logo/{tenant}/{found}.png"
 

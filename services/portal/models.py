@@ -1,4 +1,4 @@
-"""The tables of the portal: sessions, of which the database alone opens none, and what people have to do."""
+"""The portal's tables: sessions, which the database alone cannot open, and to-dos."""
 
 from datetime import datetime
 from typing import Any, ClassVar
@@ -18,7 +18,7 @@ class Base(DeclarativeBase):
 
 
 class BrowserSession(Base):
-    """Somebody in a browser, or what they write. `id` is a digest of the cookie's secret, which also opens `sealed`."""
+    """A session or draft in a browser. `id` is a digest of the cookie's secret, which also opens `sealed`."""
 
     __tablename__ = "browser_session"
     __table_args__ = (
@@ -33,10 +33,10 @@ class BrowserSession(Base):
 
 
 class Logo(Base):
-    """An organisation's logo, as a PNG that was drawn here. `fingerprint`: another picture has another one."""
+    """An organisation's logo, as a PNG that was redrawn here. `fingerprint`: changes with the picture."""
 
     __tablename__ = "logo"
-    # On pages for anybody.
+    # Shown on public pages.
     __table_args__ = ({"info": {SHOWN_TO_ALL: "true"}},)
 
     tenant: Mapped[UUID] = mapped_column(primary_key=True)
@@ -49,16 +49,16 @@ _WAITING = text("waiting")
 
 
 class Todo(Base):
-    """A clock of a service as its newest event tells it: what somebody has to do, in ids, codes and dates.
+    """A clock of a service from its newest event: what somebody must do, in ids, codes and dates.
 
-    `waiting`: its owner has to act now, and not only when it is warned of. `version`: the event's number in the
-    clock's stream. Clocks that are over stay until no earlier event of theirs can come any more.
+    `waiting`: its owner must act now, and not only from the warning on. `version`: the event's number in the
+    clock's stream. Ended clocks stay until no earlier event of theirs can arrive any more.
     """
 
     __tablename__ = "todo"
     __table_args__ = (
         CheckConstraint("state IN ('running', 'paused', 'breached', 'stopped')", name="state"),
-        # Serve boards, page by page: of a role, of somebody in particular, of a case, of whom it escalates to.
+        # Serve boards, page by page: by role, by owner, by case, and by escalation role.
         Index("ix_todo_owner", "tenant", "owner", "due_at", "id", postgresql_where=_WAITING),
         Index("ix_todo_owner_id", "owner_id", "due_at", "id", postgresql_where=_WAITING),
         Index("ix_todo_case_id", "case_id", "due_at", "id", postgresql_where=text("state <> 'stopped'")),
@@ -74,7 +74,7 @@ class Todo(Base):
             *("tenant", "changed_at"),
             postgresql_where=text("state IN ('breached', 'stopped')"),
         ),
-        # Ops counts what is late of every organisation.
+        # Ops counts what is late in every organisation.
         {"info": {SHOWN_TO_ALL: "state = 'breached'"}},
     )
 

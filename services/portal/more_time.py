@@ -1,4 +1,4 @@
-"""How often a preparation was given more time: till when, why, by whom."""
+"""The extensions of a preparation: until when, why, by whom."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from shared.auth import Role
 
 
 class MoreTimeGiven(Answer):
-    """That a preparation was given more time."""
+    """An extension of a preparation."""
 
     extended_by: UUID
     created_at: datetime
@@ -23,11 +23,11 @@ class MoreTimeGiven(Answer):
 
 
 class Given(Protocol):
-    """A conference whose preparation may have been given more time."""
+    """A conference whose preparation may have been extended."""
 
     @property
     def more_time(self) -> Sequence[MoreTimeGiven]:
-        """Each time, in order."""
+        """The extensions, in order."""
 
 
 class CoordinatorName(Answer):
@@ -42,11 +42,11 @@ COORDINATORS = Operation("intake", "GET", "/v1/coordinators", Items[CoordinatorN
 
 
 async def more_time_of(visit: StaffVisit, given: Given) -> list[str]:
-    """Return in words each time that more time was given, in order; nothing where there is the time that was meant."""
+    """Return each extension in words, in order; empty if there were none."""
     if not given.more_time:
         return []
     names = {visit.principal.id: visit.say(_("jij"))}
-    # Who leads the region knows its coordinators by name.
+    # Regional managers see their coordinators' names.
     if visit.has(Role.REGIONAL_MANAGER):
         for each in await visit.ask_all(COORDINATORS):
             names.setdefault(each.coordinator_id, f"{each.first_name} {each.last_name}".strip())

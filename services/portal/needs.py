@@ -1,4 +1,4 @@
-"""What somebody needs to take part, as forms ask it and pages say it."""
+"""What people need to take part, in forms and on pages."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ _MOST = 2000
 
 
 def needs_in_words(visit: Visit) -> list[tuple[str, str]]:
-    """Return everything that can be needed, by code and in the reader's words."""
+    """Return all possible needs, by code and in the reader's words."""
     return [(code, visit.say(words)) for code, words in NEEDS.items()]
 
 
 def needs_of_form(visit: Visit) -> dict[str, Any]:
-    """Return what a form says is needed, as network takes it. Raises: Unacceptable if there are too many words."""
+    """Return the needs in a form, in network's format. Raises: Unacceptable if there are too many words."""
     words = visit.form.get("needs_words", "").strip()
     if len(words) > _MOST:
         raise Unacceptable({"needs_words": _("Schrijf het wat korter.")})

@@ -1,4 +1,4 @@
-"""What went away since somebody got their link, or came by it: one page says it, whatever page they asked for."""
+"""What ended since a reader got their link, or came by it: one page says it, whatever page they asked for."""
 
 from urllib.parse import quote
 
@@ -8,7 +8,7 @@ from services.portal.visits import PageModel, Visit
 from services.portal.wording import mark as _
 
 _LINK_OVER = _("Deze link werkt niet meer")
-# By the code of a refusal: what is over, what that means, and whom to ask.
+# By the code of a refusal: what ended, what that means, and whom to ask.
 _OVER = {
     "link-replaced": (_LINK_OVER, _("Er is een nieuwere mail van ons, met een nieuwe link. Gebruik die.")),
     "link-expired": (_LINK_OVER, _("De link is te oud geworden.")),
@@ -39,7 +39,7 @@ CASE_STOPPED = "case-stopped"
 
 
 class OverPage(PageModel):
-    """What is over and why. `ask_at`: where a new link can be asked for; `back`: whether their own page goes on."""
+    """What ended and why. `ask_at`: where a new link can be requested; `back`: whether their own page still works."""
 
     title: str
     reason: str
@@ -49,12 +49,12 @@ class OverPage(PageModel):
 
 
 def is_over(code: str) -> bool:
-    """Say whether a refusal says that something went away."""
+    """Tell whether a refusal says that something ended."""
     return code in _OVER
 
 
 def over_page(visit: Visit, code: str, *, link: str) -> Response:
-    """Return the page that says what is over; of a code that says nothing of it, that the link is not whole."""
+    """Return the page that says what ended; for any other code, that the link is not complete."""
     title, reason = _OVER.get(code, (_LINK_OVER, _NOT_WHOLE))
     model = OverPage(
         title=visit.say(title),

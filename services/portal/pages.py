@@ -1,4 +1,4 @@
-"""What every page has: who reads it and in which language, forms that lose nothing, and errors in words.
+"""What every page has: its reader and language, forms that lose nothing, and errors in words.
 
 pages = Pages()
 
@@ -7,7 +7,7 @@ async def invitation(visit: PersonVisit) -> Response:
     me = await visit.ask(ME)
     return visit.page("invitation.html", InvitationPage(state=me.invitation.state, ...))
 
-@pages.send("/me/invitation", person, shown_by=invitation)      # what is wrong is shown on the page that it came from
+@pages.send("/me/invitation", person, shown_by=invitation)      # an incomplete form is shown again on its page
 async def answer(visit: PersonVisit) -> Response:
     form = visit.read(InvitationForm)
     await visit.ask(ANSWER, body=form.model_dump())
@@ -81,7 +81,7 @@ async def of_organisation(visit: Visit) -> Visit:
 
 
 class Pages:
-    """Pages by their address, and what makes each of them answer well."""
+    """Pages by their address, with everything that they share."""
 
     def __init__(self) -> None:
         self._shown: dict[str, tuple[Opener[Any], Handler[Any]]] = {}
@@ -89,7 +89,7 @@ class Pages:
         self._largest: dict[str, int] = {}
 
     def show(self, path: str, opener: Opener[VisitT]) -> Callable[[Handler[VisitT]], Handler[VisitT]]:
-        """Say what is shown at an address; it changes nothing."""
+        """Register the function that shows the page at an address; it changes nothing."""
 
         def keep(handler: Handler[VisitT]) -> Handler[VisitT]:
             if path in self._shown:
@@ -107,9 +107,9 @@ class Pages:
         shown_by: Handler[VisitT] | None = None,
         max_body_size: int = USUAL_MAX_BODY,
     ) -> Callable[[Handler[VisitT]], Handler[VisitT]]:
-        """Say what is done with a form that is sent to an address; `shown_by` shows it again if it is not complete.
+        """Register the function for forms sent to an address; `shown_by` shows an incomplete form again.
 
-        `max_body_size`: how many bytes a form with a file has at most.
+        `max_body_size`: the maximum bytes of a form with a file.
         """
         self._largest[path] = max_body_size
 
@@ -134,7 +134,7 @@ class Pages:
 
     @property
     def opened(self) -> list[tuple[Opener[Any], Handler[Any]]]:
-        """What answers, with who is let in for it."""
+        """The handlers, each with its gate."""
         return [*self._shown.values(), *((opener, handler) for opener, handler, _ in self._sent.values())]
 
     @property
@@ -165,7 +165,7 @@ class Pages:
                 response = await self._answer(path, visit)
             response.headers.setdefault("content-security-policy", CSP.format(targets="'self'"))
             response.headers["x-robots-tag"] = "noindex"
-            # Other sites hear nothing. Our own do, else browsers send the forms of a page as if nobody had made them.
+            # No referrer to other sites. Our own get it, or browsers would send our forms with a null origin.
             response.headers["referrer-policy"] = "same-origin"
             if visit.after.is_new:
                 response.set_cookie(
@@ -233,7 +233,7 @@ class Pages:
 
 
 async def _known(opener: Opener[VisitT], visit: Visit) -> VisitT:
-    """Let in who asks, and hold no connection while their form comes or services answer. Raises: MustGo."""
+    """Let in the reader, and hold no connection while their form arrives or services answer. Raises: MustGo."""
     during = visit.session
     found: VisitT | MustGo
     try:
@@ -241,7 +241,7 @@ async def _known(opener: Opener[VisitT], visit: Visit) -> VisitT:
             try:
                 found = await opener(visit)
             except MustGo as elsewhere:
-                # Raised below: what was kept for when they are back is committed first.
+                # Raised below, after the form stored for their return is committed.
                 found = elsewhere
     finally:
         visit.session = during
@@ -252,7 +252,7 @@ async def _known(opener: Opener[VisitT], visit: Visit) -> VisitT:
 
 
 async def _replacing(visit: Visit, handler: Handler[Any]) -> Response:
-    """Do what a form asks, of the version that its writer saw, or chose to replace; or leave it as others made it."""
+    """Do what a form asks, on the version its author saw or chose to replace; or leave others' changes."""
     whose = visit.form.pop(WHOSE, None)
     if whose == THEIRS:
         return visit.go(visit.request.url.path)
@@ -262,7 +262,7 @@ async def _replacing(visit: Visit, handler: Handler[Any]) -> Response:
 
 
 def _explain(visit: Visit, error: ServiceRefused | Operational) -> None:
-    """Say on the page that is shown again why it was not done. Raises: the error, where there is no page any more."""
+    """Show the page again with the reason of a failure. Raises: the error, if there is no such page any more."""
     if isinstance(error, Operational):
         log.warning("portal.unavailable", cause=str(error))
         visit.errors, visit.status = {"": UNAVAILABLE}, 503
@@ -276,7 +276,7 @@ def _explain(visit: Visit, error: ServiceRefused | Operational) -> None:
     visit.status = error.status
 
 
-# What is one status to a reader, whatever it says.
+# Failures with one meaning to readers, whatever their code.
 _STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (NotTheirs, NOT_THEIRS),
     (NobodyHere, 401),
@@ -290,13 +290,13 @@ _STATUSES: tuple[tuple[type[Exception], int], ...] = (
 
 
 async def _elsewhere(visit: Visit, elsewhere: MustGo) -> Response:
-    """Return the way to another page; who came by a link is told that a page is for staff, who sign in."""
+    """Redirect to another page; readers with a link are told that a page is for staff, who sign in."""
     reader = await whoever(visit) if isinstance(elsewhere, MustSignIn) else visit
     return failure(reader, NOT_THEIRS) if reader.came_by_link else visit.go(elsewhere.path)
 
 
 async def _failed(visit: Visit, error: Exception, path: str) -> Response:
-    """Return the page that says what went wrong to whoever asks."""
+    """Return the page that says what went wrong."""
     reader, status = visit.opened or visit, _status_of(error, path)
     if reader is visit and status in (401, 404):
         reader = await whoever(visit)
@@ -304,7 +304,7 @@ async def _failed(visit: Visit, error: Exception, path: str) -> Response:
 
 
 def _status_of(error: Exception, path: str) -> int:
-    """Return what a failure is to a reader; of what is nobody's fault but ours the log sees the cause."""
+    """Return the status of a failure for a reader; the cause of an internal one goes to the log."""
     for kind, always in _STATUSES:
         if isinstance(error, kind):
             return always
@@ -357,7 +357,7 @@ class FailurePage(PageModel):
 
 
 def failure(visit: Visit, status: int, *, following: str | None = None) -> Response:
-    """Return a page that says what is wrong and what to do; `following`: where who has to sign in wanted to be."""
+    """Return a page that says what is wrong and what to do; `following`: where to go after signing in."""
     words = words_of(visit)
     status = status if status in words else 503
     title, explanation = words[status]

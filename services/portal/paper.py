@@ -1,4 +1,4 @@
-"""Pages as PDFs: one at a time, so that those who print leave the machine to those who read."""
+"""Pages as PDFs: one at a time, so that printing does not slow down reading."""
 
 import asyncio
 import re
@@ -21,9 +21,9 @@ from shared.languages import Language
 from shared.profiles import Profile
 
 _one_at_a_time = asyncio.Lock()
-# Whoever waits longer is told to come back: sooner than their request would end.
+# A longer wait is refused with a retry: sooner than the request would time out.
 _WAITS_SECONDS = 10
-# As many letters as some line on paper has.
+# About the letters in one line on paper.
 _LONG_WORD = re.compile(r"\S{40}(?=\S)")
 
 
@@ -33,7 +33,7 @@ def _printing(language: Language) -> Environment:
 
 
 def _breakable(value: Any) -> Any:
-    """Return a text whose longest words may be broken: to find by itself where takes far longer than all else."""
+    """Return a text with break points in its longest words: the library takes very long to find them itself."""
     return _LONG_WORD.sub("\\g<0>\N{ZERO WIDTH SPACE}", value) if type(value) is str else value
 
 
@@ -43,15 +43,15 @@ def _has_pango() -> bool:
 
 
 async def can_make() -> bool:
-    """Say whether this machine can make PDFs: the library needs Pango, which Python packages do not bring."""
+    """Tell whether this machine can make PDFs: the library needs Pango, which Python packages do not include."""
     return await asyncio.to_thread(_has_pango)
 
 
 async def paper(visit: Visit, profile: Profile, template: str, model: PageModel, *, name: str) -> Response:
     """Return a page as a PDF in the reader's language and the organisation's colours; `name` names the file.
 
-    Where this machine cannot make any, the answer is 501: pages show no way to it there. Raises: Operational if too
-    many print now, or the page is far too long.
+    On a machine that cannot make PDFs the answer is 501, and pages do not link to it. Raises: Operational if
+    too many are being made now, or the page is far too long.
     """
     if not await can_make():
         return Response(status_code=HTTPStatus.NOT_IMPLEMENTED)

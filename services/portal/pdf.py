@@ -1,6 +1,6 @@
-"""Makes a PDF of a page, in a process of its own: tagged, so that it can be read aloud.
+"""Makes a PDF of a page, in a process of its own: tagged, for screen readers.
 
-How long that takes depends on the words that are in it, which people write: `python -m services.portal.pdf`.
+The time depends on its words, which people write: `python -m services.portal.pdf`.
 """
 
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from services.portal.assets import BUILT, FONT
 from shared import apart
 
-# Of the processor, and of addresses: several times what the longest plan of a circle takes.
+# Processor seconds and address space: several times what the longest plan takes.
 _SECONDS, _MEGABYTES = 15, 512
 FONT_ADDRESS = f"kring:{FONT}"
 
@@ -19,12 +19,12 @@ async def make_pdf(html: str, *, seconds: int = _SECONDS, megabytes: int = _MEGA
 
 
 def _work(html: bytes) -> bytes:
-    # Takes a second, and only this process needs it.
+    # The import takes a second, and only this process needs it.
     import weasyprint
     from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
     class OwnFiles(URLFetcher):  # type: ignore[misc]
-        """Fetches our font, and nothing that words of people could point to."""
+        """Fetches our font, and nothing that user text could refer to."""
 
         def fetch(self, url: str, headers: Any = None) -> URLFetcherResponse:  # noqa: ARG002 - as called
             if url != FONT_ADDRESS:

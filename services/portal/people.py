@@ -1,4 +1,4 @@
-"""Readers who came by a personal link: their session, their token that is renewed in time, their language."""
+"""Readers with a personal link: their session, their token that is renewed in time, their language."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,10 +17,10 @@ from services.portal.visits import Instead, NobodyHere, Visit
 from services.portal.wording import mark as _
 from shared.languages import Language, language_of
 
-# A token is renewed when it has less than this to go: a page asks several services, one after another.
+# A token is renewed when it is valid for less than this: a page asks several services, one after another.
 _AHEAD = timedelta(minutes=2)
 _CHILD = "under-twelve"
-# A site that anybody may be seen to read.
+# A harmless site for a quick exit.
 AWAY = "https://www.meteo.be"
 
 
@@ -36,14 +36,14 @@ class Access(Answer):
 
 
 class Invitation(Answer):
-    """One's own invitation."""
+    """The reader's own invitation."""
 
     state: str
     mode: str | None
 
 
 class Me(Answer):
-    """Who somebody is in their case."""
+    """The reader in their case."""
 
     first_name: str
     case_id: UUID
@@ -66,13 +66,13 @@ GOING_ON = frozenset({"open", "paused"})
 
 @dataclass(kw_only=True)
 class PersonVisit(LinkVisit):
-    """A request of somebody who came by a personal link."""
+    """A request of a reader with a personal link."""
 
     person: PersonOfCase
 
     @property
     def came(self) -> PersonOfCase:
-        """Who came, as their session keeps it."""
+        """The reader, as stored in their session."""
         return self.person
 
     @property
@@ -82,7 +82,7 @@ class PersonVisit(LinkVisit):
 
     @property
     def form_targets(self) -> list[str]:
-        """Where they are at once when nobody may see what they read."""
+        """The site to which the quick exit leads."""
         return [AWAY]
 
     @property
@@ -91,33 +91,33 @@ class PersonVisit(LinkVisit):
         return self.person.young
 
     def over(self, refused: ServiceRefused) -> Response | None:
-        """Return the page that says that they, their link or their case went away meanwhile."""
+        """Return the page that says that they left, or their link or case ended meanwhile."""
         if not is_over(refused.code):
             return None
         reader = self if refused.code == CASE_STOPPED else self.as_stranger
         return over_page(reader, refused.code, link=self.person.link)
 
     async def require_there(self) -> None:
-        """Go on if they are still of the case: for a page that asks no service anything else. Raises: Instead."""
+        """Check that they still belong to the case, for a page without any other request. Raises: Instead."""
         if self.request.method != "POST":
             await self.ask(ME)
 
     async def require_going_on(self) -> None:
-        """Go on while their case goes on: for a page that asks for something of it. Raises: Instead.
+        """Check that their case is live, for a page that asks for something of it. Raises: Instead.
 
-        A form that comes back to them, with what they typed, is shown whatever services answer.
+        A form that is shown again, with what they typed, is shown whatever services answer.
         """
         if self.request.method != "POST":
             self.require_live(await self.ask(ME))
 
     def require_live(self, me: Me) -> None:
-        """Go on if their case goes on. Raises: Instead."""
+        """Check that their case is live. Raises: Instead."""
         if me.case_status not in GOING_ON:
             raise Instead(over_page(self, CASE_STOPPED, link=self.person.link))
 
     @property
     def _reads_with(self) -> str | None:
-        """Who reads along with a child, by first name; nobody in particular where no names are known."""
+        """Return who reads along with a child, by first name; a general phrase if no names are known."""
         names = self.person.reads_with
         return None if names is None else format_list(names, locale=self.language)
 
@@ -139,12 +139,12 @@ class PersonVisit(LinkVisit):
 
 
 def cookie_name(visit: Visit) -> str:
-    """Return the name of the session's cookie; where there is TLS no other site can set it."""
+    """Return the name of the session's cookie; with TLS no other site can set it."""
     return "__Host-kring" if visit.secure else "kring-session"
 
 
 async def known_person(visit: Visit) -> PersonVisit | None:
-    """Return who came by a personal link, as their session keeps them: their token may be over."""
+    """Return the reader with a personal link, as stored in their session: their token may have expired."""
     secret = Secret.read(visit.request.cookies.get(cookie_name(visit)))
     now = await visit.parts.clock.now()
     known = None if secret is None else await sessions.load(visit.session, secret, PersonOfCase, now=now)
@@ -158,7 +158,7 @@ async def known_person(visit: Visit) -> PersonVisit | None:
 
 
 async def person(visit: Visit) -> PersonVisit:
-    """Let in who came by a personal link. Raises: NobodyHere."""
+    """Let in readers with a personal link. Raises: NobodyHere."""
     mine = await known_person(visit)
     if mine is None:
         raise NobodyHere
@@ -173,7 +173,7 @@ async def person(visit: Visit) -> PersonVisit:
 
 
 async def begin(visit: Visit, link: str) -> tuple[Secret, PersonOfCase]:
-    """Exchange a link and keep who came. Raises: ServiceRefused if the link does not work (any more)."""
+    """Exchange a link and start a session. Raises: ServiceRefused if the link does not work (any more)."""
     now = await visit.parts.clock.now()
     access = await visit.ask(EXCHANGE, body={"token": link})
     headers = {"authorization": f"Bearer {access.access_token}", "kring-tenant": str(access.tenant)}
@@ -191,7 +191,7 @@ async def begin(visit: Visit, link: str) -> tuple[Secret, PersonOfCase]:
 
 
 async def _renewed(visit: Visit, known: PersonOfCase, now: datetime) -> PersonOfCase:
-    """Return who came with their next token. Raises: ServiceRefused if that is over; NobodyHere."""
+    """Return the reader with a new token. Raises: ServiceRefused if that is refused; NobodyHere."""
     try:
         access = await visit.ask(EXCHANGE, body={"token": known.link})
     except ServiceRefused as refused:

@@ -1,4 +1,4 @@
-"""Whose board something is on. All else that people may see or do, the services decide."""
+"""Whose board a to-do is on. Everything else that people may see or do is decided by the services."""
 
 from collections.abc import Container
 from typing import Annotated
@@ -13,12 +13,12 @@ from shared.case_access import coordinated_by
 from shared.contracts.portal import TALLY
 from shared.http import serving
 
-# The service that writes to members of staff.
+# The service that mails members of staff.
 Mailer = Annotated[Principal, Depends(serving(TALLY.purpose))]
 
 
 def is_turn_of(principal: Principal, todo: Todo, *, coordinates: Container[UUID]) -> bool:
-    """Say whether something is to be done by somebody; `coordinates`: the cases that they coordinate."""
+    """Tell whether a to-do is a reader's; `coordinates`: the cases that they coordinate."""
     if todo.owner_id is not None:
         return todo.owner_id in (principal.id, principal.organisation)
     if todo.owner == Role.COORDINATOR:
@@ -27,19 +27,19 @@ def is_turn_of(principal: Principal, todo: Todo, *, coordinates: Container[UUID]
 
 
 def may_manage(principal: Principal, owner: str) -> bool:
-    """Say whether what waits for a role of a tenant waits for somebody."""
+    """Tell whether a reader has a role's to-dos at a tenant."""
     return principal.is_of_tenant and owner in principal.roles
 
 
 def waits_for(principal: Principal) -> list[ColumnElement[bool]]:
-    """Return the conditions under which something of a tenant waits for somebody; an index serves each of them."""
+    """Return the conditions under which a tenant's to-do is a reader's; an index serves each of them."""
     conditions = [
         and_(Todo.owner_id == own, Todo.waiting) for own in (principal.id, principal.organisation) if own
     ]
     of_role = Todo.owner_id.is_(None)
     if principal.has(Role.COORDINATOR):
         cases = Todo.case_id.in_(coordinated_by(principal))
-        # The index of a case has all that is not over.
+        # The index on cases contains everything that has not ended.
         running = Todo.state != "stopped"
         conditions.append(and_(cases, running, Todo.owner == Role.COORDINATOR, of_role, Todo.waiting))
     if principal.is_of_tenant:

@@ -26,20 +26,20 @@ from shared.settings import Settings
 log = structlog.get_logger(__name__)
 
 BACK = "/sign-in/back"
-# As the local provider knows the portal.
+# The portal's client at the local provider.
 LOCAL_CLIENT = "kring-portal"
 _DESCRIBED_FOR = 600.0
 _SECONDS = 10.0
-# How long a token counts of which its provider does not say it.
+# How long a token counts if its provider does not say.
 _UNSAID_SECONDS = 300.0
 
 
 class SignInRefused(Exception):
-    """A provider did not let somebody in, or said so in a way that we cannot believe."""
+    """A provider refused a sign-in, or its answer cannot be trusted."""
 
 
 class Described(BaseModel):
-    """What a provider says of itself (OpenID Connect Discovery 1.0, 3)."""
+    """A provider's own description (OpenID Connect Discovery 1.0, 3)."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
@@ -53,7 +53,7 @@ class Described(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a provider gave: a token for the services, and how to get the next one."""
+    """What a provider granted: a token for the services, and how to get the next one."""
 
     access_token: str
     seconds: float
@@ -63,7 +63,7 @@ class Grant:
 
 @dataclass(eq=False)
 class Provider:
-    """One provider, as the portal is known there."""
+    """One provider, with the portal's client there."""
 
     issuer: str
     description_url: str
@@ -74,27 +74,27 @@ class Provider:
 
     @property
     def id(self) -> str:
-        """What names it in addresses."""
+        """Its id in addresses."""
         return derived("provider", self.issuer).hex[:12]
 
     @property
     def name(self) -> str:
-        """What stands on its button."""
+        """The label of its button."""
         return self.sign_in.name or self.origin.partition("://")[2]
 
     @property
     def origin(self) -> str:
-        """Its site, as browsers name sites: services may reach it under another."""
+        """Its origin in browsers; services may reach it under another."""
         url = httpx2.URL(self.issuer if self.issuer.startswith("http") else self.description_url)
         return f"{url.scheme}://{url.netloc.decode()}"
 
     @property
     def back(self) -> str:
-        """Where it sends people back to."""
+        """The address to which it sends people back."""
         return self.settings.public_url.rstrip("/") + BACK
 
     async def describe(self) -> Described:
-        """Return what it says of itself; asked anew after ten minutes. Raises: Operational."""
+        """Return its description; fetched again after ten minutes. Raises: Operational."""
         if self._described is not None and self._described[0] > time.monotonic():
             return self._described[1]
         try:
@@ -112,7 +112,7 @@ class Provider:
         return described
 
     async def address(self, *, state: str, nonce: str, verifier: str, hint: str | None) -> str:
-        """Return where somebody is sent to sign in. Raises: Operational."""
+        """Return the address at which a person signs in. Raises: Operational."""
         described = await self.describe()
         async with self._client() as client:
             url, _ = client.create_authorization_url(
@@ -125,9 +125,9 @@ class Provider:
         return str(url)
 
     async def require_answer_of_its_own(self, issuer: str | None) -> None:
-        """Refuse the answer of another provider than the one that was asked (RFC 9207).
+        """Refuse an answer from another provider than the one that was asked (RFC 9207).
 
-        One that announces to say who it is must say it. Raises: SignInRefused, Operational.
+        A provider that announces the issuer parameter must send it. Raises: SignInRefused, Operational.
         """
         described = await self.describe()
         if issuer is None and not described.authorization_response_iss_parameter_supported:
@@ -136,7 +136,7 @@ class Provider:
             raise SignInRefused
 
     async def exchange(self, *, code: str, verifier: str) -> Grant:
-        """Return what a code is worth. Raises: SignInRefused, Operational."""
+        """Exchange a code for tokens. Raises: SignInRefused, Operational."""
         described = await self.describe()
         return await self._grant(
             "fetch_token", described.token_endpoint, code=code, code_verifier=verifier, redirect_uri=self.back
@@ -148,7 +148,7 @@ class Provider:
         return await self._grant("refresh_token", described.token_endpoint, refresh_token=refresh_token)
 
     async def end(self, refresh_token: str | None) -> str | None:
-        """Take back what it gave, and return where its own session is ended, if it has such a page."""
+        """Revoke its tokens, and return the address that ends its own session, if it has one."""
         try:
             described = await self.describe()
             if refresh_token is not None and described.revocation_endpoint is not None:
@@ -165,7 +165,7 @@ class Provider:
             return None
         if described.end_session_endpoint is None:
             return None
-        # Without the hint that names who it is: that would put a name into an address.
+        # Without the hint that identifies the user: that would put a name into an address.
         query = {"client_id": self.sign_in.client_id, "post_logout_redirect_uri": self.settings.public_url}
         return str(httpx2.URL(described.end_session_endpoint).copy_merge_params(query))
 
@@ -207,12 +207,12 @@ class Provider:
 
 @cache
 def _trusted() -> ssl.SSLContext:
-    """Return which authorities count. Reading them takes a tenth of a second."""
+    """Return the trusted certificate authorities. Reading them takes a tenth of a second."""
     return httpx2.create_ssl_context(trust_env=False)
 
 
 def providers_of(settings: Settings, verifier: Verifier) -> list[Provider]:
-    """Return every provider at which somebody can sign in."""
+    """Return every provider at which people can sign in."""
     found = [
         _provider(each, each.description_url, each.sign_in, settings)
         for each in verifier.issuers

@@ -1,4 +1,4 @@
-"""What the portal knows itself."""
+"""The portal's own reads."""
 
 from uuid import UUID
 

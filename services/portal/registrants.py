@@ -1,4 +1,4 @@
-"""Readers who came by the link of their registration for a training: their session."""
+"""Readers with the link of their training registration: their session."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +17,7 @@ OWN = "/registration"
 
 
 class LinkPage(PageModel):
-    """The button behind which a registration is. `confirms`: it also confirms it; `over`: what is said instead."""
+    """The button that opens a registration. `confirms`: it also confirms it; `over`: what is shown instead."""
 
     confirms: bool
     over: tuple[str, str] | None
@@ -31,7 +31,7 @@ _LINK_OVER = (
         " Schrijf je dan opnieuw in."
     ),
 )
-# By the code of a refusal to confirm: all that is left to do or to know.
+# By the code of a refused confirmation: what remains to do or to know.
 NOT_CONFIRMED = {
     "registration-erased": (_LINK_OVER[0], _("De gegevens van deze inschrijving zijn gewist.")),
     "already-registered": (
@@ -54,13 +54,13 @@ def over_page(visit: Visit, refused: ServiceRefused) -> Response:
 
 @dataclass(kw_only=True)
 class RegistrantVisit(LinkVisit):
-    """A request of somebody who came by the link of their registration."""
+    """A request of a reader with the link of their registration."""
 
     registrant: Registrant
 
     @property
     def came(self) -> Registrant:
-        """Who came, as their session keeps it."""
+        """The reader, as stored in their session."""
         return self.registrant
 
     @property
@@ -69,7 +69,7 @@ class RegistrantVisit(LinkVisit):
         return OWN, _("Naar je inschrijving")
 
     def over(self, refused: ServiceRefused) -> Response | None:
-        """Return the page that says that their registration was forgotten meanwhile."""
+        """Return the page that says that their registration was erased meanwhile."""
         return over_page(self.as_stranger, refused) if refused.status in OVER else None
 
     def _surroundings(self) -> dict[str, Any]:
@@ -82,7 +82,7 @@ def cookie_name(visit: Visit) -> str:
 
 
 async def known_registrant(visit: Visit) -> RegistrantVisit | None:
-    """Return who came by the link of their registration."""
+    """Return the reader with the link of their registration."""
     secret = Secret.read(visit.request.cookies.get(cookie_name(visit)))
     now = await visit.parts.clock.now()
     known = None if secret is None else await sessions.load(visit.session, secret, Registrant, now=now)
@@ -98,7 +98,7 @@ async def known_registrant(visit: Visit) -> RegistrantVisit | None:
 
 
 async def registrant(visit: Visit) -> RegistrantVisit:
-    """Let in who came by the link of their registration. Raises: NobodyHere."""
+    """Let in readers with the link of their registration. Raises: NobodyHere."""
     known = await known_registrant(visit)
     if known is None:
         raise NobodyHere

@@ -1,4 +1,4 @@
-"""The road of a case: its steps in their order, what is done, what is being done, what comes later."""
+"""The road of a case: its steps in order, as done, current or later."""
 
 import asyncio
 from datetime import date, datetime
@@ -14,7 +14,7 @@ from shared.auth import Role
 
 
 class Case(Answer):
-    """A case, without anybody in it."""
+    """A case, without its people."""
 
     case_id: UUID
     referral_id: UUID
@@ -29,14 +29,14 @@ class Case(Answer):
 
 
 class BottomLine(Answer):
-    """What has to be in every plan."""
+    """A requirement of every plan."""
 
     bottom_line_id: UUID
     text: str
 
 
 class Baseline(Answer):
-    """What the circle is asked, and what every plan has to hold to."""
+    """The questions for the circle, and the bottom lines of every plan."""
 
     version: int
     questions: list[str]
@@ -45,13 +45,13 @@ class Baseline(Answer):
 
 
 class InvitationState(Answer):
-    """What became of an invitation."""
+    """The state of an invitation."""
 
     answer: str | None
 
 
 class Known(Answer):
-    """Somebody in a case, as far as it is counted."""
+    """A person of a case, for counting."""
 
     state: str
     invitation: InvitationState | None
@@ -66,7 +66,7 @@ class Meeting(Answer):
 
 
 class MeetingDay(Answer):
-    """A day on which the circle meets or met, as who referred the case sees it."""
+    """A day on which the circle meets or met, as the referrer of the case sees it."""
 
     on: date
     held: bool
@@ -80,7 +80,7 @@ class Plan(Answer):
 
 
 CASE = Operation("intake", "GET", "/v1/cases/{case_id}", Case)
-# What stands there while nobody wrote anything, or for who may not read it.
+# Shown while nobody wrote anything, or to readers without access.
 NO_BASELINE = Baseline(version=0, questions=[], bottom_lines=[], resources=None)
 BASELINE = Operation("intake", "GET", "/v1/cases/{case_id}/baseline", Baseline)
 KNOWN = Operation("network", "GET", "/v1/cases/{case_id}/persons", Items[Known])
@@ -90,7 +90,7 @@ PLANS = Operation("plans", "GET", "/v1/cases/{case_id}/plans", Items[Plan])
 
 
 class Step(PageModel):
-    """A step of the road: how far it is, and the page on which it is taken."""
+    """A step of the road: its state, and the page on which it is taken."""
 
     name: str
     how: str
@@ -99,7 +99,7 @@ class Step(PageModel):
 
 
 async def road_of(visit: StaffVisit, case: Case) -> list[Step]:
-    """Return the steps of a case. What a reader may not know of it counts as not there."""
+    """Return the steps of a case. What a reader may not know counts as absent."""
     none: Items[Any] = Items(items=[])
     people, meetings, days, plans, baseline = await asyncio.gather(
         visit.ask_or(KNOWN, none, case_id=case.case_id),
@@ -113,7 +113,7 @@ async def road_of(visit: StaffVisit, case: Case) -> list[Step]:
     held = held or any(each.held for each in days)
     dated = held or bool(days) or (meeting is not None and meeting.state == "scheduled")
     here = f"/cases/{case.case_id}"
-    # Coordinators prepare and follow up; referrers write what every plan has to hold to, and judge it.
+    # Coordinators prepare and follow up; referrers write the bottom lines, and judge plans by them.
     mine, theirs = visit.has(Role.COORDINATOR), visit.has(Role.REFERRER)
     circle, dates, day_itself, year = (
         f"{here}/{page}" if mine else None for page in ("circle", "dates", "conference", "check-ins")
@@ -144,7 +144,7 @@ async def road_of(visit: StaffVisit, case: Case) -> list[Step]:
             name=visit.say(name),
             how="done" if done else "busy" if index == current and case.state == "open" else "later",
             words=words,
-            # What comes later has no page to open yet.
+            # Later steps have no page to open yet.
             path=path if done or index <= current else None,
         )
         for index, (name, done, words, path) in enumerate(steps)
@@ -152,7 +152,7 @@ async def road_of(visit: StaffVisit, case: Case) -> list[Step]:
 
 
 async def _days(visit: StaffVisit, case: Case) -> list[MeetingDay]:
-    """Return when the circle meets and met, to who referred the case."""
+    """Return when the circle meets and met, for the referrer."""
     if not visit.has(Role.REFERRER):
         return []
     none: Items[MeetingDay] = Items(items=[])
@@ -160,7 +160,7 @@ async def _days(visit: StaffVisit, case: Case) -> list[MeetingDay]:
 
 
 def _counted(visit: StaffVisit, people: Items[Known]) -> list[str]:
-    """Return how many are in a circle, were invited, and answered; nothing to who may not know."""
+    """Return how many are in a circle, were invited, and answered; empty for readers without access."""
     active = [each for each in people.items if each.state == "active"]
     invited = [each.invitation for each in active if each.invitation is not None]
     answered = sum(each.answer is not None for each in invited)

@@ -1,6 +1,6 @@
-"""Sessions of browsers: kept in the database, sealed with a secret that only the cookie holds.
+"""Browser sessions: stored in the database, sealed with a secret that only the cookie holds.
 
-Who has the database has no session, and who has a cookie has nothing without the row, so signing out really ends it.
+The database alone opens no session, and a cookie is useless without the row, so signing out really ends it.
 """
 
 import hmac
@@ -24,14 +24,14 @@ from services.portal.models import BrowserSession
 from shared.auth import Role
 from shared.languages import Language
 
-# A link opens the page again at any time; a browser that is left alone forgets who used it.
+# A link opens the page again at any time; an abandoned browser forgets its user.
 LASTS = timedelta(hours=12)
 _SECRET_BYTES = 32
 _NONCE_BYTES = 12
 
 
 class PersonOfCase(BaseModel):
-    """Somebody who came by a personal link. `token` is valid until `token_until`; `link` gets the next one."""
+    """A reader with a personal link. `token` is valid until `token_until`; `link` gets the next one."""
 
     link: str
     token: str
@@ -41,15 +41,15 @@ class PersonOfCase(BaseModel):
     person_id: UUID
     role: str
     language: Language
-    # Under eighteen: pages are in their own words. Under twelve: also with whom they read.
+    # Under eighteen: pages use their own wording. Under twelve: also who reads along.
     young: bool = False
     reads_with: list[str] | None = None
-    # Of a child under twelve whom the case is about.
+    # Of a central person under twelve.
     decides_for_child: bool = False
 
 
 class Registrant(BaseModel):
-    """Somebody who came by the link of their registration for a training. `link`: the token in it."""
+    """A reader with the link of their training registration. `link`: the token in it."""
 
     link: str
     tenant: UUID
@@ -57,7 +57,7 @@ class Registrant(BaseModel):
 
 
 class Unsent(BaseModel):
-    """A form that arrived when its session had ended."""
+    """A form that arrived after its session had ended."""
 
     path: str
     form: dict[str, str]
@@ -66,7 +66,8 @@ class Unsent(BaseModel):
 class StaffMember(BaseModel):
     """A member of staff. `token` is valid until `token_until`; after `until` they sign in again.
 
-    `tenant`: the organisation whose pages they read, if that is known. `unsent`: what they wrote before they had to.
+    `tenant`: the organisation whose pages they read, if known. `unsent`: a form that they sent before they had
+    to sign in.
     """
 
     issuer: str
@@ -83,9 +84,9 @@ class StaffMember(BaseModel):
 
 
 class Draft(BaseModel):
-    """A referral that is being written: what was answered per step. `owner`: the member of staff who writes it.
+    """An unsent referral: the answers per step. `owner`: the member of staff who writes it.
 
-    `once` is another one after each change: it makes sending the same words twice one referral.
+    `once` changes with each edit: it makes sending the same words twice one referral.
     """
 
     tenant: UUID
@@ -100,7 +101,7 @@ ContentT = TypeVar("ContentT", PersonOfCase, Registrant, StaffMember, Draft)
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """What the cookie holds."""
+    """The content of the cookie."""
 
     raw: bytes
 
@@ -111,7 +112,7 @@ class Secret:
 
     @classmethod
     def read(cls, cookie: str | None) -> "Secret | None":
-        """Return what a cookie holds; None if it is none of ours."""
+        """Return the secret in a cookie; None if it is not valid."""
         try:
             raw = urlsafe_b64decode((cookie or "") + "=")
         except (NotBase64, ValueError):
@@ -125,16 +126,16 @@ class Secret:
 
     @property
     def id(self) -> bytes:
-        """Under what the session is kept."""
+        """The id under which the session is stored."""
         return sha256(b"id" + self.raw).digest()
 
     @property
     def form_token(self) -> str:
-        """What a form of this session carries, so that no other site can send one."""
+        """The token in forms of this session, so that no other site can send one."""
         return hmac.digest(self.raw, b"form", sha256).hex()
 
     def seal(self, content: bytes) -> bytes:
-        """Return a content that only this secret opens."""
+        """Return content sealed so that only this secret opens it."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
         return nonce + AESGCM(self._key).encrypt(nonce, content, self.id)
 
@@ -150,7 +151,7 @@ class Secret:
 async def keep(
     session: AsyncSession, secret: Secret, content: Content, *, now: datetime, lasts: timedelta = LASTS
 ) -> None:
-    """Keep a content, from now on for as long as it lasts; what is over of others goes."""
+    """Store content for its lifetime; expired content of others is deleted."""
     await session.execute(delete(BrowserSession).where(BrowserSession.expires_at <= now))
     sealed = secret.seal(content.model_dump_json().encode())
     statement = insert(BrowserSession).values(
@@ -163,7 +164,7 @@ async def keep(
 async def load(
     session: AsyncSession, secret: Secret, kind: type[ContentT], *, now: datetime
 ) -> ContentT | None:
-    """Return who somebody of a kind is; None if there is no such session (any more)."""
+    """Return the content of a session of one kind; None if there is none (any more)."""
     query = select(BrowserSession.sealed).where(
         BrowserSession.id == secret.id, BrowserSession.expires_at > now
     )

@@ -17,9 +17,9 @@ from services.portal.wording import mark as _
 from shared.auth import Kind, Principal, Role, TokenExpired, TokenNotAccepted, Verifier
 from shared.languages import STAFF_LANGUAGES, Language, language_of
 
-# A token is renewed when it has less than this to go: a page asks several services, one after another.
+# A token is renewed when it is valid for less than this: a page asks several services, one after another.
 _AHEAD = timedelta(minutes=1)
-# A working day; then who somebody is, is asked of their provider again.
+# A working day; then they sign in at their provider again.
 _LASTS = timedelta(hours=12)
 HOME = "/today"
 CHOOSE = "/organisation"
@@ -28,7 +28,7 @@ _UNSENT = _("Je was intussen afgemeld. Wat je schreef, staat er nog. Verstuur he
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One entry of the menu, for those who have one of the roles."""
+    """One entry of the menu, for certain roles."""
 
     path: str
     label: str
@@ -39,7 +39,7 @@ SECTIONS: list[Section] = [Section(HOME, _("Vandaag"), frozenset(Role))]
 
 
 def section(path: str, label: str, *roles: Role) -> None:
-    """Put a page into the menu of some roles; the order is that in which they are named."""
+    """Add a page to the menu of some roles; the menu is in the order of these calls."""
     SECTIONS.append(Section(path, label, frozenset(roles)))
 
 
@@ -50,36 +50,36 @@ class StaffVisit(Visit):
     secret: Secret
     member: StaffMember
     notice: str | None = None
-    # Reads what is of no organisation, so none has to be chosen.
+    # Pages without an organisation, for which none must be chosen.
     of_no_tenant: bool = False
 
     def __post_init__(self) -> None:
-        """Read in a language that pages of staff are in."""
+        """Use a language that pages for staff exist in."""
         self.language = language_of(self.language, self.languages)
 
     @property
     def home(self) -> tuple[str, str]:
-        """What waits for them."""
+        """The page with what waits for them."""
         return HOME, _("Naar Vandaag")
 
     @property
     def is_staff(self) -> bool:
-        """Whether the reader signed in, and came by no link."""
+        """Whether the reader signed in, rather than coming by a link."""
         return True
 
     @property
     def languages(self) -> tuple[Language, ...]:
-        """In which languages the pages of this reader are."""
+        """The languages of this reader's pages."""
         return STAFF_LANGUAGES
 
     @property
     def form_token(self) -> str:
-        """What forms of this session carry."""
+        """The token in forms of this session."""
         return self.secret.form_token
 
     @property
     def form_targets(self) -> list[str]:
-        """The provider, which ends its own session when somebody signs out."""
+        """The provider, which ends its own session at sign-out."""
         provider = provider_of(self, self.member)
         return [] if provider is None else [provider.origin]
 
@@ -92,7 +92,7 @@ class StaffVisit(Visit):
 
     @property
     def principal(self) -> Principal:
-        """Who reads, at the organisation whose pages are read. Raises: MustGo to where it is chosen."""
+        """The reader, at the organisation whose pages are read. Raises: MustGo to where it is chosen."""
         member = self.member
         return Principal(
             kind=Kind.STAFF,
@@ -103,16 +103,16 @@ class StaffVisit(Visit):
         )
 
     def has(self, *roles: Role) -> bool:
-        """Say whether the reader has one of these roles."""
+        """Tell whether the reader has one of these roles."""
         return not self.member.roles.isdisjoint(roles)
 
     async def keep(self, **changes: Any) -> None:
-        """Change what is kept of the session."""
+        """Change the stored session."""
         self.member = self.member.model_copy(update=changes)
         await sessions.keep(self.session, self.secret, self.member, now=await self.parts.clock.now())
 
     async def close(self, answer: Response) -> Response:
-        """Forget what had not been sent once something was."""
+        """Delete the unsent form once one was sent."""
         if self.member.unsent is not None and self.request.method == "POST" and answer.status_code < 400:
             await self.keep(unsent=None)
         return answer
@@ -129,7 +129,7 @@ class StaffVisit(Visit):
             "notice": self.notice,
             "sign_out": "/staff/sign-out",
             "sections": [(each.path, self.say(each.label)) for each in mine],
-            # Of sections inside each other the innermost.
+            # Of nested sections the innermost.
             "section": max(
                 (each.path for each in mine if here.startswith(f"{each.path}/")), key=len, default=None
             ),
@@ -138,18 +138,18 @@ class StaffVisit(Visit):
 
 
 def provider_of(visit: Visit, member: StaffMember) -> Provider | None:
-    """Return where somebody signed in; None if nobody can sign in there any more."""
+    """Return the provider of a sign-in; None if it no longer exists."""
     providers: list[Provider] = visit.request.app.state.providers
     return next((each for each in providers if each.issuer == member.issuer), None)
 
 
 def cookie_name(visit: Visit) -> str:
-    """Return the name of the session's cookie, another than that of a personal link: one browser may have both."""
+    """Return the name of the session's cookie, different from a personal link's: one browser may have both."""
     return "__Host-kring-staff" if visit.secure else "kring-staff"
 
 
 async def known_member(visit: Visit, *, of_no_tenant: bool = True) -> StaffVisit | None:
-    """Return who signed in, as their session keeps them: their token may be over."""
+    """Return the member of staff, as stored in their session: their token may have expired."""
     secret = Secret.read(visit.request.cookies.get(cookie_name(visit)))
     now = await visit.parts.clock.now()
     member = None if secret is None else await sessions.load(visit.session, secret, StaffMember, now=now)
@@ -166,9 +166,9 @@ async def known_member(visit: Visit, *, of_no_tenant: bool = True) -> StaffVisit
 
 
 def staff(*roles: Role, of_no_tenant: bool = False) -> Opener[StaffVisit]:
-    """Let in who signed in and has one of these roles; anyone who signed in where none is named.
+    """Let in staff with one of these roles; any staff if none is named.
 
-    With `of_no_tenant` the page is of no organisation, and services are asked for none.
+    With `of_no_tenant` the page belongs to no organisation, and services are asked for none.
 
     Raises: MustSignIn, NotTheirs.
     """
@@ -200,7 +200,7 @@ def staff(*roles: Role, of_no_tenant: bool = False) -> Opener[StaffVisit]:
 
 
 async def begin(visit: Visit, provider: Provider, grant: Grant, *, nonce: str) -> Secret:
-    """Keep who signed in, and what they had written before. Raises: SignInRefused, Operational."""
+    """Start a session, with the form that was sent before signing in. Raises: SignInRefused, Operational."""
     now = await visit.parts.clock.now()
     verifier: Verifier = visit.request.app.state.verifier
     try:
@@ -259,7 +259,7 @@ async def _renewed(visit: Visit, member: StaffMember, now: datetime) -> StaffMem
 
 
 async def _keep_unsent(visit: Visit, secret: Secret, member: StaffMember, now: datetime) -> None:
-    """Keep what somebody sent after their session had ended, for when they are back: only they can read it."""
+    """Store a form that was sent after its session had ended, for its author's return: only they can read it."""
     if visit.request.method == "POST":
         await visit.read_sent()
     token = visit.form.get(FORM_TOKEN, "")

@@ -1,10 +1,10 @@
-"""What codes of services are called on pages of staff only, and why a service refused what staff asked."""
+"""The words for codes on pages of staff only, and the reasons of refusals to staff."""
 
 from services.portal.wording import mark as _
 
-# Statuses of ours, 403 to browsers: a page for people with another role, and one for who came by a link.
+# Statuses of our own, 403 to browsers: a page for another role, and one for readers with a link.
 NOT_THEIRS, OF_LINKS = 4030, 4031
-# By status: what failures say to staff, who came by no link.
+# By status: what failures say to staff.
 STAFF_FAILURES: dict[int, tuple[str, str]] = {
     NOT_THEIRS: (
         _("Deze pagina is voor een andere rol"),
@@ -50,7 +50,7 @@ REFERRAL_REASONS: dict[str, str] = {
     "situation-changed": _("De situatie is veranderd"),
     "other": _("Iets anders"),
 }
-# Which of them are not of who takes a referral back: those say what an organisation can do.
+# Those not meant for a self-referrer, as they say what an organisation can do.
 ONLY_OF_WHO_DECLINES = frozenset({"outside-region", "no-capacity"})
 LONGER: dict[str, str] = {
     "family-needs-time": _("De familie heeft meer tijd nodig"),
@@ -80,7 +80,7 @@ WITHDRAW_REASONS: dict[str, str] = {
     "safety": _("Het is niet veilig"),
     "other": _("Iets anders"),
 }
-# Where something was read or changed: what a service is about.
+# Where something was read or changed: the subject of a service.
 SERVICES_ABOUT: dict[str, str] = {
     "intake": _("aanmelding"),
     "network": _("kring"),
@@ -180,7 +180,7 @@ REFERRED_AS: dict[str, str] = {
     "representative": _("Vertegenwoordiger"),
     "circle": _("Kring"),
 }
-# What emails are called, by their kinds: their subjects.
+# Names of emails, by their kinds: their subjects.
 MAILS: dict[str, str] = {
     "agreement-changed": _("Een afspraak is veranderd"),
     "agreement-due": _("Het is de dag van een afspraak"),

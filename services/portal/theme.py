@@ -1,6 +1,6 @@
-"""Colours of organisations: the design system's own steps of light and dark, turned to another hue.
+"""Organisations' colours: the design system's own steps of light and dark, with another hue.
 
-A step keeps its lightness in OKLCH (what the eye sees as light), so contrasts stay what the design system made them.
+A step keeps its lightness in OKLCH (as the eye perceives it), so contrasts stay as the design system made them.
 """
 
 import re
@@ -9,7 +9,7 @@ from functools import lru_cache
 from shared.colours import INK, hex_of, oklch
 from shared.profiles import Profile
 
-# What Kring looks like: the colour of buttons and links.
+# Kring's own colour of buttons and links.
 GREEN = "#14594f"
 _STEP = re.compile(r"(--ds-color-accent-[a-z-]+):(#[0-9a-f]{3,6})\b")
 # Below this a colour is a grey, and stays one.
@@ -37,16 +37,16 @@ def _base(styles: str) -> str:
     return found[1]
 
 
-# Of the design system's theme only what an organisation's colour changes.
+# Only the parts of the design system's theme that an organisation's colour changes.
 THEME = "theme.css"
 _SCHEMES = (("light", ":root"), ("dark", "@media (prefers-color-scheme:dark){[data-color-scheme=auto]"))
-# What surrounds a page.
+# The area around a page.
 _AROUND = ".k-top,.k-sections,.k-foot"
 _COLOURS = re.compile(r"(?P<accent>[0-9a-f]{6}|x)-(?P<heading>[0-9a-f]{6}|x)-(?P<background>[0-9a-f]{6}|x)")
 
 
 def accents(styles: str) -> str:
-    """Return of the design system's theme its accent colours, for light and for dark."""
+    """Return the accent colours of the design system's theme, for light and for dark."""
     rules = []
     for scheme, selector in _SCHEMES:
         layer = f"@layer ds.theme.color-scheme.{scheme}{{"
@@ -66,7 +66,7 @@ def name_of(profile: Profile) -> str | None:
 
 @lru_cache(maxsize=256)
 def style(name: str, rules: str) -> str | None:
-    """Return the style with a name, made of the rules of `accents`; None if it is no name of one."""
+    """Return the style with a name, made of the rules of `accents`; None if the name is not valid."""
     match = _COLOURS.fullmatch(name)
     if match is None:
         return None
@@ -78,7 +78,7 @@ def style(name: str, rules: str) -> str | None:
     if heading:
         light.append(f"main h1.ds-heading,main h2.ds-heading{{color:{heading}}}")
     if background:
-        # These stand out from it; the steps of the design system stand out from its own grounds only.
+        # These contrast with it; the steps of the design system contrast with its own backgrounds only.
         own = f"--ds-color-neutral-text-subtle:{INK};--ds-color-accent-text-subtle:{accent or INK}"
         light.append(f"{_AROUND}{{background:{background};{own}}}")
     if light:

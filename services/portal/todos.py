@@ -1,7 +1,8 @@
-"""What waits for whom: the clocks of all services, as their events tell them, and boards as views of them.
+"""What waits for whom: the clocks of all services, from their events, and boards as views of them.
 
-Whatever a person has to do is a clock with an owner. Every event of a clock says all of it, and its number in the
-clock's stream says which one is newer: events that come twice, late or in another order end in the same row.
+Everything that a person must do is a clock with an owner. Every event of a clock carries its whole state, and
+its number in the clock's stream says which one is newer: events that come twice, late or in another order end
+in the same row.
 """
 
 from collections.abc import Collection, Sequence
@@ -23,18 +24,18 @@ from shared.database import Scope, set_scope
 from shared.events.base import ClockFact, Received
 from shared.http import PageRequest, Rows, decode_cursor, paginate
 
-# Whose turn it is only when the clock warns: before that, nobody has anything to do about it.
+# The owner's turn comes only with the warning: before that, nobody needs to act.
 ONCE_WARNED = frozenset(
     {
         *("agreement-slips", "check-in", "conference-outcome", "erasure", "hold"),
         *("referrer-call", "retention", "review", "turns-12", "turns-18"),
     }
 )
-# What other people, or the platform itself, do in time: the owner's turn comes when they did not.
+# Done in time by other people, or the platform itself: the owner's turn comes when they did not.
 ONCE_LATE = frozenset({"allocation", "invitation"})
-# What ends by itself with its time, and then leaves nothing to do: an offer expires and the next is asked.
+# Ends by itself at its time, leaving nothing to do: an offer expires and the next coordinator is asked.
 OVER_WITH_ITS_TIME = frozenset({"offer"})
-# What the platform does at its time, or others until then: never a to-do of a member of staff.
+# Done by the platform at its time, or by others until then: never a to-do of a member of staff.
 BY_ITSELF = frozenset(
     {
         *(
@@ -54,7 +55,7 @@ _STATE_AFTER = {
     **dict.fromkeys(("started", "resumed", "warned"), "running"),
     **{what: what for what in ("paused", "breached", "stopped")},
 }
-# So many that are over go with each event: more than come.
+# How many ended clocks are deleted with each event: more than arrive.
 _GO_WITH_EACH = 5
 _MOST_OF_A_CASE = 200
 _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
@@ -62,7 +63,7 @@ _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Late:
-    """How many clocks of a kind are late, by how long ago they were due: less than a day, less than a week, longer."""
+    """The number of late clocks of a kind, by how long they are late: less than a day, less than a week, longer."""
 
     service: str
     kind: str
@@ -74,14 +75,14 @@ class Late:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How much waits for somebody, and how much of it is late; both counted up to the most that was asked for."""
+    """How much waits for a person, and how much of it is late; both counted up to the requested maximum."""
 
     waiting: int
     late: int
 
 
 async def follow(session: AsyncSession, event: Received[ClockFact], context: Context) -> None:
-    """Handle what happened to a clock; an older event than the newest that is known changes nothing."""
+    """Handle an event of a clock; one older than the newest known event changes nothing."""
     service, _, what = event.type.removesuffix(".v1").split(".")
     fact = event.data
     state = _STATE_AFTER[what]
@@ -125,7 +126,7 @@ async def follow(session: AsyncSession, event: Received[ClockFact], context: Con
 
 
 def _turn(fact: ClockFact, now: datetime) -> datetime:
-    """Return from when on the owner has to act."""
+    """Return from when on the owner must act."""
     if fact.kind in ONCE_LATE | BY_ITSELF:
         return fact.due_at
     if fact.kind in ONCE_WARNED:
@@ -136,11 +137,11 @@ def _turn(fact: ClockFact, now: datetime) -> datetime:
 async def todos_of(
     session: AsyncSession, principal: Principal, *, page: PageRequest | None = None, kinds: Sequence[str] = ()
 ) -> Rows[Todo]:
-    """Return what a member of staff has to do at a tenant, what is due first (so what is late) first.
+    """Return the to-dos of a member of staff at a tenant, earliest due (so late ones) first.
 
-    That is what waits for one of their roles at their own organisation, for the coordinator of a case that is theirs,
-    for them or their organisation in particular; and what is late and escalates to one of their roles. `kinds`: of
-    these only. Raises: CursorNotReadable.
+    They are: those of their roles at their own organisation, of the cases that they coordinate, of themselves
+    or their organisation in particular; and late ones that escalate to one of their roles. `kinds`: only of
+    these. Raises: CursorNotReadable.
     """
     page = page or PageRequest()
     await set_scope(session, Scope(tenant=principal.tenant))
@@ -160,7 +161,7 @@ async def todos_of(
 
 
 async def tally_of(session: AsyncSession, principal: Principal, *, most: int = 100) -> Tally:
-    """Return how much a member of staff has to do at a tenant, and how much of it is late."""
+    """Return how many to-dos a member of staff has at a tenant, and how many of them are late."""
     await set_scope(session, Scope(tenant=principal.tenant))
     mine = select(Todo.state).where(Todo.id.in_(_picked(principal, [], most=most))).subquery()
     query = select(func.count(), func.count().filter(mine.c.state == "breached")).select_from(mine)
@@ -169,14 +170,14 @@ async def tally_of(session: AsyncSession, principal: Principal, *, most: int = 1
 
 
 def tally_in(todos: Sequence[Todo]) -> Tally:
-    """Return how much there is in all that somebody has to do, and how much of it is late."""
+    """Return how many to-dos there are in a selection, and how many of them are late."""
     return Tally(waiting=len(todos), late=sum(each.state == "breached" for each in todos))
 
 
 async def of_case(session: AsyncSession, principal: Principal, *, case_id: UUID) -> list[Todo]:
-    """Return every clock of a case that is not over, whoever it waits for: what is next, and whose turn it is.
+    """Return every live clock of a case, whoever owns it: what is next, and whose turn it is.
 
-    Whoever calls this has been shown the case by the service that owns it.
+    The caller has access to the case from the service that owns it.
     """
     await set_scope(session, Scope(tenant=principal.tenant))
     query = (
@@ -191,7 +192,7 @@ async def of_case(session: AsyncSession, principal: Principal, *, case_id: UUID)
 async def next_of_cases(
     session: AsyncSession, principal: Principal, *, case_ids: Sequence[UUID]
 ) -> list[Todo]:
-    """Return of each case what somebody has to do first, if anything; of the cases that the caller was shown."""
+    """Return the first to-do of a reader in each case, if any; the caller has access to these cases."""
     await set_scope(session, Scope(tenant=principal.tenant))
     query = (
         select(Todo)
@@ -216,7 +217,7 @@ async def coordinated(
 
 
 async def late_by_kind(session: AsyncSession, *, now: datetime, tenant: UUID | None = None) -> list[Late]:
-    """Return what is late, by kind and age; of one organisation, or for ops of all of them."""
+    """Return what is late, by kind and age; in one organisation, or for ops in all of them."""
     query = (
         select(
             Todo.service,
@@ -234,9 +235,9 @@ async def late_by_kind(session: AsyncSession, *, now: datetime, tenant: UUID | N
 
 
 def _picked(principal: Principal, narrowed: Sequence[ColumnElement[bool]], *, most: int) -> Select[Any]:
-    """Return the query of the ids of the first that somebody has to do.
+    """Return the query of the ids of a reader's first to-dos.
 
-    Each reason is served by an index of its own in the order of the list, so a page costs what it shows.
+    Each condition is served by an index of its own in the order of the list, so a page costs what it shows.
     """
     first = [
         select(Todo.id)

@@ -1,4 +1,4 @@
-"""One visit of one reader: what came, what is asked of services for it, and the page that is shown."""
+"""One visit of one reader: the request, the questions to services, and the page that is shown."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -24,13 +24,13 @@ from shared.http_client import Query
 from shared.ids import uuid7
 from shared.languages import LANGUAGES, Language
 
-# A form's own fields: what proves that it is ours, what makes sending it twice one thing, and a change of language.
+# A form's own fields: the token that proves it is ours, its idempotency key, and a change of language.
 FORM_TOKEN, ONCE, LANGUAGE_BUTTON = "form-token", "once", "language"
-# Of what others may have changed meanwhile: the version that the writer saw, and, once there is another, whose words
-# count: the number of the newer version is what the writer's words replace.
+# For things that others may have changed meanwhile: the version that the author saw, and, once there is a newer one,
+# its number if the author chose to replace it.
 VERSION, WHOSE, THEIRS = "version", "whose", "theirs"
 OtherT = TypeVar("OtherT")
-# A cookie: what was changed on the page before, for the moment until all services have heard of it.
+# A cookie: the changes on the previous page, until all services have received them.
 AFTER = "kring-after"
 # In an address: from where on its list is shown.
 TURNED_TO = "after"
@@ -42,17 +42,17 @@ CSP = (
 
 
 class Form(BaseModel):
-    """What a form holds. `MISSING` and `WRONG` say per field what is needed, in Dutch."""
+    """The fields of a form. `MISSING` and `WRONG` say per field what is needed, in Dutch."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, str_strip_whitespace=True)
 
 
-# As somebody writes it: services look closer.
+# As typed: services validate in detail.
 EmailAddress = Annotated[str, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
 
 
 class PageModel(BaseModel):
-    """What a template shows. A template that asks for more is an error."""
+    """The data of a template. A template that uses anything else fails."""
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
 
@@ -70,7 +70,7 @@ class NobodyHere(Exception):
 
 
 class MustGo(Exception):
-    """A reader has to be on another page first: to sign in, or to say for which organisation."""
+    """A reader must first visit another page: to sign in, or to choose an organisation."""
 
     def __init__(self, path: str) -> None:
         super().__init__(path)
@@ -78,7 +78,7 @@ class MustGo(Exception):
 
 
 class MustSignIn(MustGo):
-    """A page is for who signed in."""
+    """A page requires signing in."""
 
 
 class NotTheirs(Exception):
@@ -86,7 +86,7 @@ class NotTheirs(Exception):
 
 
 class Instead(Exception):
-    """Another page answers in the place of the one that was asked for."""
+    """Another page is shown instead of the requested one."""
 
     def __init__(self, answer: Response) -> None:
         super().__init__("another page")
@@ -106,14 +106,14 @@ class Visit:
     file: bytes | None = None
     errors: dict[str, str] = field(default_factory=dict)
     status: int = 200
-    # Of the organisation whose pages these are.
+    # From the organisation whose pages these are.
     profile: profiles.Profile = profiles.UNKNOWN
     logo: str | None = None
-    # Somebody else changed the same thing: each field says what is there now.
+    # Somebody else changed the same thing: each field shows the current value.
     overtaken: bool = False
-    # The address of the page with the form that was sent; None where no page is shown again.
+    # The address of the page with the form that was sent; None if no page is shown again.
     form_at: str | None = None
-    # The same visit once it is known who reads: also what goes wrong is said to them.
+    # The same visit once the reader is known, so that errors are worded for them too.
     opened: "Visit | None" = None
 
     @property
@@ -123,19 +123,19 @@ class Visit:
 
     @property
     def home(self) -> tuple[str, str]:
-        """The page from which this reader goes on, and what leads there, in Dutch."""
+        """The page from which this reader continues, and the label of its link, in Dutch."""
         return "/", _("Naar de startpagina")
 
     @property
     def address(self) -> str:
-        """The address of what is read, or of the page whose form was sent."""
+        """The address of the page, or of the page whose form was sent."""
         url = self.request.url
         path = url.path if self.request.method == "GET" else self.form_at or self.home[0]
         return f"{path}?{url.query}" if url.query else path
 
     @property
     def is_staff(self) -> bool:
-        """Whether the reader signed in, and came by no link."""
+        """Whether the reader signed in, rather than coming by a link."""
         return False
 
     @property
@@ -145,7 +145,7 @@ class Visit:
 
     @property
     def form_token(self) -> str:
-        """What this reader's forms carry."""
+        """The token in this reader's forms."""
         return ""
 
     @property
@@ -155,17 +155,17 @@ class Visit:
 
     @property
     def young(self) -> bool:
-        """Whether the reader is under eighteen: some sentences are other ones for them."""
+        """Whether the reader is under eighteen: some sentences have another wording for them."""
         return False
 
     @property
     def languages(self) -> tuple[Language, ...]:
-        """In which languages the pages of this reader are."""
+        """The languages of this reader's pages."""
         return LANGUAGES
 
     @property
     def version(self) -> int:
-        """The version of what is changed that the writer saw; none has the number 0."""
+        """The version that the author of a change saw; 0 if there is none."""
         return read_number(self.form.get(VERSION, ""))
 
     async def read_sent(self) -> None:
@@ -193,7 +193,7 @@ class Visit:
         content: bytes | None = None,
         **ids: Any,
     ) -> AnswerT:
-        """Return what a service answers to this reader. `content`: a file in the place of a body.
+        """Return a service's answer to this reader. `content`: a file instead of a body.
 
         Raises: ServiceRefused, Operational.
         """
@@ -206,7 +206,7 @@ class Visit:
         )
 
     async def ask_all(self, operation: Operation[Items[AnswerT]], **ids: Any) -> list[AnswerT]:
-        """Return every item of a list, page by page: of one that the size of an organisation or a case bounds."""
+        """Return every item of a list, page by page: only for lists bounded by an organisation's or a case's size."""
         found: list[AnswerT] = []
         query = {"limit": str(MAX_LIMIT)}
         while True:
@@ -218,12 +218,12 @@ class Visit:
 
     @property
     def after(self) -> After:
-        """What this reader changed last, here or on the page before."""
+        """This reader's last changes, here or on the previous page."""
         known: After = self.request.scope.setdefault(AFTER, After(self.request.cookies.get(AFTER)))
         return known
 
     def turned_to(self, name: str = TURNED_TO) -> dict[str, str]:
-        """Return what a list is asked with for the part that the reader turned to; nothing for its first.
+        """Return the query parameters of the page that the reader turned to; empty for the first.
 
         `name`: in the address of a page with several lists. What is longer than any cursor is cut off: a list then
         says that it never handed it out.
@@ -232,14 +232,14 @@ class Visit:
         return {"cursor": cursor[:MAX_CURSOR]} if cursor else {}
 
     def next_page(self, cursor: str | None, name: str = TURNED_TO, **kept: str) -> str | None:
-        """Return where a list of this page goes on; `kept`: what else its address says."""
+        """Return the address at which a list of this page continues; `kept`: its other parameters."""
         path = self.address.partition("?")[0]
         return f"{path}?{urlencode({**kept, name: cursor})}" if cursor else None
 
     async def ask_or(
         self, operation: Operation[AnswerT], otherwise: OtherT, *, query: Query | None = None, **ids: Any
     ) -> AnswerT | OtherT:
-        """Return what a service answers, or something else where this reader may not know (yet)."""
+        """Return a service's answer, or a default if this reader may not know (yet)."""
         try:
             return await self.ask(operation, query=query, **ids)
         except ServiceRefused as error:
@@ -248,12 +248,12 @@ class Visit:
             return otherwise
 
     async def dress(self, tenant: UUID) -> None:
-        """Let the page be one of an organisation: its name, calendar, colours and logo."""
+        """Give the page an organisation's appearance: its name, calendar, colours and logo."""
         self.profile = await profiles.of(self.session, tenant=tenant)
         self.logo = await logos.address_of(self.session, tenant=tenant)
 
     def ticked(self, name: str) -> list[str]:
-        """Return which boxes of a name were ticked, by their values."""
+        """Return the values of the ticked boxes of a name."""
         return [each for each in self.form.get(f"{name}[]", "").split(",") if each]
 
     def _headers(self) -> dict[str, str]:
@@ -266,7 +266,7 @@ class Visit:
         found = environment(self.language, young=self.young).get_template(template)
         surroundings = self._surroundings()
         fields = {name: getattr(model, name) for name in type(model).model_fields}
-        # A field of a page never takes the place of what the layout is made of.
+        # A field of a page never overrides a part of the layout.
         if taken := fields.keys() & (surroundings.keys() | found.globals.keys()):
             raise TypeError(f"fields of {type(model).__name__} are names of the layout: {sorted(taken)}")
         html = found.render(**fields, **surroundings)
@@ -277,19 +277,19 @@ class Visit:
         return answer
 
     def go(self, path: str) -> Response:
-        """Return the way to the next page."""
+        """Redirect to the next page."""
         return RedirectResponse(path, HTTPStatus.SEE_OTHER)
 
     def say(self, text: str) -> str:
-        """Return a sentence of ours in the reader's language."""
+        """Return one of our sentences in the reader's language."""
         return say(text, self.language, young=self.young)
 
     def word(self, words: Mapping[str, str], code: str) -> str:
-        """Return what a code of a service is in the reader's language; of one that a page does not know, the code."""
+        """Return a service's code in the reader's language; an unknown code as it is."""
         return self.say(words.get(code, code))
 
     async def dates(self) -> Dates:
-        """Return how days and hours are said to this reader."""
+        """Return the formats of days and hours for this reader."""
         return Dates(self.language, self.profile.calendar)
 
     def _surroundings(self) -> dict[str, Any]:
@@ -299,9 +299,9 @@ class Visit:
             "given": self.form,
             "errors": {name: self.say(text) for name, text in self.errors.items()},
             "overtaken": self.overtaken,
-            # One slash: with two, or a backslash after it, it would be another site.
+            # One slash: two, or one followed by a backslash, would be another site.
             "here": quote("/" + self.request.url.path.lstrip("/\\")),
-            # Of a list: which part of it, and from where on.
+            # For a list: which part of it, and from where on.
             "query": f"?{query}" if (query := urlencode(self.request.query_params.multi_items())) else "",
             "offered_languages": self.languages,
             "styles": assets.address("kring.css"),
@@ -319,11 +319,11 @@ class Visit:
         }
 
     async def close(self, answer: Response) -> Response:
-        """Return an answer with what a browser is to remember."""
+        """Return an answer with the cookies that a browser must store."""
         return answer
 
 
 FormT = TypeVar("FormT", bound=Form)
 VisitT = TypeVar("VisitT", bound=Visit)
-# Lets in who asks for a page.
+# Lets in the reader of a page.
 Opener = Callable[[Visit], Awaitable[VisitT]]

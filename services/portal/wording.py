@@ -1,6 +1,6 @@
-"""The words of pages: templates are in Dutch, and every other language has a catalogue of what each sentence is there.
+"""The words of pages: templates are in Dutch, and every other language has a catalogue of translations.
 
-`python -m services.portal.wording` brings the catalogues up to date with the templates and lists what is untranslated.
+`python -m services.portal.wording` updates the catalogues from the templates and lists what is untranslated.
 """
 
 import gettext
@@ -36,7 +36,7 @@ from shared.languages import (
 _HERE = Path(__file__).parent
 _CATALOGUES = _HERE / "locale"
 _YOUNG = ".young"
-# Each in its own words.
+# Each in its own language.
 NAMES: dict[Language, str] = {
     "nl": "Nederlands",
     "fr": "Français",
@@ -49,8 +49,8 @@ NAMES: dict[Language, str] = {
 STAFF_NAMES = {language: NAMES[language] for language in STAFF_LANGUAGES}
 
 
-# Written in all languages: the pages of who came by a link and of anybody, and what they are made of. All else is
-# written in those of staff.
+# Written in all languages: pages for readers with a link and for the public, and their parts. All other pages are in
+# the languages of staff.
 FOR_EVERYBODY = frozenset(
     {
         *(
@@ -124,9 +124,9 @@ FOR_EVERYBODY = frozenset(
 
 @cache
 def translations(language: Language, *, young: bool = False) -> gettext.NullTranslations:
-    """Return what every sentence is in a language; Dutch is what stands in the templates.
+    """Return the translations of a language; Dutch is what the templates contain.
 
-    `young`: to somebody under eighteen, to whom some of them are other ones.
+    `young`: for readers under eighteen, for whom some sentences differ.
     """
     if young:
         theirs = _compiled(_young(language)) if _exists(_young(language)) else gettext.NullTranslations()
@@ -151,17 +151,17 @@ def _exists(name: str) -> bool:
 
 
 def mark(text: str) -> str:
-    """Mark a sentence that is put into the reader's language later. Imported as `_`."""
+    """Mark a sentence for later translation. Imported as `_`."""
     return text
 
 
 def say(text: str, language: Language, *, young: bool = False) -> str:
-    """Return a sentence of ours in a language."""
+    """Return one of our sentences in a language."""
     return translations(language, young=young).gettext(text)
 
 
 def language_name(code: str, language: Language) -> str:
-    """Return what a language is called in another, such as Oekraïens for uk; the code, if nobody knows it."""
+    """Return the name of a language in another, such as Oekraïens for uk; the code if it is unknown."""
     try:
         name = Locale.parse(code, sep="-").get_display_name(language)
     except (ValueError, UnknownLocaleError):
@@ -174,7 +174,7 @@ _READ: dict[str, Callable[[str], object]] = {"date": date.fromisoformat, "time":
 
 @cache
 def environment(language: Language, *, young: bool = False) -> Environment:
-    """Return the templates in a language. What is missing in a page's model is an error, and all text is escaped."""
+    """Return the templates in a language. A missing variable is an error, and all text is escaped."""
     made = Environment(
         loader=FileSystemLoader(_HERE / "templates"),
         undefined=StrictUndefined,
@@ -203,13 +203,13 @@ def _labels(options: Sequence[tuple[str, str]], chosen: Collection[str | None]) 
 
 
 def _differing(now: object, written: object) -> str | None:
-    """Return what a field holds now if its writer wrote something else. Browsers send line ends of their own."""
+    """Return a field's current value if its author wrote something else. Browsers send line ends of their own."""
     held, meant = ("\n".join(str(each).split("\r\n")).strip() for each in (now, written))
     return None if held == meant else held
 
 
 def _id_of(name: str) -> str:
-    """Return the id of a field, to which an address can point; of several that belong together, that of the first."""
+    """Return the id of a field, for links to it; of several that belong together, that of the first."""
     return name.removesuffix("[]")
 
 
@@ -218,7 +218,7 @@ def _one_line(value: object) -> str:
 
 
 def _type_for(type_: str, written: str) -> str:
-    """Return the type of a field: a browser would not show in a day or an hour what is none."""
+    """Return the input type of a field: a browser would not show an invalid value in a day or an hour."""
     if written and type_ in _READ:
         try:
             _READ[type_](written)
@@ -250,11 +250,11 @@ class Dates:
         return deadline_in_words(time, *self._given)
 
     def period(self, starts_at: datetime, ends_at: datetime) -> str:
-        """Return when something begins and ends, and in which city it is then so late."""
+        """Return when something begins and ends, and the city of that time zone."""
         return period_in_words(starts_at, ends_at, *self._given)
 
     def hours(self, starts_at: datetime, ends_at: datetime) -> str:
-        """Return the hours between which something is, of a day that is named beside it."""
+        """Return the hours of something, for a day that is named beside it."""
         return f"{self.hour(starts_at)} \N{EN DASH} {self.hour(ends_at)}"
 
 
@@ -265,7 +265,7 @@ def _read(name: str) -> Catalog:
 
 @cache
 def _extracted() -> list[tuple[str, Any, str | None]]:
-    """Return file, sentence and context of all that is marked: reading the templates takes a second each time."""
+    """Return file, sentence and context of everything marked: reading the templates takes a second each time."""
     methods = [("templates/**.html", "jinja2"), ("**.py", "python")]
     options = {"templates/**.html": {"trimmed": "true", "newstyle_gettext": "true"}}
     keywords = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None}
@@ -274,7 +274,7 @@ def _extracted() -> list[tuple[str, Any, str | None]]:
 
 
 def sentences(language: Language) -> Catalog:
-    """Return every sentence of the templates and of the code that has to be in a language."""
+    """Return every sentence of the templates and the code that needs a translation."""
     found = Catalog(project="Kring", charset="utf-8")
     for file, message, context in _extracted():
         if language in STAFF_LANGUAGES or file in FOR_EVERYBODY:
@@ -283,7 +283,7 @@ def sentences(language: Language) -> Catalog:
 
 
 def for_young(language: Language) -> Catalog:
-    """Return the sentences that are other ones to who is under eighteen: those that are so in Dutch, and its own."""
+    """Return the sentences that differ for readers under eighteen: those that do in Dutch, and the language's own."""
     others = {
         each.id for name in {_young(FALLBACK), _young(language)} if _exists(name) for each in _read(name)
     }
@@ -295,7 +295,7 @@ def for_young(language: Language) -> Catalog:
 
 
 def untranslated(language: Language) -> Iterator[str]:
-    """Yield every sentence that a language lacks, and those for the young that no page has any more."""
+    """Yield every sentence that a language lacks, and those for the young that no page uses any more."""
     if language != FALLBACK:
         yield from _lacking(_read(language), sentences(language))
     if _exists(_young(language)):
@@ -328,7 +328,7 @@ def _bring_up_to_date(name: str, wanted: Catalog) -> None:
 
 
 def main() -> int:
-    """Bring every catalogue up to date, and say what each lacks; return 1 if one does."""
+    """Update every catalogue, and print what each lacks; return 1 if one does."""
     missing = 0
     for language in LANGUAGES:
         if language != FALLBACK:

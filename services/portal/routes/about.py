@@ -10,7 +10,7 @@ from services.portal.readers import whoever
 from services.portal.visits import PageModel, Visit
 
 pages = Pages()
-# What no other page answers.
+# For addresses without a page.
 nowhere = Pages()
 
 
@@ -29,7 +29,7 @@ class StartPage(PageModel):
 
 @pages.show("/", anyone)
 async def start(visit: Visit) -> Response:
-    """Say what this is."""
+    """Show what this site is."""
     known = await organisations(visit.session)
     return visit.page(
         "start.html", StartPage(organisations=[Organisation(id=id_, name=name) for id_, name in known])

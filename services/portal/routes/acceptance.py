@@ -41,7 +41,7 @@ async def show(visit: StaffVisit) -> Response:
 
 @pages.send("/cases/{case_id}/acceptance", staff(Role.REFERRER))
 async def judge(visit: StaffVisit) -> Response:
-    """Keep what is said of every bottom line, all at once."""
+    """Send the judgement of every bottom line, all at once."""
     case_id = case_of(visit)
     plan, lines = await asyncio.gather(plan_of(visit, case_id), lines_of(visit, case_id))
     errors: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Who the reader is here: what their provider says of them, and what the organisation entered."""
+"""The reader's account: what their provider says about them, and what the organisation entered."""
 
 from starlette.responses import Response
 
@@ -14,7 +14,7 @@ PATH = "/account"
 
 
 class Account(NamedAnswer):
-    """Who asks."""
+    """The calling account."""
 
     organisation: str | None
     roles: list[str]

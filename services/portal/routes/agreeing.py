@@ -1,4 +1,4 @@
-"""What somebody agrees to: each question in its own words, yes or no, taken back at any time."""
+"""A person's consents: each question in its own words, yes or no, withdrawn at any time."""
 
 import asyncio
 from datetime import datetime
@@ -16,20 +16,20 @@ pages = Pages()
 
 
 class Said(Answer):
-    """What somebody said last."""
+    """A person's latest answer."""
 
     given: bool
 
 
 class Concerned(Answer):
-    """About whom somebody is asked."""
+    """The person a question is about."""
 
     person_id: UUID
     first_name: str | None
 
 
 class Question(Answer):
-    """What somebody is asked."""
+    """A question to a person."""
 
     purpose: str
     concerns: Concerned | None
@@ -42,7 +42,7 @@ class Question(Answer):
 
 
 class Before(Answer):
-    """What somebody said once."""
+    """An earlier answer."""
 
     purpose: str
     concerns: UUID | None
@@ -89,7 +89,7 @@ class ConsentsPage(PageModel):
 
 
 class Answered(PageModel):
-    """An answer of once."""
+    """An earlier answer, in words."""
 
     about: str
     child: bool
@@ -115,7 +115,7 @@ async def _questions(visit: PersonVisit) -> list[Question]:
 
 @pages.show("/me/consents", person)
 async def show(visit: PersonVisit) -> Response:
-    """Show what somebody is asked."""
+    """Show a person's questions."""
     asked = await _questions(visit)
     model = ConsentsPage(
         questions=[
@@ -136,7 +136,7 @@ async def show(visit: PersonVisit) -> Response:
 
 @pages.send("/me/consents", person)
 async def record(visit: PersonVisit) -> Response:
-    """Keep what was said to one question, or to all of them."""
+    """Send the answers to one question, or to all of them."""
     asked = {_field(each): each for each in await _questions(visit)}
     said = {name: word for name, word in visit.form.items() if name in asked and word in ("yes", "no")}
     if not said:
@@ -157,7 +157,7 @@ async def record(visit: PersonVisit) -> Response:
 
 @pages.show("/me/consents/before", person)
 async def show_before(visit: PersonVisit) -> Response:
-    """Show everything that somebody ever said."""
+    """Show all earlier answers."""
     found, dates = await asyncio.gather(visit.ask(HISTORY, query=visit.turned_to()), visit.dates())
     model = BeforePage(
         answers=[

@@ -1,6 +1,6 @@
-"""How it goes with what was promised: a tap in an email opens this page with the answer chosen, and answers nothing.
+"""Progress on agreements: a tap in an email opens this page with the answer chosen, but sends nothing.
 
-Who follows the plan, and whom it is about, can agree something else between two meetings.
+The monitor and the central persons can change an agreement between two meetings.
 """
 
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ ANSWERS = {
 
 
 class Promised(PageModel):
-    """What was promised, and by when."""
+    """An agreement, and its due day."""
 
     id: UUID
     what: str
@@ -42,7 +42,7 @@ class Promised(PageModel):
 
 
 class AgreementPage(PageModel):
-    """The promises about which the reader can say how it goes, what is due first, first."""
+    """The agreements on which the reader can report progress, earliest due first."""
 
     promises: list[Promised]
     answers: list[tuple[str, str, None]]
@@ -51,7 +51,7 @@ class AgreementPage(PageModel):
 
 @pages.show("/me/agreement", person)
 async def show(visit: PersonVisit) -> Response:
-    """Ask how it goes; the answer that was tapped is chosen."""
+    """Ask for progress; the answer that was tapped is chosen."""
     plan = await plan_read_by(visit)
     me, dates = visit.person.person_id, await visit.dates()
     promises = [
@@ -69,7 +69,7 @@ async def show(visit: PersonVisit) -> Response:
 
 
 class AgreementForm(Form):
-    """Which promise, and how it goes."""
+    """Which agreement, and its progress."""
 
     WANTED: ClassVar = {"agreement": _("Kies waarover het gaat."), "answer": _("Kies hoe het gaat.")}
 
@@ -79,7 +79,7 @@ class AgreementForm(Form):
 
 @pages.send("/me/agreement", person)
 async def answer(visit: PersonVisit) -> Response:
-    """Keep how it goes."""
+    """Send the progress."""
     form = visit.read(AgreementForm)
     agreement_id = read_id(form.agreement)
     if form.answer == "done":
@@ -90,7 +90,7 @@ async def answer(visit: PersonVisit) -> Response:
 
 
 class ChangeForm(Form):
-    """What is agreed now, by when, how it is seen, and why it is agreed otherwise."""
+    """The new agreement: what, by when, how it is seen, and why it changes."""
 
     WANTED: ClassVar = {
         "what": _("Schrijf op wat er nu afgesproken is."),
@@ -108,7 +108,7 @@ class ChangeForm(Form):
 
 
 class ChangePage(PageModel):
-    """One agreement, to be agreed otherwise."""
+    """One agreement, to be changed."""
 
     what: str
     who: list[str]
@@ -122,7 +122,7 @@ class ChangePage(PageModel):
 def asked_to_change(
     visit: Visit, plan: Plan | None, agreement_id: str, names: Mapping[UUID, str], *, back: str
 ) -> ChangePage:
-    """Return what a form asks of the agreement that an address names.
+    """Return a form's change of the agreement that an address names.
 
     Raises: NotThere if it cannot be changed; MustGo `back` if somebody changed it while the reader wrote.
     """
@@ -161,7 +161,7 @@ async def change_as_sent(visit: Visit, agreement_id: str) -> None:
 
 @pages.show("/me/agreement/{agreement_id}", person)
 async def ask_to_change(visit: PersonVisit) -> Response:
-    """Ask what is agreed in the place of what was."""
+    """Ask for the new agreement."""
     plan = await plan_read_by(visit)
     if plan is None or not may_change(visit, plan):
         raise NotThere
@@ -172,6 +172,6 @@ async def ask_to_change(visit: PersonVisit) -> Response:
 
 @pages.send("/me/agreement/{agreement_id}", person)
 async def change(visit: PersonVisit) -> Response:
-    """Agree something else."""
+    """Change the agreement."""
     await change_as_sent(visit, read_id(visit.request.path_params["agreement_id"]))
     return visit.go("/me/thanks/agreement-changed")

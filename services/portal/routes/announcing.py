@@ -1,4 +1,4 @@
-"""Trainings that are announced, and the days that are planned of them."""
+"""Announcing trainings, and planning sessions of them."""
 
 from datetime import date, time
 from decimal import Decimal
@@ -89,7 +89,7 @@ class PlanPage(PageModel):
 
 
 class WhenForm(Form):
-    """When and where, and for how many."""
+    """Time, place and number of places."""
 
     WANTED: ClassVar = {
         "day": _("Kies de dag."),
@@ -113,7 +113,7 @@ class WhenForm(Form):
         return value
 
     def body_by(self, calendar: Calendar) -> dict[str, object]:
-        """Return what training takes; hours are those of the organisation's own calendar."""
+        """Return training's request body; hours are in the organisation's time zone."""
         return {
             **self.model_dump(mode="json", exclude={"day", "begins", "ends"}, exclude_none=True),
             "starts_at": calendar.at(self.day, self.begins).isoformat(),
@@ -122,7 +122,7 @@ class WhenForm(Form):
 
 
 class SessionForm(WhenForm):
-    """When, where and for how much."""
+    """Time, place and price."""
 
     WANTED: ClassVar = {
         **WhenForm.WANTED,

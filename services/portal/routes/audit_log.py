@@ -1,4 +1,4 @@
-"""Who looked: everything that was read or changed of a case or a person, or by somebody, in all services."""
+"""The audit log: everything that was read or changed of a case or a person, or by somebody, in all services."""
 
 import asyncio
 from datetime import datetime
@@ -23,12 +23,12 @@ from shared.services import SERVICES
 pages = Pages()
 _officer = staff(Role.DPO)
 section("/audit-log", _("Wie keek"), Role.DPO)
-# By what an address of this page names: what services call it.
+# Services' names of the parameters, by their name in the page's address.
 _SUBJECTS = {"case": "case_id", "person": "person_id", "staff": "actor"}
 
 
 class Entry(Answer):
-    """That something was read or changed."""
+    """A read or change."""
 
     entry_id: UUID
     at: datetime
@@ -59,7 +59,7 @@ class ShownEntry(PageModel):
 
 
 class AuditLogPage(PageModel):
-    """What was asked for, and what was found; `more`: where the older entries of one service are."""
+    """The search and its results; `more`: where each service's older entries start."""
 
     staff: list[tuple[str, str]]
     asked: dict[str, str]
@@ -68,7 +68,7 @@ class AuditLogPage(PageModel):
 
 
 class AuditLogForm(Form):
-    """Of what the log is asked: one of these is enough."""
+    """The search: one of these is enough."""
 
     WANTED: ClassVar = {
         "case": _("Dat is geen nummer van een zaak."),
@@ -83,7 +83,7 @@ class AuditLogForm(Form):
 
 @pages.show("/audit-log", _officer)
 async def show(visit: StaffVisit) -> Response:
-    """Show who looked, the newest first, all services together."""
+    """Show the audit log, the newest first, all services together."""
     params = visit.request.query_params
     asked = {name: read_id(params[name]) for name in _SUBJECTS if params.get(name)}
     wanted = params.get("in")
@@ -131,7 +131,7 @@ def _who(visit: StaffVisit, entry: Entry, names: dict[UUID, str]) -> str:
 
 @pages.send("/audit-log", _officer)
 async def search(visit: StaffVisit) -> Response:
-    """Lead to what is searched: addresses hold ids only."""
+    """Redirect to the results: addresses contain only ids."""
     given = visit.read(AuditLogForm).model_dump(exclude_none=True)
     if not given:
         raise Unacceptable({"case": _("Kies een zaak, een persoon of een medewerker.")})

@@ -20,7 +20,7 @@ WRITE_BASELINE = Operation("intake", "PUT", "/v1/cases/{case_id}/baseline", Answ
 
 
 class BaselinePage(PageModel):
-    """The questions and the bottom lines, each on a line of its own."""
+    """The questions and the bottom lines, one per line."""
 
     case_id: UUID
     version: int
@@ -32,7 +32,7 @@ class BaselinePage(PageModel):
 
 
 class BaselineForm(Form):
-    """The words of whoever writes: the coordinator the questions, the referrer the rest."""
+    """The author's words: the coordinator's questions, or the referrer's bottom lines."""
 
     WANTED: ClassVar = {"": _("Schrijf elke vraag op een regel.")}
 
@@ -65,7 +65,7 @@ async def show_baseline(visit: StaffVisit) -> Response:
 
 @pages.send("/cases/{case_id}/baseline", staff(Role.COORDINATOR, Role.REFERRER))
 async def write_baseline(visit: StaffVisit) -> Response:
-    """Write them; the service refuses what another changed meanwhile."""
+    """Save them; the service refuses if another changed them meanwhile."""
     case_id = case_of(visit)
     form = visit.read(BaselineForm)
     change: dict[str, Any] = {"version": form.version}
@@ -73,7 +73,7 @@ async def write_baseline(visit: StaffVisit) -> Response:
         change["questions"] = _lines(form.questions)
     if visit.has(Role.REFERRER) and "bottom_lines" in visit.form:
         before = {each.text: each for each in (await visit.ask(BASELINE, case_id=case_id)).bottom_lines}
-        # A line that stays the same keeps its id: plans name it.
+        # An unchanged line keeps its id: plans refer to it.
         change["bottom_lines"] = [
             {"text": line, "bottom_line_id": str(before[line].bottom_line_id)}
             if line in before

@@ -22,7 +22,7 @@ section("/break-glass", _("Noodtoegang"), Role.DPO)
 
 
 class Access(Answer):
-    """That a file was opened."""
+    """The opening of a file."""
 
     break_glass_id: UUID
     case_id: UUID

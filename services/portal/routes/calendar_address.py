@@ -1,4 +1,4 @@
-"""The page on which a coordinator makes and renews the secret address that their own calendar reads."""
+"""Where a coordinator creates and renews the secret address that their own calendar reads."""
 
 from starlette.responses import Response
 
@@ -13,7 +13,7 @@ PATH = "/calendar"
 
 
 class Secret(Answer):
-    """What the address of a calendar holds."""
+    """The secret in a calendar address."""
 
     secret: str
 
@@ -22,20 +22,20 @@ RENEW = Operation("scheduling", "POST", "/v1/me/calendar-feed", Secret)
 
 
 class CalendarPage(PageModel):
-    """The address, once it was made."""
+    """The address, once it was created."""
 
     address: str | None
 
 
 @pages.show(PATH, staff(Role.COORDINATOR))
 async def show(visit: StaffVisit) -> Response:
-    """Say what the address is for."""
+    """Explain the address."""
     return visit.page("calendar_address.html", CalendarPage(address=None))
 
 
 @pages.send(PATH, staff(Role.COORDINATOR))
 async def renew(visit: StaffVisit) -> Response:
-    """Make a new address, and show it once."""
+    """Create a new address, and show it once."""
     made = await visit.ask(RENEW)
     address = f"{visit.parts.settings.public_url}/calendar/{visit.principal.tenant}/{made.secret}"
     return visit.page("calendar_address.html", CalendarPage(address=address))

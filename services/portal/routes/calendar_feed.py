@@ -1,4 +1,4 @@
-"""What a coordinator's own calendar reads at its secret address."""
+"""The calendar feed at a coordinator's secret address."""
 
 from datetime import datetime
 from uuid import UUID
@@ -17,7 +17,7 @@ pages = Pages()
 
 
 class Entry(Answer):
-    """A conference, without anybody in it."""
+    """A conference, without its people."""
 
     conference_id: UUID
     case_id: UUID
@@ -34,7 +34,7 @@ FEED = Operation("scheduling", "POST", "/v1/calendar-feeds/read", Items[Entry])
 
 @pages.show("/calendar/{tenant}/{secret}", of_organisation)
 async def read(visit: Visit) -> Response:
-    """Return the conferences for the calendar that holds the address: when, where and which case, and no names."""
+    """Return the conferences for the calendar at the address: when, where and which case, and no names."""
     tenant = read_id(visit.request.path_params["tenant"])
     found = await visit.ask(
         FEED,

@@ -1,4 +1,4 @@
-"""What changes between two meetings, written down by who follows the case: one agreement, or that plan B is needed."""
+"""Changes between two meetings, recorded by the coordinator: one agreement, or that plan B is needed."""
 
 import asyncio
 
@@ -24,7 +24,7 @@ class CaseAgreementPage(ChangePage):
 
 @pages.show("/cases/{case_id}/plan/agreements/{agreement_id}", WHO_FOLLOWS)
 async def ask(visit: StaffVisit) -> Response:
-    """Ask what is agreed in the place of what was."""
+    """Ask for the new agreement."""
     case_id = case_of(visit)
     plan, people = await asyncio.gather(
         if_theirs(plan_of(visit, case_id), None), if_theirs(everyone(visit, case_id), {})
@@ -36,7 +36,7 @@ async def ask(visit: StaffVisit) -> Response:
 
 @pages.send("/cases/{case_id}/plan/agreements/{agreement_id}", WHO_FOLLOWS)
 async def change(visit: StaffVisit) -> Response:
-    """Write down what is agreed now."""
+    """Record the new agreement."""
     await change_as_sent(visit, _agreement_of(visit))
     return visit.go(f"/cases/{case_of(visit)}/check-ins")
 
@@ -53,7 +53,7 @@ class CasePlanBPage(PlanBPage):
 
 @pages.show("/cases/{case_id}/plan/plan-b/{line}", WHO_FOLLOWS)
 async def ask_for_plan_b(visit: StaffVisit) -> Response:
-    """Ask why plan B is needed, and in the place of what."""
+    """Ask why plan B is needed, and which agreement it replaces."""
     case_id = case_of(visit)
     asked = asked_to_invoke(visit, await if_theirs(plan_of(visit, case_id), None))
     return visit.page("case_plan_b.html", CasePlanBPage(case_id=case_id, **asked.model_dump()))
@@ -61,7 +61,7 @@ async def ask_for_plan_b(visit: StaffVisit) -> Response:
 
 @pages.send("/cases/{case_id}/plan/plan-b/{line}", WHO_FOLLOWS)
 async def invoke(visit: StaffVisit) -> Response:
-    """Write down that plan B is needed."""
+    """Record that plan B is needed."""
     case_id = case_of(visit)
     await invoke_as_sent(visit, await if_theirs(plan_of(visit, case_id), None))
     return visit.go(f"/cases/{case_id}/check-ins")

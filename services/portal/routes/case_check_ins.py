@@ -1,4 +1,4 @@
-"""The year after the plan: the check-ins, what was noted, promises that are done, and the end of it."""
+"""The year after the plan: the check-ins, their notes, finished agreements, and the end of it."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 class CheckIn(Dated):
-    """A check-in of the year, and what came of it."""
+    """A check-in of the year, with its result."""
 
     recorded_at: datetime | None
     decision: str | None
@@ -75,7 +75,7 @@ class Check(PageModel):
 
 
 class Call(PageModel):
-    """What the referrer said, in words."""
+    """The referrer's answers, in words."""
 
     when: str
     says: str
@@ -98,13 +98,13 @@ class CheckInsPage(PageModel):
     states: list[tuple[str, str]]
 
 
-# The regional manager writes down what nobody else can; the plan and its people are not theirs to read.
+# The regional manager records what nobody else can; they may not read the plan and its people.
 WHO_FOLLOWS = staff(Role.COORDINATOR, Role.REGIONAL_MANAGER)
 
 
 @pages.show("/cases/{case_id}/check-ins", WHO_FOLLOWS)
 async def show(visit: StaffVisit) -> Response:
-    """Show the check-ins, and ask what waits for an answer."""
+    """Show the check-ins, and ask for pending answers."""
     case_id = case_of(visit)
     plan, listed, people, called = await asyncio.gather(
         if_theirs(plan_of(visit, case_id), None),
@@ -139,7 +139,7 @@ async def show(visit: StaffVisit) -> Response:
             answers=each.review_answers if each.state in own.WAITS else None,
         )
         for each in listed.items
-        # What was planned before the circle met again is asked no more.
+        # Checks planned before the circle met again are not made any more.
         if each.state != "cancelled"
     ]
     model = CheckInsPage(
@@ -170,7 +170,7 @@ async def show(visit: StaffVisit) -> Response:
 
 
 def _soon(now: datetime) -> datetime:
-    """Return until when a call is near enough to be made: a week early, as the service allows."""
+    """Return until when a call is near enough to be made: up to a week early, as the service allows."""
     return now + timedelta(days=7)
 
 
@@ -179,7 +179,7 @@ def _late(check_in: CheckIn) -> str | None:
 
 
 async def if_theirs(asked: Awaitable[T], otherwise: T) -> T:
-    """Return what was asked for; something else to who may not read it."""
+    """Return a service's answer; a default for readers without access."""
     try:
         return await asked
     except ServiceRefused as refused:
@@ -189,7 +189,7 @@ async def if_theirs(asked: Awaitable[T], otherwise: T) -> T:
 
 
 class RecordForm(Form):
-    """What the circle wants, and a note."""
+    """The circle's decision, and a note."""
 
     WANTED: ClassVar = {
         "decision": _("Kies wat de kring wil."),
@@ -204,7 +204,7 @@ class RecordForm(Form):
 
 @pages.send("/cases/{case_id}/check-ins", WHO_FOLLOWS)
 async def record(visit: StaffVisit) -> Response:
-    """Note how it goes or what became of one agreement, or ask for an early review."""
+    """Record how things are going or the state of one agreement, or request an early review."""
     case_id = case_of(visit)
     plan = await if_theirs(plan_of(visit, case_id), None)
     if visit.form.get("do") == "review":

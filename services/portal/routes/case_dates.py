@@ -1,4 +1,4 @@
-"""Which day suits the circle: asking, how each day suits, answers on the phone, choosing a date and its place."""
+"""Finding a date: asking the circle, how each date suits, answers by phone, choosing a date and place."""
 
 import asyncio
 from typing import Any
@@ -42,7 +42,7 @@ SCHEDULE = Operation("scheduling", "POST", "/v1/conferences/{conference_id}/sche
 
 
 class Row(PageModel):
-    """What one person said to each date."""
+    """One person's answers to the dates."""
 
     person: Person
     phone: str | None
@@ -51,7 +51,7 @@ class Row(PageModel):
 
 
 class CaseDatesPage(PageModel):
-    """The question about the days."""
+    """The date poll."""
 
     case_id: str
     state: str | None
@@ -99,7 +99,7 @@ async def show(visit: StaffVisit) -> Response:
 
 @pages.send("/cases/{case_id}/dates", staff(Role.COORDINATOR))
 async def send(visit: StaffVisit) -> Response:
-    """Ask the circle, propose more dates, or close the question."""
+    """Ask the circle, propose more dates, or close the poll."""
     case_id = case_of(visit)
     conference = await latest(visit, case_id)
     poll = await _poll(visit, conference)
@@ -152,7 +152,7 @@ async def _poll(visit: StaffVisit, conference: Conference | None) -> Poll | None
 
 
 def _ranked(poll: Poll | None) -> list[Option]:
-    """Return the dates, best first; those that are over last."""
+    """Return the dates, best first; past ones last."""
     if poll is None:
         return []
     place = {option_id: index for index, option_id in enumerate(poll.ranking)}
@@ -269,7 +269,7 @@ async def schedule(visit: StaffVisit) -> Response:
 
 
 class AnswerForPage(PageModel):
-    """What somebody says on the phone."""
+    """A person's answers by phone."""
 
     case_id: str
     name: str
@@ -280,7 +280,7 @@ class AnswerForPage(PageModel):
 
 @pages.show("/cases/{case_id}/dates/people/{person_id}", staff(Role.COORDINATOR))
 async def ask_for(visit: StaffVisit) -> Response:
-    """Ask what somebody said to each date."""
+    """Ask for a person's answers to each date."""
     case_id = case_of(visit)
     person_id = UUID(read_id(visit.request.path_params["person_id"]))
     conference, people = await asyncio.gather(latest(visit, case_id), everyone(visit, case_id))
@@ -307,7 +307,7 @@ async def ask_for(visit: StaffVisit) -> Response:
 
 @pages.send("/cases/{case_id}/dates/people/{person_id}", staff(Role.COORDINATOR))
 async def answer_for(visit: StaffVisit) -> Response:
-    """Note what somebody said."""
+    """Record a person's answers."""
     case_id = case_of(visit)
     poll = await _poll(visit, await latest(visit, case_id))
     options = poll.options if poll else []

@@ -1,4 +1,4 @@
-"""The emails to people of a case, and what became of each."""
+"""The emails to people of a case, and their delivery state."""
 
 import asyncio
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Who comes to tell the circle what: written down by the coordinator, row by row."""
+"""Information givers at the conference: entered by the coordinator, row by row."""
 
 import asyncio
 from typing import Any
@@ -20,7 +20,7 @@ pages = Pages()
 
 
 class Givers(Answer):
-    """Who gives information, in order."""
+    """The information givers, in order."""
 
     version: int
     givers: list[Giver]
@@ -29,7 +29,7 @@ class Givers(Answer):
 GIVERS = Operation("scheduling", "GET", "/v1/conferences/{conference_id}/information-givers", Givers)
 WRITE = Operation("scheduling", "PUT", "/v1/conferences/{conference_id}/information-givers", Givers)
 
-# So many can be written down, and so many empty rows a form has beyond what is written in it.
+# The maximum number of rows, and how many empty ones a form adds.
 _MOST, _SPARE = 12, 2
 _LONGEST = {"name": 300, "function": 300, "tells": 2000}
 _OVER = ("held", "cancelled")
@@ -37,7 +37,7 @@ _coordinator = staff(Role.COORDINATOR)
 
 
 class GiversPage(PageModel):
-    """The rows of the form; what is known is filled in."""
+    """The rows of the form; existing ones are filled in."""
 
     case_id: str
     version: int
@@ -51,7 +51,7 @@ class GiversPage(PageModel):
 async def givers_of(
     visit: StaffVisit, conference: Conference | None, people: dict[UUID, InCircle]
 ) -> list[Telling]:
-    """Return who comes to tell what, in words and in order."""
+    """Return the information givers, in words and in order."""
     if conference is None:
         return []
     known = await visit.ask(GIVERS, conference_id=conference.conference_id)
@@ -68,7 +68,7 @@ async def givers_of(
 
 @pages.show("/cases/{case_id}/conference/givers", _coordinator)
 async def show(visit: StaffVisit) -> Response:
-    """Show who comes to tell what, to change it."""
+    """Show the information givers in a form."""
     case_id = case_of(visit)
     conference, people = await asyncio.gather(latest(visit, case_id), everyone(visit, case_id))
     known = Givers(version=1, givers=[])
@@ -97,7 +97,7 @@ async def show(visit: StaffVisit) -> Response:
 
 @pages.send("/cases/{case_id}/conference/givers", _coordinator)
 async def write(visit: StaffVisit) -> Response:
-    """Keep who comes to tell what, in the order that the rows say."""
+    """Save the information givers, in the order given in the rows."""
     case_id = case_of(visit)
     body = {"givers": _givers_of_form(visit), "version": visit.version}
     conference = await latest(visit, case_id)
@@ -107,7 +107,7 @@ async def write(visit: StaffVisit) -> Response:
 
 
 def _givers_of_form(visit: StaffVisit) -> list[dict[str, Any]]:
-    """Return what the rows say that are not empty. Raises: Unacceptable."""
+    """Return the rows that are not empty. Raises: Unacceptable."""
     errors: dict[str, str] = {}
     found: list[tuple[int, int, dict[str, Any]]] = []
     for row in range(1, _MOST + 1):
@@ -130,7 +130,7 @@ def _givers_of_form(visit: StaffVisit) -> list[dict[str, Any]]:
             "how": how if how in GIVEN_HOW else "present",
         }
         order = read_number(visit.form.get(f"order-{row}", "")) or row
-        # Who is put in another's place comes before them, or after them when they come from before.
+        # A row moved to another's position comes before it when moved up, after it when moved down.
         found.append((order, order - row, giver))
     if errors:
         raise Unacceptable(errors)

@@ -1,4 +1,4 @@
-"""What changed after the circle was told: it is told again, or the day is moved; nothing new on the day itself."""
+"""Late changes, after the circle was told: it is told again, or the date is moved; no surprises on the day."""
 
 from starlette.responses import Response
 
@@ -15,20 +15,20 @@ pages = Pages()
 
 INFORM_AGAIN = Operation("scheduling", "POST", "/v1/conferences/{conference_id}/inform-again", Answer)
 
-# By the step that tells it: what changed.
+# What changed, by the step that tells it.
 _CHANGED = {
     "questions-shared": _("De vragen aan de kring zijn veranderd."),
     "bottom-lines-shared": _("De ondergrenzen, of waar de kring op kan rekenen, zijn veranderd."),
     "information-givers": _("Wie wat komt vertellen, is veranderd."),
 }
-# Why the day is moved for it.
+# The reasons for moving the date because of it.
 _BOTTOM_LINES = "bottom-lines-shared"
 _LIVE = ("preparing", "polling", "ready-to-schedule", "scheduled")
 _coordinator = staff(Role.COORDINATOR)
 
 
 class News(PageModel):
-    """Something that changed, and whether the circle knows."""
+    """A late change, and whether the circle knows."""
 
     what: str
     state: str
@@ -36,7 +36,7 @@ class News(PageModel):
 
 
 class NewsPage(PageModel):
-    """What changed, and what can be done."""
+    """The late changes, and what can be done."""
 
     case_id: str
     news: list[News]
@@ -45,7 +45,7 @@ class NewsPage(PageModel):
 
 
 async def news_of(visit: StaffVisit, conference: Conference | None) -> list[News]:
-    """Return what the circle did not know in time, or does not know yet."""
+    """Return what the circle was not told in time, or not yet."""
     if conference is None or conference.preparation is None:
         return []
     dates = await visit.dates()
@@ -59,7 +59,7 @@ async def news_of(visit: StaffVisit, conference: Conference | None) -> list[News
 
 @pages.show("/cases/{case_id}/conference/news", _coordinator)
 async def show(visit: StaffVisit) -> Response:
-    """Show what changed, and ask what to do."""
+    """Show the late changes, and ask what to do."""
     case_id = case_of(visit)
     conference = await latest(visit, case_id)
     late = conference.preparation.late_news if conference and conference.preparation else []

@@ -26,19 +26,19 @@ pages = Pages()
 
 
 class Agreement(own.Agreement):
-    """What was promised, and whether the network or a professional does it."""
+    """An agreement, and whether the network or a professional does it."""
 
     by: str
 
 
 class PlanB(own.PlanB):
-    """What to do when it goes otherwise, and who does it."""
+    """What to do if things turn out differently, and who does it."""
 
     who_person_id: UUID | None
 
 
 class JudgedLine(Answer):
-    """What the mandated side says of one bottom line."""
+    """The mandated side's judgement of one bottom line."""
 
     bottom_line_id: UUID
     met: bool
@@ -96,7 +96,7 @@ class Promise(PageModel):
 
 
 class Judged(PageModel):
-    """A bottom line, and what was said of it."""
+    """A bottom line, and its judgement."""
 
     id: UUID
     text: str
@@ -105,7 +105,7 @@ class Judged(PageModel):
 
 
 class PlanText(PageModel):
-    """What a plan says, in words."""
+    """The content of a plan, in words."""
 
     version: int
     recorded: str
@@ -211,24 +211,24 @@ async def _page(visit: StaffVisit) -> CasePlanPage:
 
 
 async def lines_of(visit: Visit, case_id: str) -> list[BottomLine]:
-    """Return the bottom lines of a case; none if nobody set any."""
+    """Return the bottom lines of a case; empty if there are none."""
     return (await visit.ask_or(BASELINE, NO_BASELINE, case_id=case_id)).bottom_lines
 
 
 def names_of(people: Mapping[UUID, InCircle]) -> dict[UUID, str]:
-    """Return the names of people, as far as they have any still."""
+    """Return people's names, if they still have any."""
     return {person_id: each.name for person_id, each in people.items() if each.name}
 
 
 @pages.show("/cases/{case_id}/plan", COORDINATOR)
 async def show(visit: StaffVisit) -> Response:
-    """Show the plan, and what the mandated side said of it."""
+    """Show the plan, and the mandated side's judgement."""
     return visit.page("case_plan.html", await _page(visit))
 
 
 @pages.send("/cases/{case_id}/plan", COORDINATOR)
 async def answer(visit: StaffVisit) -> Response:
-    """Note what came of something that the circle asked for."""
+    """Record the outcome of a request for a resource."""
     case_id, form = case_of(visit), visit.form
     body = {"state": form.get("state", ""), "answer": form.get("answer", "").strip() or None}
     await visit.ask(ANSWER, body=body, resource_id=read_id(form.get("resource", "")))
@@ -236,14 +236,14 @@ async def answer(visit: StaffVisit) -> Response:
 
 
 class CaseVersionsPage(VersionsPage):
-    """How the plan of a case came to be what it is."""
+    """The versions of a case's plan."""
 
     case_id: str
 
 
 @pages.show("/cases/{case_id}/plan/versions", COORDINATOR)
 async def show_versions(visit: StaffVisit) -> Response:
-    """Show every version of the plan, who wrote it down, and why it was changed."""
+    """Show every version of the plan, who recorded it, and why it was changed."""
     case_id = case_of(visit)
     plan, people = await asyncio.gather(plan_of(visit, case_id), everyone(visit, case_id))
     versions, more = await versions_of(visit, plan.plan_id if plan else None, names_of(people))

@@ -18,7 +18,7 @@ pages = Pages()
 
 
 class Parties(Answer):
-    """The organisations that a case has to do with."""
+    """The organisations involved in a case."""
 
     referring_organisation_id: UUID | None
     mandated_organisation_id: UUID | None
@@ -28,7 +28,7 @@ PARTIES = Operation("intake", "GET", "/v1/cases/{case_id}", Parties)
 
 
 class SharePage(PageModel):
-    """With whom the plan is to be shared."""
+    """Choosing with whom to share the plan."""
 
     case_id: str
     there: bool
@@ -75,7 +75,7 @@ async def ask_sharing(visit: StaffVisit) -> Response:
 
 @pages.send("/cases/{case_id}/plan/share", COORDINATOR)
 async def share(visit: StaffVisit) -> Response:
-    """Share the plan, or take it back from somebody."""
+    """Share the plan, or end the sharing with somebody."""
     case_id = case_of(visit)
     plan = await plan_of(visit, case_id)
     if await share_as_sent(visit, plan):

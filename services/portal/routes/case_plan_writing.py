@@ -1,4 +1,4 @@
-"""Writing a plan down, and its next version, with the words of the circle."""
+"""Recording a plan, and its next version, in the circle's words."""
 
 import asyncio
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ CHANGE = Operation("plans", "POST", "/v1/plans/{plan_id}/versions", Answer)
 
 
 class WritePage(PageModel):
-    """What is asked of a plan; what stands in it already is filled in."""
+    """The parts of a plan; existing ones are filled in."""
 
     case_id: str
     version: int | None
@@ -43,9 +43,9 @@ class WritePage(PageModel):
     monitor: str
 
 
-# What circles speak most among those who cannot be written to in Dutch; any other is sent by the API.
+# The most frequent languages of circles that cannot be mailed in Dutch; any other can be sent by the API.
 _LANGUAGES = ("nl", "fr", "en", "ar", "tr", "pl", "uk", "de", "es", "it", "ro", "ru")
-# How many rows a form has: for a first plan, empty ones beyond what is written in it, and in all. A button adds some.
+# The rows of a form: for a first plan, extra empty ones, and in total. A button adds some.
 _FIRST, _SPARE, _MORE, _MOST = {"goal": 3, "what": 8}, 2, 4, 99
 
 
@@ -101,7 +101,7 @@ def _open(plan: Plan) -> list[Agreement]:
 
 
 def _rows(visit: StaffVisit, name: str, written: Sequence[object]) -> list[int]:
-    """Return the numbers of the rows of a form: those that were written, those that were sent, and some empty ones."""
+    """Return the numbers of a form's rows: existing ones, those that were sent, and some empty ones."""
     least = max(len(written) + _SPARE, _FIRST.get(name, 0), *rows_sent(visit.form, name))
     more = _MORE if visit.form.get("more") == name else 0
     return list(range(1, min(least + more, _MOST) + 1))
@@ -131,7 +131,7 @@ async def write(visit: StaffVisit) -> Response:
 
 
 def _plan_of_form(visit: StaffVisit) -> dict[str, Any]:
-    """Return what the form says. Raises: Unacceptable."""
+    """Return the plan in a form. Raises: Unacceptable."""
     errors: dict[str, str] = {}
     goals, decisions = _texts(visit, "goal"), _texts(visit, "decision")
     if not goals:

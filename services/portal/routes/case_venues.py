@@ -1,4 +1,4 @@
-"""The places from which a coordinator chooses one for a conference, in words."""
+"""Places for a conference, in words, for a coordinator to choose from."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -34,7 +34,7 @@ FOR_CONFERENCE = Operation("scheduling", "GET", "/v1/conferences/{conference_id}
 async def choices(
     visit: StaffVisit, conference: Conference | None, people: dict[UUID, InCircle]
 ) -> list[Choice]:
-    """Return the places for a conference, by what those who come there need."""
+    """Return the places for a conference, by the needs of those who come."""
     if conference is None:
         return []
     come = [each for each in in_circle(people) if not _is_elsewhere(each)]
@@ -46,12 +46,12 @@ async def choices(
 
 
 def _is_elsewhere(person: InCircle) -> bool:
-    """Say whether somebody takes part from elsewhere, or not at all."""
+    """Tell whether a person takes part remotely, or not at all."""
     return person.invitation is not None and person.invitation.mode not in (None, "in-person")
 
 
 def in_words(visit: StaffVisit, choice: Choice, columns: Iterable[Column]) -> str:
-    """Return what speaks for and against a place."""
+    """Return the arguments for and against a place."""
     ahead = [each for each in columns if not each.past]
     taken = [each.when for each in ahead if each.id not in choice.free_for]
     said = [choice.address]

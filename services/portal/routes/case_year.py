@@ -1,4 +1,4 @@
-"""The year after the plan: calling the referrer too, and asking how it goes on another day than was planned."""
+"""The year after the plan: calling the referrer too, and moving a check to another day."""
 
 from datetime import date, datetime
 from typing import ClassVar, Literal
@@ -20,7 +20,7 @@ pages = Pages()
 
 
 class Call(Answer):
-    """What the referrer said."""
+    """The referrer's answers."""
 
     going: str
     new_needs: bool
@@ -29,7 +29,7 @@ class Call(Answer):
 
 
 class Calls(Answer):
-    """When to call the referrer, and what they said."""
+    """When to call the referrer, and their answers."""
 
     next_at: datetime | None
     late: bool
@@ -37,7 +37,7 @@ class Calls(Answer):
 
 
 class Dated(CheckIn):
-    """A check of the year, and why it has another day."""
+    """A check of the year, and why it was moved."""
 
     moved_because: str | None
 
@@ -52,7 +52,7 @@ GOING = {
     "not": _("Het lukt niet"),
     "not-reached": _("Ik kon niemand bereiken"),
 }
-# Checks of the monitor, which can have another day.
+# Checks by the monitor, which can be moved.
 AFTER_MONTHS = {
     "three-months": _("Na drie maanden"),
     "six-months": _("Na een half jaar"),
@@ -62,7 +62,7 @@ _WHO = staff(Role.COORDINATOR, Role.REGIONAL_MANAGER)
 
 
 class CallPage(PageModel):
-    """Whether the referrer is to be called."""
+    """Whether the referrer must be called."""
 
     case_id: str
     when: str | None
@@ -71,7 +71,7 @@ class CallPage(PageModel):
 
 @pages.show("/cases/{case_id}/referrer-call", _WHO)
 async def show_call(visit: StaffVisit) -> Response:
-    """Ask what the referrer says."""
+    """Ask for the referrer's answers."""
     case_id = case_of(visit)
     calls = await visit.ask(CALLS, case_id=case_id)
     dates = await visit.dates()
@@ -84,7 +84,7 @@ async def show_call(visit: StaffVisit) -> Response:
 
 
 class CallForm(Form):
-    """What the referrer says."""
+    """The referrer's answers."""
 
     WANTED: ClassVar = {
         "going": _("Kies wat de verwijzer zegt."),
@@ -98,7 +98,7 @@ class CallForm(Form):
 
 @pages.send("/cases/{case_id}/referrer-call", _WHO)
 async def call(visit: StaffVisit) -> Response:
-    """Keep what the referrer says."""
+    """Send the referrer's answers."""
     case_id, form = case_of(visit), visit.read(CallForm)
     body = {"going": form.going, "new_needs": form.new_needs is not None, "note": form.note}
     await visit.ask(CALLED, body=body, case_id=case_id)
@@ -116,7 +116,7 @@ class DayPage(PageModel):
 
 @pages.show("/cases/{case_id}/check-ins/{check_in_id}", _WHO)
 async def show_day(visit: StaffVisit) -> Response:
-    """Ask on which day it is asked how things go."""
+    """Ask for another day for a check."""
     case_id, check_in_id = case_of(visit), read_id(visit.request.path_params["check_in_id"])
     listed = (await visit.ask(CHECKS, case_id=case_id)).items
     found = next((each for each in listed if str(each.check_in_id) == check_in_id), None)
@@ -142,7 +142,7 @@ class DayForm(Form):
 
 @pages.send("/cases/{case_id}/check-ins/{check_in_id}", _WHO)
 async def move(visit: StaffVisit) -> Response:
-    """Have it asked on another day."""
+    """Move a check."""
     case_id, form = case_of(visit), visit.read(DayForm)
     body = {"on": form.on.isoformat(), "because": form.because}
     await visit.ask(MOVE, body=body, check_in_id=read_id(visit.request.path_params["check_in_id"]))

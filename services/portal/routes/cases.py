@@ -1,4 +1,4 @@
-"""Cases: the list of them, and of each one page that says where it stands, what is next and whose turn it is."""
+"""Cases: the list, and for each a page with its state, what is next and whose turn it is."""
 
 import asyncio
 from typing import Any, ClassVar, Literal
@@ -28,7 +28,7 @@ section("/cases", _("Zaken"), *READERS)
 
 
 class CaseState(Answer):
-    """How a case stands now."""
+    """The state of a case now."""
 
     state: str
 
@@ -90,7 +90,7 @@ class CasesPage(PageModel):
 
 
 class CasePage(PageModel):
-    """Where a case stands."""
+    """The state of a case."""
 
     case_id: UUID
     names: str | None
@@ -114,7 +114,7 @@ class CasePage(PageModel):
 
 
 class PausePage(PageModel):
-    """What pausing does."""
+    """The effect of pausing."""
 
     case_id: UUID
 
@@ -137,7 +137,7 @@ class PauseForm(Form):
 
 
 class ReleaseForm(Form):
-    """Why a coordinator lets go."""
+    """Why a coordinator is released."""
 
     WANTED: ClassVar = {"reason": _("Kies waarom.")}
 
@@ -195,7 +195,7 @@ def _shown(
 
 @pages.show("/cases/{case_id}", staff(*READERS))
 async def show(visit: StaffVisit) -> Response:
-    """Show where a case stands."""
+    """Show the state of a case."""
     case = await visit.ask(CASE, case_id=case_of(visit))
     road, names, survey = await asyncio.gather(
         road_of(visit, case), names_by_case(visit), survey_of(visit, case.case_id)
@@ -231,7 +231,7 @@ async def show(visit: StaffVisit) -> Response:
 
 @pages.show("/cases/{case_id}/pause", staff(*_LEADERS))
 async def show_pause(visit: StaffVisit) -> Response:
-    """Say what pausing does."""
+    """Explain what pausing does."""
     return visit.page("case_pause.html", PausePage(case_id=UUID(case_of(visit))))
 
 
@@ -245,7 +245,7 @@ async def pause(visit: StaffVisit) -> Response:
 
 @pages.send("/cases/{case_id}/resume", staff(*_LEADERS), shown_by=show)
 async def resume(visit: StaffVisit) -> Response:
-    """Let a case go on."""
+    """Resume a case."""
     case_id = case_of(visit)
     await visit.ask(RESUME, case_id=case_id)
     return visit.go(f"/cases/{case_id}")
@@ -253,13 +253,13 @@ async def resume(visit: StaffVisit) -> Response:
 
 @pages.show("/cases/{case_id}/release", staff(*_LEADERS))
 async def show_release(visit: StaffVisit) -> Response:
-    """Say what happens when a coordinator lets go."""
+    """Explain what releasing a coordinator does."""
     return visit.page("case_release.html", PausePage(case_id=UUID(case_of(visit))))
 
 
 @pages.send("/cases/{case_id}/release", staff(*_LEADERS))
 async def release(visit: StaffVisit) -> Response:
-    """Let the coordinator go; they may see nothing of the case any more."""
+    """Release the coordinator; they may see nothing of the case any more."""
     case_id = case_of(visit)
     await visit.ask(RELEASE, body={"reason": visit.read(ReleaseForm).reason}, case_id=case_id)
     return visit.go("/cases")

@@ -1,4 +1,4 @@
-"""How it goes with the plan: the monitor asks around, and writes down what the circle wants."""
+"""A check-in by the monitor, who asks around and records what the circle wants."""
 
 from datetime import datetime
 from typing import ClassVar, Literal
@@ -18,7 +18,7 @@ pages = Pages()
 
 
 class ReviewAnswers(Answer):
-    """How many want to meet again at a review, and what the reader said."""
+    """How many want to meet again at a review, and the reader's own answer."""
 
     meet_again: int
     stay_apart: int
@@ -27,7 +27,7 @@ class ReviewAnswers(Answer):
 
 
 class CheckIn(Answer):
-    """A time to ask how it goes; at a review the whole circle says whether to meet again."""
+    """A check-in; at a review the whole circle says whether to meet again."""
 
     check_in_id: UUID
     kind: str
@@ -51,7 +51,7 @@ _AGES = {
 
 
 def waiting(check_ins: list[CheckIn]) -> CheckIn | None:
-    """Return the check that waits for the reader, as the monitor, if one does."""
+    """Return the check that waits for the reader as the monitor, if any."""
     return next((each for each in check_ins if each.yours and each.state in WAITS), None)
 
 
@@ -64,14 +64,14 @@ class CheckInPage(PageModel):
 
 @pages.show("/me/check-in", person)
 async def show(visit: PersonVisit) -> Response:
-    """Ask how it goes."""
+    """Ask how things are going."""
     found = waiting((await _all(visit)).items)
     age = "" if found is None else visit.say(_AGES.get(found.kind, ""))
     return visit.page("check_in.html", CheckInPage(id=found.check_in_id if found else None, age=age))
 
 
 class CheckInForm(Form):
-    """What the circle wants, and a note."""
+    """The circle's decision, and a note."""
 
     WANTED: ClassVar = {
         "decision": _("Kies wat de kring wil."),
@@ -85,7 +85,7 @@ class CheckInForm(Form):
 
 
 def decided(choice: str) -> dict[str, str | bool]:
-    """Return what a choice on the page means: meeting again may be with another coordinator."""
+    """Return the meaning of a choice on the page: meeting again may be with another coordinator."""
     if choice == "another-coordinator":
         return {"decision": "new-conference", "another_coordinator": True}
     return {"decision": choice}
@@ -93,7 +93,7 @@ def decided(choice: str) -> dict[str, str | bool]:
 
 @pages.send("/me/check-in", person)
 async def record(visit: PersonVisit) -> Response:
-    """Keep what the circle wants."""
+    """Send the circle's decision."""
     form = visit.read(CheckInForm)
     body = {**decided(form.decision), "note": form.note}
     await visit.ask(RECORD, body=body, check_in_id=read_id(form.check_in))

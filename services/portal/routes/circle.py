@@ -1,4 +1,4 @@
-"""The circle of a case: who is in it, who could be, invitations, and who is kept apart."""
+"""The circle of a case: its people, proposals, invitations, and who must be kept apart."""
 
 import asyncio
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ pages = Pages()
 
 
 class Invited(Answer):
-    """What became of an invitation."""
+    """The state of an invitation."""
 
     invitation_id: UUID
     state: str
@@ -33,7 +33,7 @@ class Invited(Answer):
 
 
 class Person(NamedAnswer):
-    """Somebody of a case; of who was erased nothing is known."""
+    """A person of a case; nothing is known of an erased one."""
 
     person_id: UUID
     relation: str | None = None
@@ -60,14 +60,14 @@ class Person(NamedAnswer):
 
 
 class Voice(Answer):
-    """One whose word counts: their own, or of a holder of parental authority."""
+    """A person whose answer counts: for themselves, or as a holder of parental authority."""
 
     person_id: UUID
     speaks: Literal["self", "holder"]
 
 
 class Purpose(Answer):
-    """Whether something is agreed to, by everyone who decides about it."""
+    """Whether everyone who decides about a purpose agreed to it."""
 
     purpose: str
     voices: list[Voice]
@@ -75,7 +75,7 @@ class Purpose(Answer):
 
 
 class Consents(Answer):
-    """What is agreed to about somebody."""
+    """The consents about one person."""
 
     person_id: UUID
     age: str
@@ -83,13 +83,13 @@ class Consents(Answer):
 
 
 class ConsentStatus(Answer):
-    """What is agreed to about each person of a case."""
+    """The consents about each person of a case."""
 
     persons: list[Consents]
 
 
 class Contact(Answer):
-    """That the coordinator was in touch."""
+    """A contact of the coordinator."""
 
     channel: str
     purpose: str
@@ -97,7 +97,7 @@ class Contact(Answer):
 
 
 class Text(Answer):
-    """What people are asked."""
+    """A text that people are asked to agree to."""
 
     audience: str
     language: str
@@ -106,14 +106,14 @@ class Text(Answer):
 
 
 class Texts(Answer):
-    """The texts of a purpose, as they are now."""
+    """The current texts of a purpose."""
 
     version: int
     texts: list[Text]
 
 
 class Pair(Answer):
-    """Two people who are not to be brought in contact."""
+    """Two people who must not be brought in contact."""
 
     no_contact_id: UUID
     person_ids: list[UUID]
@@ -139,7 +139,7 @@ NOTE = Operation("network", "POST", "/v1/persons/{person_id}/contacts", Answer)
 TEXTS = Operation("network", "GET", "/v1/consent-texts/{purpose}", Texts)
 RECORD = Operation("network", "PUT", "/v1/persons/{person_id}/consents/{purpose}", Answer)
 
-# What people of a circle are asked.
+# The purposes that people of a circle are asked about.
 PURPOSES = {code: ABOUT[code] for code in ("taking-part", "mail", "share-plan", "research")}
 _STATES = {
     "proposed": _("voorgesteld"),
@@ -158,7 +158,7 @@ _INVITED = {
 
 
 class Row(PageModel):
-    """Somebody in the table."""
+    """A person in the table."""
 
     id: UUID
     name: str
@@ -183,7 +183,7 @@ class CirclePage(PageModel):
 
 
 class Named(PageModel):
-    """Somebody to choose."""
+    """A person to choose."""
 
     id: UUID
     name: str
@@ -197,7 +197,7 @@ class ChoosePage(PageModel):
 
 
 class AddForm(Form):
-    """Somebody new."""
+    """A new person."""
 
     WANTED: ClassVar = {
         "first_name": _("Schrijf de voornaam."),
@@ -215,13 +215,13 @@ class AddForm(Form):
 
     @property
     def body(self) -> dict[str, Any]:
-        """Return what network takes."""
+        """Return network's request body."""
         language = {} if self.written_in is None else {"language": self.written_in}
         return self.model_dump(mode="json", exclude={"written_in"}) | language
 
 
 class NewForm(AddForm):
-    """Somebody new, in which role, on whose side, and whose idea."""
+    """A new person: in which role, on whose side, and whose idea."""
 
     role: Literal["circle", "central", "professional", "advocate", "interpreter", "representative"] = "circle"
     side: Literal["maternal", "paternal", "other"] = "other"
@@ -237,7 +237,7 @@ class Apart(PageModel):
 
 
 class ApartPage(PageModel):
-    """Who is not to be brought in contact with whom."""
+    """The pairs who must not be brought in contact."""
 
     case_id: UUID
     pairs: list[Apart]
@@ -264,7 +264,7 @@ async def people_of(visit: StaffVisit) -> list[Person]:
 
 
 def invited_in_words(visit: StaffVisit, given: Invited | None) -> str | None:
-    """Return what became of an invitation."""
+    """Return the state of an invitation in words."""
     if given is None:
         return None
     code = given.answer if given.state == "answered" and given.answer else given.state
@@ -272,13 +272,13 @@ def invited_in_words(visit: StaffVisit, given: Invited | None) -> str | None:
 
 
 def active(people: Sequence[Person]) -> list[Named]:
-    """Return who takes part, to choose from."""
+    """Return those who take part, to choose from."""
     return [Named(id=each.person_id, name=each.name) for each in people if each.state == "active"]
 
 
 @pages.show("/cases/{case_id}/circle", staff(Role.COORDINATOR))
 async def show(visit: StaffVisit) -> Response:
-    """Show who is in the circle."""
+    """Show the circle."""
     case_id = case_of(visit)
     people, status = await asyncio.gather(
         people_of(visit), visit.ask_or(CONSENTS, ConsentStatus(persons=[]), case_id=case_id)
@@ -318,7 +318,7 @@ async def show(visit: StaffVisit) -> Response:
 
 @pages.send("/cases/{case_id}/circle", staff(Role.COORDINATOR))
 async def act(visit: StaffVisit) -> Response:
-    """Take somebody in who was proposed, or invite all who were not invited yet."""
+    """Confirm a proposed person, or invite everybody without an invitation."""
     case_id = case_of(visit)
     if "confirm" in visit.form:
         await visit.ask(CONFIRM, person_id=read_id(visit.form["confirm"]))
@@ -331,14 +331,14 @@ async def act(visit: StaffVisit) -> Response:
 
 @pages.show("/cases/{case_id}/circle/new", staff(Role.COORDINATOR))
 async def show_new(visit: StaffVisit) -> Response:
-    """Show the form for somebody new."""
+    """Show the form for a new person."""
     people = active(await people_of(visit))
     return visit.page("circle_new.html", ChoosePage(case_id=UUID(case_of(visit)), people=people))
 
 
 @pages.send("/cases/{case_id}/circle/new", staff(Role.COORDINATOR))
 async def add(visit: StaffVisit) -> Response:
-    """Add somebody."""
+    """Add a person."""
     case_id, form = case_of(visit), visit.read(NewForm)
     said = {name: value for name, value in form.body.items() if value is not None}
     await visit.ask(ADD, body=said, case_id=case_id)
@@ -368,7 +368,7 @@ async def show_apart(visit: StaffVisit) -> Response:
 
 @pages.send("/cases/{case_id}/circle/apart", staff(Role.COORDINATOR))
 async def keep_apart(visit: StaffVisit) -> Response:
-    """Keep two people apart, or no longer."""
+    """Keep two people apart, or lift that."""
     case_id = case_of(visit)
     if "lift" in visit.form:
         await visit.ask(LIFT, no_contact_id=read_id(visit.form["lift"]))

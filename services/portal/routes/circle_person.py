@@ -42,7 +42,7 @@ from shared.languages import FALLBACK
 
 pages = Pages()
 PATH = "/cases/{case_id}/circle/{person_id}"
-# Who comes for somebody else: the date has to suit both.
+# People who come for somebody else: the date must suit both.
 _SERVING = frozenset({"interpreter", "advocate"})
 
 CHANNELS = {
@@ -61,7 +61,7 @@ ABOUT = {
 
 
 class Asked(PageModel):
-    """What somebody is asked; `about`: the name of the child that it is about, if it is not about themselves."""
+    """A question to a person; `about`: the name of the child that it is about, if not themselves."""
 
     path: str
     label: str
@@ -69,7 +69,7 @@ class Asked(PageModel):
 
 
 class PersonPage(PageModel):
-    """Somebody, and what can be done."""
+    """A person, and what can be done."""
 
     case_id: UUID
     person: Person
@@ -80,27 +80,27 @@ class PersonPage(PageModel):
 
 
 class PartPage(PageModel):
-    """A form about somebody."""
+    """A form about a person."""
 
     case_id: UUID
     person: Person
 
 
 class DetailsPage(PartPage):
-    """What is known of somebody; of an interpreter or advocate also for whom they come."""
+    """A person's data; of an interpreter or advocate also for whom they come."""
 
     served: list[tuple[str, str]]
     all_needs: list[tuple[str, str]]
 
 
 class AnswerPage(PartPage):
-    """What somebody said, and what they need to take part."""
+    """A person's answer, and what they need to take part."""
 
     all_needs: list[tuple[str, str]]
 
 
 class ConsentPage(PartPage):
-    """What somebody is asked, in the words of now."""
+    """A question to a person, in the current words."""
 
     about: str | None
     version: int
@@ -111,14 +111,14 @@ class ConsentPage(PartPage):
 
 
 class DetailsForm(AddForm):
-    """What is known of somebody, and which version of it was changed."""
+    """A person's data, and which version of it was changed."""
 
     version: int
     serves: UUID | None = None
 
 
 class AnswerForm(Form):
-    """What somebody told the coordinator."""
+    """What a person told the coordinator."""
 
     WANTED: ClassVar = {"taking_part": _("Kies wat deze persoon zei.")}
 
@@ -126,7 +126,7 @@ class AnswerForm(Form):
 
 
 class ContactForm(Form):
-    """How and why somebody was spoken to, never what was said."""
+    """How and why a person was contacted, never what was said."""
 
     WANTED: ClassVar = {
         "channel": _("Kies hoe je contact had."),
@@ -140,7 +140,7 @@ class ContactForm(Form):
 
 
 class LeaveForm(Form):
-    """How somebody leaves, and why."""
+    """How a person leaves, and why."""
 
     WANTED: ClassVar = {
         "how": _("Kies wat er gebeurt."),
@@ -154,12 +154,12 @@ class LeaveForm(Form):
 
 
 def id_of(visit: StaffVisit) -> str:
-    """Return the person whom the address names."""
+    """Return the person in the address."""
     return read_id(visit.request.path_params["person_id"])
 
 
 def back(visit: StaffVisit) -> Response:
-    """Go back to their page."""
+    """Redirect to their page."""
     return visit.go(PATH.format(case_id=case_of(visit), person_id=id_of(visit)))
 
 
@@ -197,7 +197,7 @@ async def show(visit: StaffVisit) -> Response:
 
 
 async def _about_children(visit: StaffVisit, holder: UUID, asked: Sequence[Consents]) -> list[Asked]:
-    """Return what somebody is asked about the children over whom they hold parental authority."""
+    """Return the questions to a person about the children over whom they hold parental authority."""
     found = [
         (child.person_id, each.purpose)
         for child in asked
@@ -237,7 +237,7 @@ async def show_details(visit: StaffVisit) -> Response:
 
 @pages.send(f"{PATH}/details", staff(Role.COORDINATOR))
 async def change(visit: StaffVisit) -> Response:
-    """Correct it; the service refuses what another changed meanwhile."""
+    """Change it; the service refuses if another changed it meanwhile."""
     body = visit.read(DetailsForm).body | needs_of_form(visit)
     await visit.ask(CHANGE, body=body, person_id=id_of(visit))
     return back(visit)
@@ -253,7 +253,7 @@ async def show_answer(visit: StaffVisit) -> Response:
 
 @pages.send(f"{PATH}/answer", staff(Role.COORDINATOR))
 async def note_answer(visit: StaffVisit) -> Response:
-    """Note what somebody said about their invitation."""
+    """Record a person's answer to their invitation."""
     said = visit.read(AnswerForm).taking_part
     person = await visit.ask(PERSON, person_id=id_of(visit))
     if person.invitation is None:
@@ -268,20 +268,20 @@ async def note_answer(visit: StaffVisit) -> Response:
 
 @pages.show(f"{PATH}/contact", staff(Role.COORDINATOR))
 async def show_contact(visit: StaffVisit) -> Response:
-    """Ask how somebody was spoken to."""
+    """Ask how the person was contacted."""
     return await show_part(visit, "circle_contact.html")
 
 
 @pages.send(f"{PATH}/contact", staff(Role.COORDINATOR))
 async def note_contact(visit: StaffVisit) -> Response:
-    """Note that somebody was spoken to."""
+    """Record a contact."""
     form = visit.read(ContactForm)
     await visit.ask(NOTE, body=form.model_dump(mode="json", exclude_none=True), person_id=id_of(visit))
     return back(visit)
 
 
 def _question(visit: StaffVisit) -> tuple[str, UUID | None]:
-    """Return what somebody is asked, and about which child. Raises: NotThere."""
+    """Return a question to a person, and about which child. Raises: NotThere."""
     params = visit.request.path_params
     child = params.get("child_id")
     return read_choice(params["purpose"], PURPOSES), None if child is None else UUID(read_id(child))
@@ -290,7 +290,7 @@ def _question(visit: StaffVisit) -> tuple[str, UUID | None]:
 @pages.show(f"{PATH}/consents/{{purpose}}/{{child_id}}", staff(Role.COORDINATOR))
 @pages.show(f"{PATH}/consents/{{purpose}}", staff(Role.COORDINATOR))
 async def show_consent(visit: StaffVisit) -> Response:
-    """Show what somebody is asked, for themselves or about a child, to be read out."""
+    """Show a question to a person, for themselves or about a child, to be read out."""
     case_id, (purpose, child) = case_of(visit), _question(visit)
     person, texts, consents, people = await asyncio.gather(
         visit.ask(PERSON, person_id=id_of(visit)),
@@ -333,7 +333,7 @@ def _text(texts: Texts, audience: str, language: str) -> Text:
 @pages.send(f"{PATH}/consents/{{purpose}}/{{child_id}}", staff(Role.COORDINATOR))
 @pages.send(f"{PATH}/consents/{{purpose}}", staff(Role.COORDINATOR))
 async def record_consent(visit: StaffVisit) -> Response:
-    """Record what somebody said to the version of the text that was read out to them."""
+    """Record a person's answer to the version of the text that was read out to them."""
     purpose, child = _question(visit)
     said = visit.form.get(field := f"given-{visit.version}")
     if said not in ("yes", "no"):
@@ -356,7 +356,7 @@ async def show_leave(visit: StaffVisit) -> Response:
 
 @pages.send(f"{PATH}/leave", staff(Role.COORDINATOR))
 async def leave(visit: StaffVisit) -> Response:
-    """Take somebody out of the circle."""
+    """Remove a person from the circle."""
     form = visit.read(LeaveForm)
     operation = REMOVE if form.how == "remove" else EXCLUDE
     await visit.ask(operation, body={"reason": form.reason}, person_id=id_of(visit))

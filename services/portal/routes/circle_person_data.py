@@ -1,4 +1,4 @@
-"""Somebody's personal link, what they ask about their data, and on what basis it is kept, for who works with them."""
+"""A person's link, data requests, consents and legal basis, for those who work with them."""
 
 import asyncio
 from datetime import date, datetime
@@ -25,7 +25,7 @@ _coordinator = staff(Role.COORDINATOR)
 
 
 class Said(Answer):
-    """What somebody said last about a purpose."""
+    """A person's latest answer about a purpose."""
 
     purpose: str
     concerns: UUID | None
@@ -36,7 +36,7 @@ class Said(Answer):
 
 
 class Basis(Answer):
-    """On what basis data was kept from a moment on."""
+    """The legal basis of data from a moment on."""
 
     basis: str
     since: datetime
@@ -56,7 +56,7 @@ _BY = {
 
 
 class ShownAnswer(PageModel):
-    """What somebody said, in words."""
+    """A person's answer, in words."""
 
     about: str
     said: str
@@ -66,14 +66,14 @@ class ShownAnswer(PageModel):
 
 
 class DataPage(PartPage):
-    """What somebody agreed to, and on what basis their data is kept."""
+    """A person's consents, and the legal basis of their data."""
 
     said: list[ShownAnswer]
     bases: list[tuple[str, str]]
 
 
 class RequestForm(Form):
-    """What somebody asked by telephone or letter."""
+    """A request by telephone or letter."""
 
     WANTED: ClassVar = {"kind": _("Kies wat deze persoon vroeg."), "received_on": _("Dat is geen dag.")}
 
@@ -83,7 +83,7 @@ class RequestForm(Form):
 
 
 class LinkForm(Form):
-    """What happens with somebody's link."""
+    """What to do with a person's link."""
 
     WANTED: ClassVar = {"what": _("Kies wat er met de link gebeurt.")}
 
@@ -92,13 +92,13 @@ class LinkForm(Form):
 
 @pages.show(f"{PATH}/link", _coordinator)
 async def show_link(visit: StaffVisit) -> Response:
-    """Say what a new link means, and taking it back."""
+    """Explain renewing and revoking a link."""
     return await show_part(visit, "circle_link.html")
 
 
 @pages.send(f"{PATH}/link", _coordinator)
 async def change_link(visit: StaffVisit) -> Response:
-    """Mail somebody a new link, or take back the one that they have."""
+    """Mail a person a new link, or revoke the one that they have."""
     operation = RENEW if visit.read(LinkForm).what == "renew" else REVOKE
     await visit.ask(operation, person_id=id_of(visit))
     return back(visit)
@@ -106,13 +106,13 @@ async def change_link(visit: StaffVisit) -> Response:
 
 @pages.show(f"{PATH}/request", _coordinator)
 async def show_request(visit: StaffVisit) -> Response:
-    """Ask what somebody wants to be done with their data."""
+    """Ask for a person's data request."""
     return await show_part(visit, "circle_request.html")
 
 
 @pages.send(f"{PATH}/request", _coordinator)
 async def note_request(visit: StaffVisit) -> Response:
-    """Note it; who answers it is told."""
+    """Record it; those who answer it are told."""
     body = visit.read(RequestForm).model_dump(mode="json", exclude_none=True)
     await visit.ask(NOTE_REQUEST, body=body, person_id=id_of(visit))
     return back(visit)
@@ -120,7 +120,7 @@ async def note_request(visit: StaffVisit) -> Response:
 
 @pages.show(f"{PATH}/data", _coordinator)
 async def show(visit: StaffVisit) -> Response:
-    """Show what somebody said last to each question, and on what basis their data is kept."""
+    """Show a person's latest answer to each question, and the legal basis of their data."""
     person, said, bases, dates = await asyncio.gather(
         visit.ask(PERSON, person_id=id_of(visit)),
         visit.ask(SAID, person_id=id_of(visit)),

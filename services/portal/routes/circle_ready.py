@@ -1,4 +1,4 @@
-"""Declaring that the circle of a case stands."""
+"""Declaring the circle of a case ready."""
 
 import asyncio
 from uuid import UUID
@@ -17,14 +17,14 @@ pages = Pages()
 
 
 class Member(Answer):
-    """Somebody of a circle that was declared ready."""
+    """A member of a circle that was declared ready."""
 
     person_id: UUID
     required: bool
 
 
 class Declared(Answer):
-    """The circle that was declared ready, as it is since; of version 0 before."""
+    """The circle that was declared ready, kept current; version 0 before."""
 
     version: int
     members: list[Member]
@@ -35,7 +35,7 @@ READY = Operation("network", "POST", "/v1/cases/{case_id}/circle-ready", Answer)
 
 
 class ReadyPage(ChoosePage):
-    """Who has to be there, of the people of a case."""
+    """Who is required, among the people of a case."""
 
     version: int
     required: list[str]
@@ -43,7 +43,7 @@ class ReadyPage(ChoosePage):
 
 @pages.show("/cases/{case_id}/circle/ready", staff(Role.COORDINATOR))
 async def show_ready(visit: StaffVisit) -> Response:
-    """Ask who has to be there in any case."""
+    """Ask who is required."""
     case_id = case_of(visit)
     people, declared = await asyncio.gather(people_of(visit), visit.ask(DECLARED, case_id=case_id))
     model = ReadyPage(

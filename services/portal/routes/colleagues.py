@@ -1,4 +1,4 @@
-"""Colleagues whom an organisation knows: their roles and where they are written to, adding, changing, leaving."""
+"""Colleagues of an organisation: their roles and addresses, adding, changing, leaving."""
 
 import asyncio
 from typing import ClassVar
@@ -67,7 +67,7 @@ class ColleaguesPage(PageModel):
 
 
 class ColleaguePage(PageModel):
-    """The form of one colleague; `known` is empty of somebody new."""
+    """The form of one colleague; `known` is empty for a new one."""
 
     known: Colleague | None
     version: int | None
@@ -76,7 +76,7 @@ class ColleaguePage(PageModel):
 
 
 async def all_colleagues(visit: StaffVisit) -> list[Colleague]:
-    """Return every colleague whom the organisation knows."""
+    """Return every colleague in the organisation's register."""
     found = await visit.ask_all(COLLEAGUES)
     return sorted(found, key=lambda each: each.name)
 
@@ -104,7 +104,7 @@ async def show_all(visit: StaffVisit) -> Response:
 
 
 class ColleagueForm(Form):
-    """What is known of a colleague."""
+    """The data of a colleague."""
 
     WANTED: ClassVar = {
         "first_name": _("Schrijf de voornaam."),
@@ -122,7 +122,7 @@ class ColleagueForm(Form):
     version: int | None = None
 
     def body(self, *, staff_id: UUID | None, organisation_id: UUID) -> dict[str, object]:
-        """Return what intake takes."""
+        """Return intake's request body."""
         known = {} if staff_id is None else {"staff_id": str(staff_id)}
         version = {} if self.version is None else {"version": self.version}
         return {
@@ -151,7 +151,7 @@ async def show_new(visit: StaffVisit) -> Response:
 
 @pages.send("/settings/staff/new", _administrator)
 async def enter(visit: StaffVisit) -> Response:
-    """Enter somebody new."""
+    """Add a colleague."""
     form = visit.read(ColleagueForm)
     await visit.ask(ENTER_COLLEAGUE, body=form.body(staff_id=form.account, organisation_id=visit.tenant))
     return visit.go("/settings/staff")
@@ -159,13 +159,13 @@ async def enter(visit: StaffVisit) -> Response:
 
 @pages.show("/settings/staff/{staff_id}", _administrator)
 async def show(visit: StaffVisit) -> Response:
-    """Show what is known of somebody."""
+    """Show a colleague's data."""
     return _form(visit, await _known(visit))
 
 
 @pages.send("/settings/staff/{staff_id}", _administrator)
 async def change(visit: StaffVisit) -> Response:
-    """Change what is known of somebody, unless somebody else did meanwhile."""
+    """Change a colleague's data, unless somebody else did meanwhile."""
     form, known = visit.read(ColleagueForm), await _known(visit)
     body = form.body(staff_id=known.staff_id, organisation_id=known.organisation_id)
     await visit.ask(ENTER_COLLEAGUE, body=body)
@@ -183,14 +183,14 @@ def _form(visit: StaffVisit, known: Colleague | None) -> Response:
 
 
 class LeavingPage(PageModel):
-    """What leaving means."""
+    """The effect of erasing a colleague who left."""
 
     id: UUID
     name: str
 
 
 class LeavingForm(Form):
-    """That somebody left."""
+    """Confirms that a colleague left."""
 
     WANTED: ClassVar = {"understood": _("Zet hier een vinkje als je weet wat er gebeurt.")}
 
@@ -199,14 +199,14 @@ class LeavingForm(Form):
 
 @pages.show("/settings/staff/{staff_id}/leave", _administrator)
 async def show_leaving(visit: StaffVisit) -> Response:
-    """Say what happens before it happens."""
+    """Explain what will happen."""
     known = await _known(visit)
     return visit.page("colleague_leave.html", LeavingPage(id=known.staff_id, name=known.name))
 
 
 @pages.send("/settings/staff/{staff_id}/leave", _administrator)
 async def leave(visit: StaffVisit) -> Response:
-    """Forget somebody who left."""
+    """Erase a colleague who left."""
     visit.read(LeavingForm)
     staff_id = read_id(visit.request.path_params["staff_id"])
     await visit.ask(ERASE_COLLEAGUE, body={"because": "asked"}, staff_id=staff_id)

@@ -1,4 +1,4 @@
-"""The conference: when and where, who comes and how, what to see to, another day or none, and how it went."""
+"""The conference: time and place, attendance, checklist, postponing or cancelling, and what happened."""
 
 import asyncio
 from uuid import UUID
@@ -65,7 +65,7 @@ _CHECKLIST = {
     "questions-shared": _("De kring kent de vragen"),
     "bottom-lines-shared": _("De kring kent de ondergrenzen"),
 }
-# What is seen to for somebody at once, by what they need.
+# Needs with several details, which are arranged together.
 _SEEN_TO = {
     **{code: (code,) for code in ("transport", "childcare", "food", "interpreter")},
     "access": ACCESS,
@@ -92,7 +92,7 @@ CALLED_OFF = {
     "safety": _("Het is niet veilig"),
     "other": _("Iets anders"),
 }
-# After these the circle can meet anew.
+# After these states the circle can meet again.
 _OVER = ("held", "cancelled")
 _CASE_STOPPED = "case-stopped"
 COORDINATOR = staff(Role.COORDINATOR)
@@ -110,7 +110,7 @@ class Attending(PageModel):
 
 
 class Item(PageModel):
-    """Something to see to."""
+    """A checklist task."""
 
     code: str
     label: str
@@ -118,7 +118,7 @@ class Item(PageModel):
 
 
 class ConferencePage(PageModel):
-    """How the conference stands."""
+    """The state of the conference."""
 
     case_id: str
     state: str | None
@@ -140,7 +140,7 @@ class ConferencePage(PageModel):
 
 
 async def page_of(visit: StaffVisit) -> ConferencePage:
-    """Return how the newest conference of a case stands."""
+    """Return the state of a case's newest conference."""
     case_id = case_of(visit)
     conference, people = await asyncio.gather(latest(visit, case_id), everyone(visit, case_id))
     starts, ends = (conference.starts_at, conference.ends_at) if conference else (None, None)
@@ -186,7 +186,7 @@ async def page_of(visit: StaffVisit) -> ConferencePage:
 def attending(
     visit: StaffVisit, conference: Conference | None, people: dict[UUID, InCircle]
 ) -> list[Attending]:
-    """Return who came, or is expected while nobody wrote down who did."""
+    """Return who came, or is expected while that is not recorded."""
     prepared = conference.preparation if conference else None
     if prepared is None or not prepared.attendance:
         return [_invited(visit, each) for each in in_circle(people)]
@@ -198,7 +198,7 @@ def attending(
 
 
 def _needs(visit: StaffVisit, people: dict[UUID, InCircle], prepared: Preparation | None) -> list[Item]:
-    """Return who needs what to take part, and whether it was seen to; nothing of who does not come."""
+    """Return who needs what to take part, and whether it was arranged; without people who do not come."""
     if prepared is None:
         return []
     seen_to = {(each.person_id, each.need) for each in prepared.needs_seen_to}
@@ -253,13 +253,13 @@ def _attending(visit: StaffVisit, person: InCircle, mode: str, *, comes: bool) -
 
 @pages.show("/cases/{case_id}/conference", COORDINATOR)
 async def show(visit: StaffVisit) -> Response:
-    """Show how the conference stands."""
+    """Show the state of the conference."""
     return visit.page("case_conference.html", await page_of(visit))
 
 
 @pages.send("/cases/{case_id}/conference", COORDINATOR)
 async def check(visit: StaffVisit) -> Response:
-    """Keep what was seen to."""
+    """Record what was done."""
     case_id = case_of(visit)
     conference = await latest(visit, case_id)
     if conference is None or conference.preparation is None:

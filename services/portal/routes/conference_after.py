@@ -1,4 +1,4 @@
-"""What is recorded when the day is over: who was there, when, and what came of it."""
+"""Recording what happened at a conference: who was there, when, and the outcome."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -36,7 +36,7 @@ class AfterPage(PageModel):
     hours: dict[str, str]
 
 
-# In which order the three parts follow one another, and the field of each border between them.
+# The order of the three parts, and the field of each border between them.
 _BORDERS = ("begins", "private_begins", "private_ends", "ends")
 
 
@@ -81,7 +81,7 @@ _AFTERWARDS = {
     "no-show": _("zou komen, maar kwam niet"),
     "views": _("was er niet, maar vertelde vooraf wat hij of zij ervan vindt"),
 }
-# How somebody took part, where the choice says more than that.
+# Modes of taking part, for choices that say more than that.
 _MEANING: dict[str, dict[str, Any]] = {
     "absent": {"came": False},
     "walked-out": {"mode": "in-person", "walked_out": True},
@@ -93,7 +93,7 @@ _OUTCOMES = ("plan", "no-plan", "continued")
 
 @pages.send("/cases/{case_id}/conference/after", _COORDINATOR)
 async def hold(visit: StaffVisit) -> Response:
-    """Record who was there, when the parts began and ended, and whether there is a plan."""
+    """Record who was there, the times of the parts, and whether there is a plan."""
     case_id = case_of(visit)
     conference, people = await asyncio.gather(latest(visit, case_id), everyone(visit, case_id))
     errors: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""A conference that changes: another day or none, more time, and a circle that meets again."""
+"""Changing a conference: postponing or cancelling it, extending the preparation, and meeting again."""
 
 from starlette.responses import Response
 
@@ -21,7 +21,7 @@ EXTEND = Operation("scheduling", "POST", "/v1/conferences/{conference_id}/extend
 
 
 class ChangePage(PageModel):
-    """Putting a conference off, or calling it off."""
+    """Postponing a conference, or cancelling it."""
 
     case_id: str
     version: int
@@ -34,7 +34,7 @@ class ChangePage(PageModel):
 
 @pages.show("/cases/{case_id}/conference/change", COORDINATOR)
 async def change(visit: StaffVisit) -> Response:
-    """Ask whether there will be another day or none, and why."""
+    """Ask whether to postpone or cancel, and why."""
     case_id = case_of(visit)
     conference = await latest(visit, case_id)
     starts, ends = (conference.starts_at, conference.ends_at) if conference else (None, None)
@@ -53,7 +53,7 @@ async def change(visit: StaffVisit) -> Response:
 
 @pages.send("/cases/{case_id}/conference/change", COORDINATOR)
 async def move_or_cancel(visit: StaffVisit) -> Response:
-    """Put the conference off, or call it off."""
+    """Postpone the conference, or cancel it."""
     case_id = case_of(visit)
     conference = await latest(visit, case_id)
     moves = visit.form.get("do") == "move"
@@ -67,7 +67,7 @@ async def move_or_cancel(visit: StaffVisit) -> Response:
 
 
 class LongerPage(PageModel):
-    """Until when, and why a preparation needs more time."""
+    """Until when, and why, to extend the preparation."""
 
     case_id: str
     reasons: list[tuple[str, str]]
@@ -82,7 +82,7 @@ async def show_longer(visit: StaffVisit) -> Response:
 
 @pages.send("/cases/{case_id}/conference/longer", COORDINATOR)
 async def extend(visit: StaffVisit) -> Response:
-    """Give the preparation more time."""
+    """Extend the preparation."""
     case_id = case_of(visit)
     errors = {}
     if visit.form.get("reason", "") not in LONGER:
@@ -98,14 +98,14 @@ async def extend(visit: StaffVisit) -> Response:
 
 
 class AgainPage(PageModel):
-    """What it means that the circle meets again."""
+    """What another meeting of the circle means."""
 
     case_id: str
 
 
 @pages.show("/cases/{case_id}/conference/again", COORDINATOR)
 async def show_again(visit: StaffVisit) -> Response:
-    """Say what begins when the circle meets again."""
+    """Explain what begins when the circle meets again."""
     return visit.page("case_conference_again.html", AgainPage(case_id=case_of(visit)))
 
 

@@ -30,7 +30,7 @@ _AUDIENCES = {
 
 
 class Text(Answer):
-    """A text for some in one language."""
+    """A text for one audience in one language."""
 
     audience: str
     language: str
@@ -39,7 +39,7 @@ class Text(Answer):
 
 
 class Texts(Answer):
-    """The version of a purpose's text that is asked now."""
+    """The current version of a purpose's text."""
 
     version: int
     own: bool
@@ -47,7 +47,7 @@ class Texts(Answer):
 
 
 class SaidYes(Answer):
-    """How many people said yes to a version, of those who read it in a language."""
+    """How many people said yes to a version, among those who read it in one language."""
 
     version: int
     language: str | None
@@ -66,7 +66,7 @@ PUBLISH = Operation("network", "POST", "/v1/consent-texts/{purpose}", Texts)
 
 
 class ShownText(PageModel):
-    """What some are asked, in the language that is shown."""
+    """The text for one audience, in the language that is shown."""
 
     audience: str
     label: str
@@ -75,7 +75,7 @@ class ShownText(PageModel):
 
 
 class VersionRow(PageModel):
-    """How many people said yes to a version, in all and by the language in which they read it."""
+    """How many people said yes to a version, in total and by the language in which they read it."""
 
     version: int
     counts: bool
@@ -84,7 +84,7 @@ class VersionRow(PageModel):
 
 
 class TextsPage(PageModel):
-    """The words of one purpose in one language."""
+    """The text of one purpose in one language."""
 
     purpose: str
     about: str
@@ -105,13 +105,13 @@ def _language(visit: StaffVisit) -> str:
 
 
 def _audiences(known: Texts) -> list[str]:
-    """Return for whom a purpose has words: all of them in Dutch."""
+    """Return the audiences of a purpose: each has a text in Dutch."""
     return [each.audience for each in known.texts if each.language == FALLBACK]
 
 
 @pages.show(_PATH, _officer)
 async def show(visit: StaffVisit) -> Response:
-    """Show the words in one language; empty where there are none yet."""
+    """Show the text in one language; empty where there is none yet."""
     purpose, language = _purpose(visit), _language(visit)
     known, counted = await asyncio.gather(
         visit.ask(TEXTS, purpose=purpose), visit.ask(SAID_YES, purpose=purpose)
@@ -153,7 +153,7 @@ def _rows(visit: StaffVisit, items: list[SaidYes], *, current: int) -> list[Vers
 
 @pages.send(_PATH, _officer, shown_by=show)
 async def publish(visit: StaffVisit) -> Response:
-    """Publish them as the next version, with the words of the other languages as they stand."""
+    """Publish it as the next version, with the current texts of the other languages."""
     purpose, language = _purpose(visit), _language(visit)
     known = await visit.ask(TEXTS, purpose=purpose)
     texts: list[dict[str, Any]] = [each.model_dump() for each in known.texts if each.language != language]

@@ -1,4 +1,4 @@
-"""Coordinators of an organisation: who has room, and who speaks which language; adding and changing them."""
+"""Coordinators of an organisation: load and languages; adding and changing them."""
 
 from typing import ClassVar, Literal
 from uuid import UUID
@@ -19,7 +19,7 @@ pages = Pages()
 
 
 class Coordinator(NamedAnswer):
-    """Somebody who coordinates, and how many cases they have now."""
+    """A coordinator, and how many cases they have now."""
 
     coordinator_id: UUID
     email: str
@@ -59,11 +59,11 @@ class CoordinatorsPage(PageModel):
 
 
 class CoordinatorPage(PageModel):
-    """The form of one coordinator; `known` is empty of somebody new."""
+    """The form of one coordinator; `known` is empty for a new one."""
 
     known: Coordinator | None
     correspondence: list[tuple[str, str]]
-    # Whether the reader lets coordinators go.
+    # Whether the reader can erase coordinators.
     may_erase: bool
 
 
@@ -93,7 +93,7 @@ async def show_all(visit: StaffVisit) -> Response:
 
 
 class CoordinatorForm(Form):
-    """What is known of a coordinator. Lists are written with commas."""
+    """A coordinator's data. Lists are separated by commas."""
 
     WANTED: ClassVar = {
         "first_name": _("Schrijf de voornaam."),
@@ -116,7 +116,7 @@ class CoordinatorForm(Form):
     version: int | None = None
 
     def body(self, known: Coordinator | None) -> dict[str, object]:
-        """Return what intake takes; what the form does not show stays as it was."""
+        """Return intake's request body; what the form does not show stays as it was."""
         given = self.model_dump(exclude_none=True, exclude={"mail_language"})
         given["language"] = self.mail_language
         given |= {name: _list(getattr(self, name)) for name in ("languages", "cultures")}
@@ -151,20 +151,20 @@ async def show_new(visit: StaffVisit) -> Response:
 
 @pages.send("/coordinators/new", _readers)
 async def enter(visit: StaffVisit) -> Response:
-    """Enter somebody new."""
+    """Add a coordinator."""
     await visit.ask(ENTER, body=visit.read(CoordinatorForm).body(None))
     return visit.go("/coordinators")
 
 
 @pages.show("/coordinators/{coordinator_id}", _readers)
 async def show(visit: StaffVisit) -> Response:
-    """Show what is known of somebody."""
+    """Show a coordinator's data."""
     return _form(visit, await _known(visit))
 
 
 @pages.send("/coordinators/{coordinator_id}", _readers)
 async def change(visit: StaffVisit) -> Response:
-    """Change what is known of somebody, unless somebody else did meanwhile."""
+    """Change a coordinator's data, unless somebody else did meanwhile."""
     form = visit.read(CoordinatorForm)
     await visit.ask(ENTER, body=form.body(await _known(visit)))
     return visit.go("/coordinators")

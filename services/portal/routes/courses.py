@@ -1,4 +1,4 @@
-"""Courses: what there is, and a place in one."""
+"""Courses on offer, and registering."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -20,7 +20,7 @@ pages = Pages()
 
 
 class Session(Answer):
-    """A day on which a course is given."""
+    """A session of a course."""
 
     session_id: UUID
     title: str
@@ -85,7 +85,7 @@ def _offered(visit: Visit, each: Session, dates: Dates) -> Offered:
     )
 
 
-# How amounts are written here; in the others as wherever they are spoken most.
+# How amounts are written here; in the other languages as in their main country.
 _LOCALES: dict[Language, str] = {"nl": "nl_BE", "fr": "fr_BE", "en": "en_GB"}
 
 
@@ -98,7 +98,7 @@ def money(amount: Decimal, visit: Visit) -> str:
 
 @pages.show("/o/{tenant}/courses", of_organisation)
 async def courses(visit: Visit) -> Response:
-    """List what is coming."""
+    """List upcoming sessions."""
     name, dates = await _dates(visit)
     listed = await visit.ask(SESSIONS, headers={"kring-tenant": _tenant(visit)}, query=visit.turned_to())
     model = CoursesPage(
@@ -121,7 +121,7 @@ class RegisterPage(PageModel):
 
 
 class RegisterForm(Form):
-    """Who comes, and who pays if that is somebody else."""
+    """The participant, and the payer if that is somebody else."""
 
     WANTED: ClassVar = {
         "first_name": _("Schrijf je voornaam."),
@@ -140,7 +140,7 @@ class RegisterForm(Form):
 
     @property
     def body(self) -> dict[str, object]:
-        """Return what training takes."""
+        """Return training's request body."""
         given = self.model_dump(exclude_none=True, exclude={"invoice_name", "invoice_kbo_number"})
         if self.invoice_name is not None:
             invoice = {"name": self.invoice_name, "kbo_number": self.invoice_kbo_number}
@@ -173,7 +173,7 @@ async def show(visit: Visit) -> Response:
 
 @pages.send("/o/{tenant}/sessions/{session_id}", of_organisation)
 async def register(visit: Visit) -> Response:
-    """Ask for a place; the mail that confirms it says the rest."""
+    """Request a place; the confirmation mail explains the rest."""
     form = visit.read(RegisterForm)
     await visit.ask(
         REGISTER,

@@ -13,7 +13,7 @@ from shared.auth import Role
 
 pages = Pages()
 PATH = "/daily-mail"
-# Whom the register may hold.
+# Roles in the register.
 READERS = frozenset(Role) - {Role.OPS, Role.INTEGRATION}
 
 

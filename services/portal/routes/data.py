@@ -1,4 +1,4 @@
-"""One's own data: who looked, a copy, putting something right, being forgotten, and a new link."""
+"""The reader's own data: the audit log, a copy, correction, erasure, and a new link."""
 
 import asyncio
 from datetime import datetime
@@ -25,7 +25,7 @@ CSP_OF_COPY = (
 
 
 class Request(Answer):
-    """A request and where it stands."""
+    """A request and its state."""
 
     request_id: UUID
     kind: str
@@ -40,7 +40,7 @@ class Request(Answer):
 
 
 class Entry(Answer):
-    """That somebody read or changed something."""
+    """A read or change."""
 
     at: datetime
     action: str
@@ -91,14 +91,14 @@ class Shown(PageModel):
 
 
 class DataPage(PageModel):
-    """What somebody can ask, and what they asked."""
+    """What can be requested, and what was."""
 
     requests: list[Shown]
 
 
 @pages.show("/me/data", person)
 async def show(visit: PersonVisit) -> Response:
-    """Show what was asked, and what can be."""
+    """Show earlier requests, and what can be requested."""
     dates = await visit.dates()
     asked = (await visit.ask(REQUESTS)).items
     now = await visit.parts.clock.now()
@@ -123,7 +123,7 @@ async def show(visit: PersonVisit) -> Response:
 
 
 class DataForm(Form):
-    """What somebody asks of their data."""
+    """A request about the reader's data."""
 
     WANTED: ClassVar = {"kind": _("Kies wat je wil."), "text": _("Schrijf het wat korter.")}
 
@@ -133,7 +133,7 @@ class DataForm(Form):
 
 @pages.send("/me/data", person)
 async def ask(visit: PersonVisit) -> Response:
-    """Ask, or take back what was asked."""
+    """Send a request, or withdraw one."""
     if taken_back := visit.form.get("take-back"):
         await visit.ask(TAKE_BACK, request_id=read_id(taken_back))
         return visit.go("/me/data")
@@ -144,7 +144,7 @@ async def ask(visit: PersonVisit) -> Response:
 
 @pages.show("/me/data/{request_id}/copy", person)
 async def copy(visit: PersonVisit) -> Response:
-    """Show the copy as network makes it; it is a page of its own, made to be kept."""
+    """Show the copy as network renders it: a page of its own, made to be kept."""
     html = await visit.ask(
         COPY, query={"format": "html"}, request_id=read_id(visit.request.path_params["request_id"])
     )
@@ -152,7 +152,7 @@ async def copy(visit: PersonVisit) -> Response:
 
 
 class Looked(PageModel):
-    """Somebody who looked."""
+    """A reader of the data."""
 
     when: str
     who: str
@@ -162,7 +162,7 @@ class Looked(PageModel):
 
 
 class LookedPage(PageModel):
-    """Who looked. `more`: where what is older is."""
+    """The audit log. `more`: where older entries start."""
 
     entries: list[Looked]
     more: str | None
@@ -179,10 +179,10 @@ _WHO = {
 
 @pages.show("/me/looked", person)
 async def looked(visit: PersonVisit) -> Response:
-    """Show who read or changed what is one's own, in all services together, newest first."""
+    """Show who read or changed the reader's own data, in all services together, newest first."""
     await visit.require_there()
     nothing = Items[Entry](items=[])
-    # Each service goes on where it was; those that have no more are not asked.
+    # Each service continues where it was; those without more entries are not asked.
     goes_on = {each: query for each in LOOKED if (query := visit.turned_to(each.service))}
     asked = goes_on or dict.fromkeys(LOOKED)
     found = await asyncio.gather(*(visit.ask_or(log, nothing, query=query) for log, query in asked.items()))
@@ -220,13 +220,13 @@ class LinkPage(PageModel):
 
 @pages.show("/me/link", person)
 async def show_link(visit: PersonVisit) -> Response:
-    """Say what a new link means."""
+    """Explain what a new link means."""
     await visit.require_there()
     return visit.page("new_link.html", LinkPage())
 
 
 @pages.send("/me/link", person)
 async def renew(visit: PersonVisit) -> Response:
-    """Withdraw the link and mail a new one. This session goes on until it is left."""
+    """Revoke the link and mail a new one. This session continues until it is left."""
     await visit.ask(RENEW)
     return visit.go("/me/thanks/link")

@@ -1,4 +1,4 @@
-"""What people ask of their data, for who answers: each with the day by which the law wants an answer."""
+"""Data requests, for those who answer: each with its legal deadline."""
 
 from datetime import datetime
 from typing import ClassVar
@@ -42,7 +42,7 @@ class Summary(Answer):
 
 
 class Whole(NamedAnswer, Summary):
-    """A request with who asks it, in which words."""
+    """A request with the requester and their words."""
 
     text: str | None
     extension_reason: str | None
@@ -83,7 +83,7 @@ class RequestRow(PageModel):
 
 
 class RequestsPage(PageModel):
-    """What was asked; `everything`: also what was answered."""
+    """The requests; `everything`: including answered ones."""
 
     rows: list[RequestRow]
     everything: bool
@@ -125,7 +125,7 @@ async def _row(visit: StaffVisit, each: Summary) -> RequestRow:
 
 @pages.show(LIST, _handlers)
 async def show_all(visit: StaffVisit) -> Response:
-    """List what waits for an answer, what is due first before the rest."""
+    """List the requests that await an answer, earliest due first."""
     which = "all" if visit.request.query_params.get("which") == "all" else "waiting"
     listed = await visit.ask(REQUESTS, query={"which": which, "limit": "30", **visit.turned_to()})
     model = RequestsPage(
@@ -138,7 +138,7 @@ async def show_all(visit: StaffVisit) -> Response:
 
 @pages.show(f"{LIST}/{{request_id}}", _handlers)
 async def show(visit: StaffVisit) -> Response:
-    """Show who asks what."""
+    """Show a request."""
     found, dates, now = (
         await visit.ask(REQUEST, request_id=_id(visit)),
         await visit.dates(),
@@ -175,7 +175,7 @@ class RefusalForm(Form):
 
 
 class ExtensionForm(Form):
-    """Why it takes longer."""
+    """Why the answer takes longer."""
 
     WANTED: ClassVar = {"extension": _("Schrijf waarom het langer duurt. Wie het vroeg, leest dit.")}
 
@@ -184,7 +184,7 @@ class ExtensionForm(Form):
 
 @pages.send(f"{LIST}/{{request_id}}", _handlers)
 async def answer(visit: StaffVisit) -> Response:
-    """Say yes, no or later; or that what was to be put right is right."""
+    """Approve, refuse or extend; or report that a correction was made."""
     request_id = _id(visit)
     match visit.form.get("do"):
         case "refuse":
@@ -204,7 +204,7 @@ async def answer(visit: StaffVisit) -> Response:
 
 @pages.show(f"{LIST}/{{request_id}}/copy", _officer)
 async def copy(visit: StaffVisit) -> Response:
-    """Show the copy for who asked by phone or letter, to print and hand over."""
+    """Show the copy for a person who asked by phone or letter, to print and hand over."""
     html = await visit.ask(COPY, query={"format": "html"}, request_id=_id(visit))
     return HTMLResponse(html, headers={"content-security-policy": CSP_OF_COPY})
 

@@ -1,4 +1,4 @@
-"""In what words pages say how the dates of a poll suit a circle, and what keeps them from it."""
+"""How the dates of a poll suit a circle, in words, and what prevents them."""
 
 from datetime import datetime
 from uuid import UUID
@@ -13,7 +13,7 @@ from services.portal.wording import mark as _
 
 
 class Option(Answer):
-    """A date that is asked about, and how it suits the circle."""
+    """A date in the poll, and how it suits the circle."""
 
     option_id: UUID
     starts_at: datetime
@@ -36,7 +36,7 @@ class Option(Answer):
 
 
 class Poll(Answer):
-    """Dates that the circle is asked about, best first in `ranking`."""
+    """A date poll, best first in `ranking`."""
 
     poll_id: UUID
     state: str
@@ -49,7 +49,7 @@ class Poll(Answer):
 
 
 class Why(PageModel):
-    """A sentence about a date, and the names of whom it is about."""
+    """A sentence about a date, and the names it is about."""
 
     words: str
     names: list[str]
@@ -100,14 +100,14 @@ async def column(visit: StaffVisit, option: Option, poll: Poll, people: dict[UUI
 
 
 def hours_of(visit: StaffVisit, option: Option, dates: Dates) -> str:
-    """Return the part of the day that an option is, or its hours."""
+    """Return an option's part of the day, or its hours."""
     if option.part in PARTS:
         return visit.word(PARTS, option.part)
     return dates.hours(option.starts_at, option.ends_at)
 
 
 def _why(visit: StaffVisit, option: Option, poll: Poll, people: dict[UUID, InCircle]) -> list[Why]:
-    """Return in words who keeps a date from fitting, and who else cannot come."""
+    """Return in words who prevents a date, and who else cannot come."""
     said_no = set(option.said_no)
     needed_no = [each for each in option.hindered if each in said_no]
     others_no = [each for each in option.said_no if each not in option.hindered]
@@ -154,7 +154,7 @@ def _sentences(
     short: tuple[str, int],
     places: int | None = None,
 ) -> list[Why]:
-    """Return the sentences that are about somebody, and those about how many come and whether a place is free."""
+    """Return the sentences about persons, and those about numbers and free places."""
     found = [
         Why(words=visit.say(words), names=[people[each].name for each in about if each in people])
         for words, about in said

@@ -1,4 +1,4 @@
-"""Which days somebody can, and when and where the circle meets."""
+"""The reader's available days, and when and where the circle meets."""
 
 import asyncio
 from datetime import datetime
@@ -29,7 +29,7 @@ PARTS = {
 
 
 class Option(Answer):
-    """A day with one's own answer."""
+    """A date with the reader's answer."""
 
     option_id: UUID
     starts_at: datetime
@@ -41,7 +41,7 @@ class Option(Answer):
 
 
 class Poll(Answer):
-    """Days that are asked about."""
+    """A date poll."""
 
     poll_id: UUID
     state: str
@@ -68,7 +68,7 @@ class Conference(Answer):
 
 
 class Member(Answer):
-    """Somebody who will be there, by first name."""
+    """A person who will be there, by first name."""
 
     person_id: UUID
     first_name: str
@@ -77,7 +77,7 @@ class Member(Answer):
 
 
 class Giver(Answer):
-    """Somebody who gives information: a person of the case by id, or by name; and what they will tell."""
+    """An information giver: a person of the case by id, or by name; and what they will tell."""
 
     person_id: UUID | None
     name: str | None
@@ -86,7 +86,7 @@ class Giver(Answer):
     how: str
 
 
-# How somebody gives their information.
+# How people give their information.
 GIVEN_HOW = {
     "present": _("vertelt het zelf"),
     "in-writing": _("op papier, iemand leest het voor"),
@@ -100,12 +100,12 @@ CIRCLE = Operation("network", "GET", "/v1/me/circle", Items[Member])
 
 
 def coming(conferences: list[Conference]) -> Conference | None:
-    """Return the conference that has a date, of those that are not over."""
+    """Return the conference with a date, among those that are not over."""
     return next((each for each in conferences if each.state == "scheduled" and each.starts_at), None)
 
 
 class Hours(PageModel):
-    """A part of a day, and what one said to it."""
+    """A part of a day, and the reader's answer."""
 
     field: str
     hours: str
@@ -122,7 +122,7 @@ class Day(PageModel):
 
 
 class DatesPage(PageModel):
-    """The days that are asked about."""
+    """The days of the poll."""
 
     poll_open: bool
     until: str | None
@@ -132,7 +132,7 @@ class DatesPage(PageModel):
 
 @pages.show("/me/dates", person)
 async def show(visit: PersonVisit) -> Response:
-    """Ask which days somebody can."""
+    """Ask which days suit the reader."""
     polls = await visit.ask(POLLS)
     poll = next(iter(polls.items), None)
     dates = await visit.dates()
@@ -171,7 +171,7 @@ async def show(visit: PersonVisit) -> Response:
 
 @pages.send("/me/dates", person)
 async def answer(visit: PersonVisit) -> Response:
-    """Keep what somebody says to the days."""
+    """Send the reader's answers."""
     polls = await visit.ask(POLLS)
     poll = next(iter(polls.items), None)
     known = (
@@ -185,14 +185,14 @@ async def answer(visit: PersonVisit) -> Response:
 
 
 class Attending(PageModel):
-    """Somebody who comes."""
+    """A person who comes."""
 
     first_name: str
     how: str
 
 
 class Telling(PageModel):
-    """Somebody who comes to tell something."""
+    """An information giver."""
 
     who: str
     function: str | None
@@ -201,7 +201,7 @@ class Telling(PageModel):
 
 
 class ConferencePage(PageModel):
-    """When and where, who comes, and who comes to tell what."""
+    """When and where, who comes, and who gives information."""
 
     when: str | None
     venue_name: str | None
@@ -255,7 +255,7 @@ async def conference(visit: PersonVisit) -> Response:
 
 @pages.show("/me/conference/kring.ics", person)
 async def calendar(visit: PersonVisit) -> Response:
-    """Return the day for somebody's own calendar, without place or names: calendars are shared."""
+    """Return the date for the reader's own calendar, without place or names: calendars are shared."""
     found = coming((await visit.ask(CONFERENCES)).items)
     if found is None or found.starts_at is None or found.ends_at is None:
         return visit.go("/me/conference")

@@ -1,4 +1,4 @@
-"""Erasing one person, a registration, a coordinator or a colleague for good, and how far that is."""
+"""Erasing one person, a registration, a coordinator or a colleague for good, and its progress."""
 
 import asyncio
 from typing import Any, ClassVar
@@ -21,7 +21,7 @@ pages = Pages()
 LIST = "/privacy/erase"
 ONE = f"{LIST}/{{kind}}/{{subject}}"
 _officer = staff(Role.DPO)
-# A coordinator or colleague is let go by administrators too.
+# Administrators, too, erase coordinators and colleagues.
 _erasers = staff(Role.DPO, Role.ADMINISTRATOR)
 
 ERASE = {
@@ -55,13 +55,13 @@ CONSEQUENCES = {
 
 
 class WhomPage(PageModel):
-    """Who can be chosen."""
+    """The people to choose from."""
 
     contacts: list[tuple[str, str]]
 
 
 class WhomForm(Form):
-    """Who is to be erased: one of these."""
+    """The person to erase: one of these."""
 
     WANTED: ClassVar = {
         "person": _("Dat is geen nummer van een persoon."),
@@ -75,7 +75,7 @@ class WhomForm(Form):
 
 
 class ErasingPage(PageModel):
-    """What erasing leads to, or how far it is; `name`: of whom the organisation knows one."""
+    """What erasing does, or its progress; `name`: if the organisation knows one."""
 
     back: tuple[str, str]
     title: str
@@ -86,7 +86,7 @@ class ErasingPage(PageModel):
 
 
 async def _contacts(visit: StaffVisit) -> dict[str, str]:
-    """Return the names of colleagues and coordinators, by what an address of this page names them."""
+    """Return the names of colleagues and coordinators, by their kind in this page's address."""
     colleagues, coordinators = await asyncio.gather(all_colleagues(visit), all_coordinators(visit))
     found = {f"staff/{each.staff_id}": each for each in colleagues}
     known = found | {f"coordinator/{each.coordinator_id}": each for each in coordinators}
@@ -95,7 +95,7 @@ async def _contacts(visit: StaffVisit) -> dict[str, str]:
 
 @pages.show(LIST, _officer)
 async def show_all(visit: StaffVisit) -> Response:
-    """Ask who it is."""
+    """Ask whom to erase."""
     contacts = sorted((await _contacts(visit)).items(), key=lambda each: each[1])
     nobody = ("", visit.say(_("Niemand in het bijzonder")))
     return visit.page("erase_whom.html", WhomPage(contacts=[nobody, *contacts]))
@@ -103,7 +103,7 @@ async def show_all(visit: StaffVisit) -> Response:
 
 @pages.send(LIST, _officer, shown_by=show_all)
 async def choose(visit: StaffVisit) -> Response:
-    """Lead to where it is confirmed: addresses hold ids only."""
+    """Redirect to the confirmation: addresses contain only ids."""
     form = visit.read(WhomForm)
     places = [
         f"{kind}/{given}"
@@ -117,7 +117,7 @@ async def choose(visit: StaffVisit) -> Response:
 
 
 def _named(visit: StaffVisit) -> tuple[str, dict[str, Any]]:
-    """Return what an address names: which kind, and its id as services call it. Raises: NotThere."""
+    """Return the kind in an address, and the id for services. Raises: NotThere."""
     kind = visit.request.path_params["kind"]
     if kind not in ERASE:
         raise NotThere
@@ -126,7 +126,7 @@ def _named(visit: StaffVisit) -> tuple[str, dict[str, Any]]:
 
 @pages.show(ONE, _erasers)
 async def show(visit: StaffVisit) -> Response:
-    """Say what erasing leads to, or how far it is."""
+    """Explain what erasing does, or show its progress."""
     kind, ids = _named(visit)
     (subject,) = ids.values()
     is_contact = kind in ("staff", "coordinator")
@@ -148,7 +148,7 @@ async def show(visit: StaffVisit) -> Response:
 
 @pages.send(ONE, _erasers, shown_by=show)
 async def erase(visit: StaffVisit) -> Response:
-    """Erase, by who knows what follows."""
+    """Erase, once the reader has confirmed the consequences."""
     kind, ids = _named(visit)
     form = visit.read(EraseForm)
     await visit.ask(ERASE[kind], body={"because": form.because}, **ids)

@@ -1,4 +1,4 @@
-"""The figures of an organisation as files: lines for a spreadsheet, and JSON."""
+"""An organisation's figures as files: CSV and JSON."""
 
 import csv
 import io
@@ -25,7 +25,7 @@ _SAID_LINES = [f"said_{each}" for each in SAID]
 
 @pages.show(f"{PATH}.csv", WHO)
 async def as_csv(visit: StaffVisit) -> Response:
-    """Give every period as lines, for a spreadsheet."""
+    """Return every period as lines, for a spreadsheet."""
     read, by = await told(visit)
     written = io.StringIO()
     lines = csv.writer(written)
@@ -43,7 +43,7 @@ async def as_csv(visit: StaffVisit) -> Response:
 
 @pages.show(f"{PATH}/opinions.csv", WHO)
 async def opinions_as_csv(visit: StaffVisit) -> Response:
-    """Give what people thought as lines, one for each group."""
+    """Return the survey scores as lines, one for each group."""
     read, by = await told(visit)
     written = io.StringIO()
     lines = csv.writer(written)
@@ -66,7 +66,7 @@ async def opinions_as_csv(visit: StaffVisit) -> Response:
 
 @pages.show(f"{PATH}.json", WHO)
 async def as_json(visit: StaffVisit) -> Response:
-    """Give every period as intake tells it."""
+    """Return every period as intake gives it."""
     read, _by = await told(visit)
     return _file(JSONResponse(read.model_dump(mode="json")), "json")
 

@@ -1,6 +1,6 @@
-"""Figures of an organisation: what became of its cases, by period and by kind, as a page and as files.
+"""An organisation's figures: the outcomes of its cases, by period and kind, as a page and as files.
 
-What may be told is intake's to say: a number that is not told is empty here and in the files.
+Intake decides which numbers are published: others are empty here and in the files.
 """
 
 from datetime import date
@@ -40,7 +40,7 @@ class Averages(Answer):
 
 
 class Answers(Answer):
-    """What was last said of agreements; none where it is not told."""
+    """The last reports on agreements; None where not published."""
 
     agreements: int | None
     done: int | None
@@ -51,7 +51,7 @@ class Answers(Answer):
 
 
 class Numbers(Answer):
-    """How many cases; none where it is not told."""
+    """Numbers of cases; None where not published."""
 
     referrals: int | None
     started: int | None
@@ -63,7 +63,7 @@ class Numbers(Answer):
 
 
 class NumbersOf(Numbers):
-    """How many cases of one value."""
+    """Numbers of cases with one value."""
 
     value: str
 
@@ -85,7 +85,7 @@ class MeanScore(Answer):
 
 
 class GroupOpinion(Answer):
-    """What a group thought."""
+    """The scores of a group."""
 
     asked: int | None
     answered: int | None
@@ -95,7 +95,7 @@ class GroupOpinion(Answer):
 
 
 class Opinions(Answer):
-    """What people thought, by group."""
+    """The scores, by group."""
 
     central: GroupOpinion
     child: GroupOpinion
@@ -104,7 +104,7 @@ class Opinions(Answer):
 
 
 class OpinionsOf(Opinions):
-    """What people thought in cases of one value."""
+    """The scores in cases with one value."""
 
     value: str
 
@@ -119,7 +119,7 @@ class SurveyPeriod(Answer):
 
 
 class Statistics(Answer):
-    """What is told."""
+    """The published statistics."""
 
     by: str
     smallest_group: int
@@ -129,7 +129,7 @@ class Statistics(Answer):
 
 
 STATISTICS = Operation("intake", "GET", "/v1/statistics", Statistics)
-# Each measure with what it is out of.
+# Each measure with its total.
 MEASURES: dict[str, tuple[str, str | None]] = {
     "referrals": (_("Aanmeldingen"), None),
     "started": (_("Gestart"), "referrals"),
@@ -157,7 +157,7 @@ PER_PLAN = {
     "check_ins": _("Keren gevraagd hoe het gaat"),
 }
 AVERAGES = PER_CONFERENCE | PER_PLAN
-# The first is what each of the others is out of.
+# The first is the total of the others.
 SAID = {
     "agreements": _("Afspraken waarvan iemand zei hoe het gaat"),
     "done": _("Gelukt"),
@@ -207,7 +207,7 @@ _VALUES: dict[str, str] = {
 
 
 class Cell(PageModel):
-    """A number, what it is out of, and how long its bar is (of a hundred)."""
+    """A number, its total, and the length of its bar (of a hundred)."""
 
     label: str
     number: int | None
@@ -216,7 +216,7 @@ class Cell(PageModel):
 
 
 class Row(PageModel):
-    """What is told of one value, or of all."""
+    """The published numbers of one value, or of all."""
 
     name: str
     cells: list[Cell]
@@ -226,7 +226,7 @@ class Row(PageModel):
 
 
 class Score(PageModel):
-    """A mean score, of how many, and how long its bar is (of a hundred)."""
+    """A mean score, the number of answers, and the length of its bar (of a hundred)."""
 
     label: str
     mean: str | None
@@ -235,7 +235,7 @@ class Score(PageModel):
 
 
 class OpinionRow(PageModel):
-    """What one group thought, in all cases or in those of one value."""
+    """The scores of one group, in all cases or in those with one value."""
 
     name: str
     group: str
@@ -261,7 +261,7 @@ class FiguresPage(PageModel):
 
 @pages.show(PATH, WHO)
 async def show(visit: StaffVisit) -> Response:
-    """Show the newest period, or the one that is asked for."""
+    """Show the newest period, or the requested one."""
     read, by = await told(visit)
     periods = {each.first_quarter: each for each in reversed(read.periods)}
     chosen = visit.request.query_params.get("period", "")
@@ -329,7 +329,7 @@ def _row(visit: StaffVisit, name: str, numbers: Numbers, most: int) -> Row:
 
 
 def _opinions(visit: StaffVisit, survey: SurveyPeriod) -> list[OpinionRow]:
-    """Return what is told of a period's surveys; of values of which nothing is told, nothing."""
+    """Return the published scores of a period; without values that have none."""
     found = []
     for value, opinions in [("", survey.total), *((each.value, each) for each in survey.rows)]:
         name = visit.word(_VALUES, value) if value else visit.say(_("Alle zaken"))
@@ -364,7 +364,7 @@ def _tenths(visit: StaffVisit, value: float) -> str:
 
 
 def _span(visit: StaffVisit, period: Period | SurveyPeriod) -> str:
-    """Return the months of some quarters, as people say them."""
+    """Return the months of some quarters, in words."""
     (year, first), (last_year, last) = (
         (int(year), 3 * int(quarter))
         for year, quarter in (each.split("-Q") for each in (period.first_quarter, period.last_quarter))
@@ -374,6 +374,6 @@ def _span(visit: StaffVisit, period: Period | SurveyPeriod) -> str:
 
 
 async def told(visit: StaffVisit) -> tuple[Statistics, str]:
-    """Return the figures that are asked for, and by what they are told apart."""
+    """Return the requested figures, and how they are grouped."""
     by = read_choice(visit.request.query_params.get("by") or "none", BY)
     return await visit.ask(STATISTICS, query={"by": by}), by

@@ -1,4 +1,4 @@
-"""An invitation: yes, from home, no; who else could be there; and stopping altogether."""
+"""The reader's invitation: yes, from home, no; proposing others; and stopping the whole case."""
 
 from typing import ClassVar, Literal
 
@@ -18,7 +18,7 @@ ANSWER = Operation("network", "POST", "/v1/me/invitation/answer", Invitation)
 PROPOSE = Operation("network", "POST", "/v1/me/proposals", Answer)
 STOP = Operation("intake", "POST", "/v1/cases/{case_id}/withdraw", Answer)
 
-# What a choice on the page is to the service: the answer, and how somebody takes part.
+# A choice on the page in the service's terms: the answer, and how the person takes part.
 _CHOICES: dict[str, tuple[str, str | None]] = {
     "in-person": ("yes", "in-person"),
     "online": ("yes", "online"),
@@ -29,7 +29,7 @@ _CHOICES: dict[str, tuple[str, str | None]] = {
 
 
 class InvitationPage(PageModel):
-    """The question, and what was answered."""
+    """The question, and the earlier answer."""
 
     first_name: str
     invited: bool
@@ -41,7 +41,7 @@ class InvitationPage(PageModel):
 
 
 class InvitationForm(Form):
-    """How somebody takes part."""
+    """How the reader takes part."""
 
     WANTED: ClassVar = {"taking_part": _("Kies of je meedoet.")}
 
@@ -84,16 +84,16 @@ class ThanksPage(PageModel):
 
 @pages.show("/me/thanks/{what}", person)
 async def thanks(visit: PersonVisit) -> Response:
-    """Say that it arrived, and what comes next."""
+    """Say that the answer arrived, and what comes next."""
     return visit.page("thanks.html", ThanksPage(what=visit.request.path_params["what"]))
 
 
 class ProposePage(PageModel):
-    """A form for somebody who could come."""
+    """A form for proposing a person."""
 
 
 class ProposeForm(Form):
-    """Somebody who could come."""
+    """A proposed person."""
 
     WANTED: ClassVar = {
         "first_name": _("Schrijf de voornaam."),
@@ -117,7 +117,7 @@ async def show_proposal(visit: PersonVisit) -> Response:
 
 @pages.send("/me/propose", person)
 async def propose(visit: PersonVisit) -> Response:
-    """Propose somebody; the coordinator asks them first."""
+    """Propose a person; the coordinator asks them first."""
     form = visit.read(ProposeForm)
     await visit.ask(PROPOSE, body=form.model_dump(exclude_none=True))
     return visit.go("/me/thanks/proposal")
@@ -137,7 +137,7 @@ class StopForm(Form):
 
 @pages.show("/me/stop", person)
 async def show_stop(visit: PersonVisit) -> Response:
-    """Say what stopping means."""
+    """Explain what stopping means."""
     await visit.require_going_on()
     return visit.page("stop.html", StopPage())
 

@@ -1,4 +1,4 @@
-"""How long files are kept: what will be erased when, holds, what is being erased, and erasing a case."""
+"""How long files are kept: upcoming erasures, holds, erasures in progress, and erasing a case."""
 
 import asyncio
 from datetime import date, datetime
@@ -42,7 +42,7 @@ class Kept(Answer):
 
 
 class Hold(Answer):
-    """That a file is not to be erased."""
+    """A hold on a file."""
 
     hold_id: UUID
     case_id: UUID
@@ -60,7 +60,7 @@ class Confirmation(Answer):
 
 
 class Erasure(Answer):
-    """How far an erasure is."""
+    """The progress of an erasure."""
 
     subject_id: UUID
     kind: str
@@ -146,7 +146,7 @@ class FilesPage(PageModel):
 
 
 class FilePage(PageModel):
-    """One file: until when it is kept, and how far its erasure is."""
+    """One file: until when it is kept, and the progress of its erasure."""
 
     id: str
     kind: str | None
@@ -167,7 +167,7 @@ async def show_all(visit: StaffVisit) -> Response:
     )
     dates, gone = await visit.dates(), visit.say(GONE)
     begun = [each for listed in erasures for each in listed.items]
-    # What is not done comes first: that needs somebody.
+    # Unfinished ones come first: somebody must act on them.
     begun.sort(key=lambda each: (each.state != "done", each.asked_at), reverse=True)
     model = FilesPage(
         endings=[
@@ -197,7 +197,7 @@ async def show_all(visit: StaffVisit) -> Response:
 
 
 async def shown_erasure(visit: StaffVisit, each: Erasure) -> ShownErasure:
-    """Return how far an erasure is, in words."""
+    """Return the progress of an erasure, in words."""
     dates = await visit.dates()
     return ShownErasure(
         id=each.subject_id,
@@ -263,7 +263,7 @@ class EraseForm(Form):
 
 @pages.send(f"{LIST}/{{case_id}}", _officer)
 async def act(visit: StaffVisit) -> Response:
-    """Hold a file, count its time anew, or erase it."""
+    """Hold a file, recompute its time, or erase it."""
     match visit.form.get("do"):
         case "erase":
             form = visit.read(EraseForm)

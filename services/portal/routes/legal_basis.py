@@ -1,4 +1,4 @@
-"""On what basis one person's data is kept, and was before: decided by the data protection officer."""
+"""The legal bases of one person's data, decided by the data protection officer."""
 
 from datetime import datetime
 from typing import ClassVar, Literal
@@ -20,7 +20,7 @@ _officer = staff(Role.DPO)
 
 
 class Basis(Answer):
-    """On what basis data was kept from a moment on. `policy_version`: of the policy that said so of their kind."""
+    """The legal basis from a moment on. `policy_version`: the policy that set it for their kind."""
 
     basis: str
     since: datetime
@@ -39,7 +39,7 @@ DECIDE = Operation("network", "PUT", "/v1/persons/{person_id}/legal-basis", Base
 
 
 class BasisPage(PageModel):
-    """On what basis somebody's data is kept: each basis, since when, and whether it is that of their kind."""
+    """The legal bases of a person's data: each with its start, and whether it is that of their kind."""
 
     bases: list[tuple[str, str, bool]]
     now: str
@@ -48,7 +48,7 @@ class BasisPage(PageModel):
 
 
 class BasisForm(Form):
-    """What the officer decides."""
+    """The officer's decision."""
 
     WANTED: ClassVar = {"basis": _("Kies waarom jullie deze gegevens mogen bewaren.")}
 
@@ -63,7 +63,7 @@ def _id(visit: StaffVisit) -> str:
 
 @pages.show(_PATH, _officer)
 async def show(visit: StaffVisit) -> Response:
-    """Show what counts now, and what did before."""
+    """Show the current one, and the earlier ones."""
     found, dates = await visit.ask(BASIS, person_id=_id(visit)), await visit.dates()
     model = BasisPage(
         bases=[
@@ -79,7 +79,7 @@ async def show(visit: StaffVisit) -> Response:
 
 @pages.send(_PATH, _officer, shown_by=show)
 async def decide(visit: StaffVisit) -> Response:
-    """Decide on another one, from now on."""
+    """Set another one, from now on."""
     body = {"basis": visit.read(BasisForm).basis, "version": visit.version}
     await visit.ask(DECIDE, body=body, person_id=_id(visit))
     return visit.go(_PATH.format(person_id=_id(visit)))

@@ -14,7 +14,7 @@ from services.portal.visits import PageModel, Visit
 pages = Pages()
 
 REQUEST_NEW = Operation("network", "POST", "/v1/links/request-new", type(None))
-# Where the pages are that emails point to.
+# The pages that emails point to.
 PAGES_OF_EMAILS = {
     "invitation": "/me/invitation",
     "consents": "/me/consents",
@@ -38,14 +38,14 @@ class LinkPage(PageModel):
 
 @pages.show("/l/{token}", anyone)
 async def show(visit: Visit) -> Response:
-    """Show the button behind which the page is."""
+    """Show the button that opens the page."""
     to = visit.request.query_params.get("to", "")
     return visit.page("link.html", LinkPage(to=to if to in PAGES_OF_EMAILS else ""))
 
 
 @pages.send("/l/{token}", anyone)
 async def enter(visit: Visit) -> Response:
-    """Let somebody in, and go where the mail pointed."""
+    """Let the reader in, and go where the mail pointed."""
     token = visit.request.path_params["token"]
     try:
         secret, _came = await begin(visit, token)
@@ -62,20 +62,20 @@ async def enter(visit: Visit) -> Response:
 
 @pages.send("/l/{token}/new", anyone)
 async def ask_for_new(visit: Visit) -> Response:
-    """Ask for a new link by email; what is said is the same whoever asks."""
+    """Request a new link by email; the answer is the same whoever asks."""
     token = visit.request.path_params["token"]
     await visit.ask(REQUEST_NEW, body={"token": token})
     return asked_page(visit)
 
 
 async def _whoever(visit: Visit) -> Visit:
-    # Not counted as strangers are: nobody is ever held back.
+    # Not rate-limited as strangers are: nobody may ever be held back.
     return visit
 
 
 @pages.send("/away", _whoever)
 async def leave(visit: Visit) -> Response:
-    """End the session here, so that no step back shows anything, and be on another site at once."""
+    """End the session, so that going back shows nothing, and leave for another site at once."""
     secret = Secret.read(visit.request.cookies.get(cookie_name(visit)))
     if secret is not None:
         await sessions.end(visit.session, secret)

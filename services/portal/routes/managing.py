@@ -1,4 +1,4 @@
-"""What only a regional manager does with a case: search a coordinator, stop it, open its file by break-glass access."""
+"""What only a regional manager does with a case: search a coordinator, stop it, open its file by break-glass."""
 
 import asyncio
 from datetime import datetime
@@ -25,7 +25,7 @@ _manager = staff(Role.REGIONAL_MANAGER)
 
 
 class Offer(Answer):
-    """Whom a case was offered to, and what they said."""
+    """An offer of the case, and the answer."""
 
     offer_id: UUID
     coordinator_id: UUID
@@ -36,7 +36,7 @@ class Offer(Answer):
 
 
 class BreakGlass(Answer):
-    """That a file was opened."""
+    """The opening of a file."""
 
     break_glass_id: UUID
     case_id: UUID
@@ -83,7 +83,7 @@ class SearchPage(PageModel):
 
 @pages.show("/cases/{case_id}/search", _manager)
 async def show_search(visit: StaffVisit) -> Response:
-    """Show whom the case was offered to, what they said, and who has room."""
+    """Show the offers of the case with their answers, and who has room."""
     case, offers, known = await asyncio.gather(
         visit.ask(CASE, case_id=case_of(visit)),
         visit.ask_all(OFFERS, case_id=case_of(visit)),
@@ -123,7 +123,7 @@ def _said(visit: StaffVisit, offer: Offer) -> str:
 
 @pages.send("/cases/{case_id}/search", _manager)
 async def seek(visit: StaffVisit) -> Response:
-    """Search anew."""
+    """Search again."""
     body = {"another_wanted": visit.form.get("another[]") == "yes"}
     await visit.ask(SEEK, body=body, case_id=case_of(visit))
     return visit.go(f"/cases/{case_of(visit)}/search")
@@ -147,7 +147,7 @@ class StopCaseForm(Form):
 
 @pages.show("/cases/{case_id}/stop", _manager)
 async def show_stop(visit: StaffVisit) -> Response:
-    """Say what stopping means."""
+    """Explain what stopping means."""
     reasons = [(code, visit.say(text), None) for code, text in WITHDRAW_REASONS.items()]
     return visit.page("case_stop.html", StopCasePage(id=case_of(visit), reasons=reasons))
 
@@ -162,13 +162,13 @@ async def stop(visit: StaffVisit) -> Response:
 
 
 class ClosePage(PageModel):
-    """What bringing a case to its end means."""
+    """What closing a case means."""
 
     id: str
 
 
 class CloseForm(Form):
-    """How a case came to its end."""
+    """How a case ended."""
 
     WANTED: ClassVar = {"outcome": _("Kies hoe de zaak eindigt.")}
 
@@ -179,13 +179,13 @@ class CloseForm(Form):
 
 @pages.show("/cases/{case_id}/close", _manager)
 async def show_close(visit: StaffVisit) -> Response:
-    """Say what bringing a case to its end means."""
+    """Explain what closing a case means."""
     return visit.page("case_close.html", ClosePage(id=case_of(visit)))
 
 
 @pages.send("/cases/{case_id}/close", _manager)
 async def close_case(visit: StaffVisit) -> Response:
-    """Bring a case to its end: nothing more is asked of anybody."""
+    """Close a case: nothing more is asked of anybody."""
     await visit.ask(CLOSE, body={"outcome": visit.read(CloseForm).outcome}, case_id=case_of(visit))
     return visit.go(f"/cases/{case_of(visit)}")
 
@@ -220,7 +220,7 @@ async def _mine(visit: StaffVisit) -> BreakGlass | None:
 
 @pages.show("/cases/{case_id}/open-file", _manager)
 async def show_file(visit: StaffVisit) -> Response:
-    """Say what happens before it happens."""
+    """Explain what will happen."""
     mine, dates = await _mine(visit), await visit.dates()
     until = dates.until(mine.until) if mine is not None else None
     return visit.page("open_file.html", OpenFilePage(id=case_of(visit), until=until))
@@ -228,7 +228,7 @@ async def show_file(visit: StaffVisit) -> Response:
 
 @pages.send("/cases/{case_id}/open-file", _manager)
 async def open_file(visit: StaffVisit) -> Response:
-    """Open a file; or close it again, when it is open."""
+    """Open a file; or close it again."""
     if "close" in visit.form:
         mine = await _mine(visit)
         if mine is not None:

@@ -1,4 +1,4 @@
-"""The page of somebody who came by a personal link: what waits for them, and everything else that they can do here."""
+"""The home page of a reader with a personal link: what waits for them, and everything they can do here."""
 
 import asyncio
 
@@ -19,7 +19,7 @@ pages = Pages()
 
 
 class HomePage(PageModel):
-    """What waits for somebody, and where they stand."""
+    """What waits for the reader, and where they stand."""
 
     first_name: str
     case_status: str

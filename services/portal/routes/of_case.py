@@ -1,4 +1,4 @@
-"""What several pages of one case read: who is in the circle, and how the conference stands."""
+"""What several pages of one case read: the people of the circle, and the conference."""
 
 from datetime import date, datetime, time
 from uuid import UUID
@@ -14,7 +14,7 @@ _IN_CIRCLE = frozenset({"active"})
 
 
 class Invited(Answer):
-    """What somebody answered to their invitation, and how they take part."""
+    """A person's answer to their invitation, and how they take part."""
 
     state: str
     answer: str | None
@@ -22,7 +22,7 @@ class Invited(Answer):
 
 
 class InCircle(NamedAnswer):
-    """Somebody of a case. Who was erased has no name."""
+    """A person of a case. An erased one has no name."""
 
     person_id: UUID
     phone: str | None = None
@@ -52,7 +52,7 @@ class ConferenceEntry(Answer):
 
 
 class Present(Answer):
-    """Whether somebody came."""
+    """Whether a person came."""
 
     person_id: UUID
     mode: str
@@ -60,7 +60,7 @@ class Present(Answer):
 
 
 class NeedSeenTo(Answer):
-    """Something that was seen to for somebody."""
+    """A need that was arranged for."""
 
     person_id: UUID
     need: str
@@ -75,7 +75,7 @@ class LateNews(Answer):
 
 
 class Preparation(Answer):
-    """What only those see who prepare a conference."""
+    """What only those who prepare a conference see."""
 
     more_time: list[MoreTimeGiven]
     reason: str | None
@@ -101,19 +101,19 @@ CONFERENCE = Operation("scheduling", "GET", "/v1/conferences/{conference_id}", C
 
 
 class Person(PageModel):
-    """Somebody, as a page names them."""
+    """A person, as a page names them."""
 
     id: UUID
     name: str
 
 
 def case_of(visit: StaffVisit) -> str:
-    """Return the case that the address names."""
+    """Return the case in the address."""
     return read_id(visit.request.path_params["case_id"])
 
 
 async def everyone(visit: StaffVisit, case_id: str) -> dict[UUID, InCircle]:
-    """Return all people of a case, also who left it: what was said or promised keeps its name."""
+    """Return all people of a case, also those who left: what they said or promised keeps its name."""
     return {each.person_id: each for each in await visit.ask_all(PERSONS, case_id=case_id)}
 
 
@@ -123,7 +123,7 @@ def in_circle(people: dict[UUID, InCircle]) -> list[InCircle]:
 
 
 async def latest(visit: StaffVisit, case_id: str) -> Conference | None:
-    """Return the conference that is being prepared, or was last."""
+    """Return the conference that is being prepared, or the last one."""
     listed = await visit.ask(OF_CASE, case_id=case_id)
     if not listed.items:
         return None
@@ -132,7 +132,7 @@ async def latest(visit: StaffVisit, case_id: str) -> Conference | None:
 
 
 def moment(visit: StaffVisit, day: str, hour: str) -> datetime | None:
-    """Return the time that a day and an hour of a form are in the organisation's calendar; None if they are none."""
+    """Return the moment of a form's day and hour in the organisation's time zone; None if they are invalid."""
     try:
         return visit.profile.calendar.at(date.fromisoformat(day), time.fromisoformat(hour))
     except (ValueError, OverflowError):

@@ -1,4 +1,4 @@
-"""Cases that are offered to a coordinator: what they may know of one, and their yes or no."""
+"""Offers of cases to a coordinator: what they may know, and their answer."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -32,20 +32,20 @@ class Offer(Answer):
 
 
 class OfferedPerson(NamedAnswer):
-    """Whom a case is about, and from where: to say whether one has ties to them."""
+    """A central person, and where they live: to judge whether one has ties to them."""
 
     municipality: str | None
 
 
 class OfferDetail(Offer):
-    """An offer, with who is concerned."""
+    """An offer, with the people concerned."""
 
     persons: list[OfferedPerson]
     organisations: list[str]
 
 
 class OfferAnswer(Answer):
-    """How an offer stands now."""
+    """The state of an offer now."""
 
     state: str
 
@@ -74,7 +74,7 @@ class ShownOffer(PageModel):
 
 
 class OffersPage(PageModel):
-    """What is offered to the reader."""
+    """The reader's offers."""
 
     offers: list[ShownOffer]
     more: str | None
@@ -103,7 +103,7 @@ class OfferForm(Form):
 
 
 class Yes(Form):
-    """No ties to anyone concerned."""
+    """A declaration of no ties to anyone concerned."""
 
     WANTED: ClassVar = {
         "no_ties": _("Vink aan dat je geen band hebt met iemand uit deze zaak. Is die er wel, zeg dan nee.")
@@ -121,13 +121,13 @@ class No(Form):
 
 
 def themes(visit: StaffVisit, codes: Sequence[str]) -> str:
-    """Return what a case is about, in the reader's words."""
+    """Return the themes of a case, in the reader's words."""
     return ", ".join(visit.word(THEMES, code) for code in codes)
 
 
 @pages.show("/offers", staff(Role.COORDINATOR))
 async def index(visit: StaffVisit) -> Response:
-    """List what waits for an answer."""
+    """List the open offers."""
     found = await visit.ask(OFFERS, query=visit.turned_to())
     dates = await visit.dates()
     shown = [
@@ -164,7 +164,7 @@ async def show(visit: StaffVisit) -> Response:
 
 @pages.send("/offers/{offer_id}", staff(Role.COORDINATOR))
 async def answer(visit: StaffVisit) -> Response:
-    """Take the case, or leave it to the next."""
+    """Accept the case, or decline it."""
     offer_id = read_id(visit.request.path_params["offer_id"])
     if visit.read(OfferForm).answer == "yes":
         visit.read(Yes)

@@ -1,4 +1,4 @@
-"""What is late over all organisations, for ops: kinds, counts and times, and nothing of anybody."""
+"""What is late in all organisations, for ops: kinds, counts and times, without any people."""
 
 from datetime import timedelta
 
@@ -33,7 +33,7 @@ class OpsPage(PageModel):
     """What is late."""
 
     late: list[LateKind]
-    # The last day of which the French school holidays are known, from a year before on.
+    # The last day of which the French school holidays are known, shown from a year before it.
     school_holidays_end: str | None
 
 
@@ -43,7 +43,7 @@ _AHEAD = timedelta(days=365)
 
 @pages.show("/ops", staff(Role.OPS))
 async def show(visit: StaffVisit) -> Response:
-    """Show what is late by kind and age, what has been late longest first."""
+    """Show what is late by kind and age, the longest first."""
     dates = await visit.dates()
     now = await visit.parts.clock.now()
     found = await todos.late_by_kind(visit.session, now=now)

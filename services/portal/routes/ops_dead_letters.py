@@ -1,4 +1,4 @@
-"""Events that a service could not deal with, for ops: why, since when, and what becomes of them."""
+"""Events that a service could not handle, for ops: why, since when, with replay and discard."""
 
 import asyncio
 from datetime import datetime
@@ -33,7 +33,7 @@ KINDS = {
 
 
 class Letter(Answer):
-    """An event that was not dealt with."""
+    """An event that was not handled."""
 
     letter_id: str
     event_type: str
@@ -51,7 +51,7 @@ class Letters(Answer):
 
 
 class Settled(Answer):
-    """How many of those that were meant were still there."""
+    """How many of those chosen still existed."""
 
     settled: int
 
@@ -71,12 +71,12 @@ class ShownLetter(PageModel):
     cause: str
     attempts: int
     died_at: str | None
-    # What is no event may have anything in the place of an id: that is left to the command line.
+    # Something that is no event may have anything for an id: that is left to the command line.
     has_page: bool
 
 
 class DeadLettersPage(PageModel):
-    """What was not dealt with, what is silent, and where there are more than are shown."""
+    """The dead letters, the services that do not answer, and where there are more than are shown."""
 
     letters: list[ShownLetter]
     silent: list[str]
@@ -85,7 +85,7 @@ class DeadLettersPage(PageModel):
 
 
 class DeadLetterPage(PageModel):
-    """One event, and what can be done with it; None if it is there no more."""
+    """One event, and what can be done with it; None if it no longer exists."""
 
     letter: ShownLetter | None
     choices: list[tuple[str, str, str]]
@@ -93,7 +93,7 @@ class DeadLetterPage(PageModel):
 
 @pages.show(LIST, _ops)
 async def show_all(visit: StaffVisit) -> Response:
-    """Show what was not dealt with, also while some services do not answer."""
+    """Show the dead letters, also while some services do not answer."""
 
     async def read(service: str) -> Letters | None:
         try:
@@ -116,7 +116,7 @@ async def show_all(visit: StaffVisit) -> Response:
 
 
 async def _letters(visit: StaffVisit, service: str) -> Letters:
-    """Return those of a service, or of the portal, which has its own at hand. Raises: Operational."""
+    """Return those of a service, or of the portal itself, from its own queue. Raises: Operational."""
     if service == PORTAL:
         return Letters.model_validate((await dead_letters_of(visit.parts)).model_dump())
     return await visit.ask(LETTERS[service])
@@ -144,7 +144,7 @@ def _service(visit: StaffVisit) -> str:
 
 
 class DecisionForm(Form):
-    """What becomes of an event, by somebody who knows what that means."""
+    """The decision about an event, by somebody who understands the consequences."""
 
     WANTED: ClassVar = {
         "do": _("Kies wat ermee moet gebeuren."),
@@ -157,7 +157,7 @@ class DecisionForm(Form):
 
 @pages.show(ONE, _ops)
 async def show(visit: StaffVisit) -> Response:
-    """Say what each choice leads to, before it is made."""
+    """Explain the consequences of each choice beforehand."""
     service = _service(visit)
     listed = await _letters(visit, service)
     wanted = visit.request.path_params["letter_id"]
@@ -186,7 +186,7 @@ async def show(visit: StaffVisit) -> Response:
 
 @pages.send(ONE, _ops, shown_by=show)
 async def decide(visit: StaffVisit) -> Response:
-    """Replay or discard one event; who was not the first finds it gone."""
+    """Replay or discard one event; if somebody else was first it is gone."""
     service, form = _service(visit), visit.read(DecisionForm)
     again, chosen = form.do == "replay", [read_id(visit.request.path_params["letter_id"])]
     if service == PORTAL:

@@ -1,4 +1,4 @@
-"""Emails that did not arrive, for ops: which, to which id and why, of the organisation whose pages are read."""
+"""Emails that did not arrive, for ops: kind, recipient id and reason, of the current organisation."""
 
 import asyncio
 from datetime import datetime
@@ -25,7 +25,7 @@ _REASONS = {
 
 
 class Undelivered(Answer):
-    """An email that nobody received."""
+    """An email that was not delivered."""
 
     message_id: UUID
     kind: str
@@ -53,7 +53,7 @@ class EmailRow(PageModel):
 
 
 class ServiceEmails(PageModel):
-    """What did not arrive of one service, and where the rest is."""
+    """A service's undelivered emails, and where the rest is."""
 
     service: str
     emails: list[EmailRow]
@@ -61,14 +61,14 @@ class ServiceEmails(PageModel):
 
 
 class EmailsPage(PageModel):
-    """What did not arrive, by the service that wrote it."""
+    """The undelivered emails, by the service that wrote them."""
 
     services: list[ServiceEmails]
 
 
 @pages.show(PATH, staff(Role.OPS))
 async def show(visit: StaffVisit) -> Response:
-    """Show what did not arrive, newest first."""
+    """Show undelivered emails, newest first."""
     found = await asyncio.gather(*(_read(visit, operation) for operation in UNDELIVERED))
     return visit.page("ops_emails.html", EmailsPage(services=[each for each in found if each.emails]))
 

@@ -1,4 +1,4 @@
-"""How the services do, for ops: whether their parts answer, and what has not left their outboxes."""
+"""The state of the services, for ops: whether their parts answer, and what waits in their outboxes."""
 
 import asyncio
 from datetime import datetime
@@ -29,7 +29,7 @@ class Part(Answer):
 
 
 class HeldBack(Answer):
-    """An event that the broker refused."""
+    """An event that could not be published."""
 
     event_id: UUID
     event_type: str
@@ -39,7 +39,7 @@ class HeldBack(Answer):
 
 
 class Outbox(Answer):
-    """What has not left a service."""
+    """What waits in a service's outbox."""
 
     pending_events: int
     since: datetime | None
@@ -47,7 +47,7 @@ class Outbox(Answer):
 
 
 class State(Answer):
-    """How a service does."""
+    """The state of a service."""
 
     parts: list[Part]
     outbox: Outbox | None
@@ -57,7 +57,7 @@ STATES = [Operation(service, "GET", "/v1/state", State) for service in SERVICES]
 
 
 class ServiceRow(PageModel):
-    """One service; `parts` by name, empty if it does not answer itself."""
+    """One service; `parts` by name, empty if the service itself does not answer."""
 
     service: str
     answers: bool
@@ -67,7 +67,7 @@ class ServiceRow(PageModel):
 
 
 class HeldBackRow(PageModel):
-    """One event that was refused."""
+    """One event that could not be published."""
 
     service: str
     event_id: UUID
@@ -78,7 +78,7 @@ class HeldBackRow(PageModel):
 
 
 class ServicesPage(PageModel):
-    """All services, what they hold back, and where the pages of the broker and of Temporal are."""
+    """All services, their unpublished events, and where the pages of the broker and of Temporal are."""
 
     services: list[ServiceRow]
     all_well: bool
@@ -89,7 +89,7 @@ class ServicesPage(PageModel):
 
 @pages.show("/ops/services", staff(Role.OPS, of_no_tenant=True))
 async def show(visit: StaffVisit) -> Response:
-    """Show every service, also those that do not answer."""
+    """Show every service, including those that do not answer."""
     dates = await visit.dates()
     found = dict(zip((*SERVICES, PORTAL), await _states(visit), strict=True))
     services = [_row(service, state, dates) for service, state in found.items()]

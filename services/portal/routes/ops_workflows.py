@@ -1,4 +1,4 @@
-"""Which workflows run and what each waits for, for ops: ids, kinds and times, as Temporal lists them."""
+"""Running workflows and what each waits for, for ops: ids, kinds and times, as Temporal lists them."""
 
 import asyncio
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -23,7 +23,7 @@ from shared.visibility import PAUSED, Running, running
 pages = Pages()
 PATH = "/ops/workflows"
 section(PATH, _("Wat er loopt"), Role.OPS)
-# Of each service.
+# Per service.
 _AT_ONCE = 20
 # What a workflow can wait for, in words.
 _WAITS_FOR = {PAUSED: _("Niets: de zaak staat stil"), **TO_DO}
@@ -43,7 +43,7 @@ class WorkflowRow(PageModel):
 
 
 class WorkflowsPage(PageModel):
-    """A page of the workflows that run; None where Temporal does not answer."""
+    """A page of running workflows; None where Temporal does not answer."""
 
     workflows: list[WorkflowRow] | None
     kinds: list[tuple[str, str]]
@@ -54,7 +54,7 @@ class WorkflowsPage(PageModel):
 
 @pages.show(PATH, staff(Role.OPS, of_no_tenant=True))
 async def show(visit: StaffVisit) -> Response:
-    """Show what runs, the newest first: all, or what waits for one kind of clock, or what is late."""
+    """Show running workflows, the newest first: all, those waiting for one kind of clock, or late ones."""
     asked = visit.request.query_params
     kinds = {"": _("Alles"), **_WAITS_FOR}
     kind, late = read_choice(asked.get("kind", ""), kinds), asked.get("late") == "yes"
@@ -94,7 +94,7 @@ async def show(visit: StaffVisit) -> Response:
 
 
 def _tokens(after: str | None, namespaces: Sequence[str]) -> dict[str, bytes | None]:
-    """Return which namespaces are asked, and after what of each. Raises: CursorNotReadable."""
+    """Return the namespaces to ask, each with its page token. Raises: CursorNotReadable."""
     if not after:
         return dict.fromkeys(namespaces)
     try:

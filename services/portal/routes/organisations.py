@@ -1,4 +1,4 @@
-"""The register of organisations that refer, or are told of plans: who is in it, and entering another."""
+"""The register of organisations that refer, or get plans: listing and adding."""
 
 from typing import ClassVar
 from uuid import UUID
@@ -66,7 +66,7 @@ class OrganisationForm(Form):
 
 @pages.show(PATH, _administrator)
 async def show(visit: StaffVisit) -> Response:
-    """Show who else is in the register."""
+    """Show the other organisations in the register."""
     found = await visit.ask(REGISTER, query=visit.turned_to())
     model = RegisterPage(
         rows=[
@@ -80,7 +80,7 @@ async def show(visit: StaffVisit) -> Response:
 
 
 def in_groups(number: str) -> str:
-    """Return an enterprise number as it is written in Belgium: 0403.170.701."""
+    """Return an enterprise number in the Belgian format: 0403.170.701."""
     return f"{number[:4]}.{number[4:7]}.{number[7:]}" if len(number) == 10 else number
 
 
@@ -92,7 +92,7 @@ async def show_new(visit: StaffVisit) -> Response:
 
 @pages.send(f"{PATH}/new", _administrator)
 async def enter(visit: StaffVisit) -> Response:
-    """Enter it in the register."""
+    """Add it to the register."""
     form = visit.read(OrganisationForm)
     await visit.ask(ENTER, body={"name": form.name, "kbo_number": form.kbo_number, "is_tenant": False})
     return visit.go(PATH)

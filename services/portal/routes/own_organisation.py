@@ -1,4 +1,4 @@
-"""How an organisation is met: its name, where answers go, its colours, and how its emails end."""
+"""An organisation's profile: its name, reply address and colours, and the end of its emails."""
 
 from typing import Any, ClassVar
 
@@ -21,7 +21,7 @@ section(PATH, _("Organisatie"), Role.ADMINISTRATOR)
 
 
 class Organisation(Answer):
-    """What an organisation says of itself."""
+    """The profile of an organisation."""
 
     name: str
     reply_to: str | None
@@ -41,7 +41,7 @@ CHANGE = Operation("intake", "PUT", "/v1/organisations/{organisation_id}", Answe
 
 
 class OrganisationPage(PageModel):
-    """What an organisation says of itself, to change."""
+    """The profile, to change."""
 
     known: Organisation
 
@@ -52,7 +52,7 @@ _NOT_READABLE = _("Deze kleur is te moeilijk te lezen. De dichtste kleur die wel
 
 
 class OrganisationForm(Form):
-    """How an organisation is met from now on."""
+    """The new profile."""
 
     WANTED: ClassVar = {
         "name": _("Schrijf de naam van je organisatie."),
@@ -76,7 +76,7 @@ _NO_PICTURE = _("Kies een afbeelding als PNG of JPEG, van hoogstens 1 MB.")
 
 @pages.show(PATH, _administrator)
 async def show(visit: StaffVisit) -> Response:
-    """Show how the organisation is met."""
+    """Show the profile."""
     if "saved" in visit.request.query_params:
         visit.notice = visit.say(_("Bewaard."))
     known = await visit.ask(READ, organisation_id=visit.tenant)
@@ -85,7 +85,7 @@ async def show(visit: StaffVisit) -> Response:
 
 @pages.send(PATH, _administrator)
 async def change(visit: StaffVisit) -> Response:
-    """Change how the organisation is met; what is not on the page stays."""
+    """Change the profile; what is not on the page stays."""
     form = visit.read(OrganisationForm)
     nearest = unreadable(
         accent=form.accent_colour, heading=form.heading_colour, background=form.background_colour
@@ -101,7 +101,7 @@ async def change(visit: StaffVisit) -> Response:
 
 @pages.send(f"{PATH}/logo", _administrator, shown_by=show, max_body_size=2 * logos.MAX_FILE)
 async def change_logo(visit: StaffVisit) -> Response:
-    """Show another logo, or none."""
+    """Change or remove the logo."""
     if "without" in visit.form:
         await logos.forget(visit.session, tenant=visit.tenant)
         return visit.go(f"{PATH}?saved=1")

@@ -1,4 +1,4 @@
-"""One's own registration for a training, behind the link of its emails: its state, how to pay, and cancelling it."""
+"""The reader's own training registration, behind the link in its emails: state, payment, cancelling."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -38,7 +38,7 @@ class Payment(Answer):
 
 
 class Registration(Answer):
-    """One's own registration."""
+    """The reader's own registration."""
 
     organisation_id: UUID
     state: str
@@ -72,7 +72,7 @@ async def show_link(visit: Visit) -> Response:
 
 @pages.send("/r/{token}", anyone)
 async def enter(visit: Visit) -> Response:
-    """Confirm a registration from its address, once, and let in who has it."""
+    """Confirm a registration from its address, once, and let its holder in."""
     token = visit.request.path_params["token"]
     try:
         await visit.ask(CONFIRM, body={"token": token})
@@ -92,7 +92,7 @@ async def enter(visit: Visit) -> Response:
 
 
 class RegistrationPage(PageModel):
-    """Where one's own registration stands, and how to pay."""
+    """The state of the reader's registration, and how to pay."""
 
     state: str
     title: str
@@ -135,7 +135,7 @@ async def show(visit: RegistrantVisit) -> Response:
 
 @pages.show(f"{OWN}/cancel", registrant)
 async def show_cancel(visit: RegistrantVisit) -> Response:
-    """Ask whether the registration is to be cancelled, and say what that does."""
+    """Ask whether to cancel the registration, and explain the consequences."""
     return await _page(visit, "registration_cancel.html")
 
 

@@ -26,9 +26,9 @@ section(QUEUE, _("Betalingen"), Role.FINANCE)
 
 _MOST = {"limit": "200"}
 _AMOUNT = re.compile(r"\d{1,9}(\.\d{1,2})?")
-# The file that training takes, and the fields of the form around it.
+# The file for training, and the fields of the form around it.
 _MAX_FILE = 20 * 1024 * 1024 + 64 * 1024
-# What waits for a person, in this order: whose it is, and what becomes of money that counts for nothing.
+# What waits for a person, in this order: assigning payments, and money that counts for nothing.
 _WHOSE = ("suggested", "unmatched")
 _WHAT_NOW = ("overpaid", "paid-twice", "late", "underpaid", "early")
 WAITS = (*_WHOSE, *_WHAT_NOW)
@@ -41,12 +41,12 @@ _WHY = {
     "underpaid": _("Er is te weinig betaald. De inschrijving wacht op de rest."),
     "early": _("Het geld kwam voor er een plaats was. De inschrijving staat nog op de wachtlijst."),
 }
-# What a person may say of money that counts for nothing.
+# The decisions about money that counts for nothing.
 _MAY_KEEP = frozenset({"suggested", "unmatched", "overpaid", "paid-twice", "late"})
 
 
 class Suggestion(NamedAnswer):
-    """Whose it may be."""
+    """A possible owner of a payment."""
 
     registration_id: UUID
     price: Decimal
@@ -70,7 +70,7 @@ class Payment(Answer):
 
 
 class LeftOut(Answer):
-    """An entry that is no payment."""
+    """A skipped entry."""
 
     entry: int
     why: str
@@ -107,7 +107,7 @@ SETTLE = Operation("training", "POST", "/v1/payments/{payment_id}/settle", Answe
 
 
 class Guess(PageModel):
-    """Whose a payment may be, as a button."""
+    """A possible owner of a payment, as a button."""
 
     id: UUID
     name: str
@@ -176,7 +176,7 @@ async def show(visit: StaffVisit) -> Response:
     lists = await asyncio.gather(
         *(visit.ask(PAYMENTS, query={"state": state, "limit": "50"}) for state in WAITS)
     )
-    # One whose state changes while we ask may come twice.
+    # A payment whose state changes while we ask may appear twice.
     waiting = list({each.payment_id: each for listed in lists for each in listed.items}.values())
     model = QueuePage(
         lines=[
@@ -198,7 +198,7 @@ async def give_statement(visit: StaffVisit) -> Response:
 
 
 class DecisionForm(Form):
-    """Whose a payment is, or what becomes of it; each is a button."""
+    """The owner of a payment, or another decision; each is a button."""
 
     WANTED: ClassVar = {"": _("Kies een van de knoppen bij de betaling.")}
 
@@ -216,7 +216,7 @@ class DecisionForm(Form):
 
 @pages.send(f"{QUEUE}/{{payment_id}}", staff(Role.FINANCE), shown_by=show)
 async def decide(visit: StaffVisit) -> Response:
-    """Say whose a payment is or what becomes of it, and go on to the next one."""
+    """Send a decision about a payment, and go on to the next one."""
     form = visit.read(DecisionForm)
     payment_id = read_id(visit.request.path_params["payment_id"])
     if form.settle is not None:
@@ -229,7 +229,7 @@ async def decide(visit: StaffVisit) -> Response:
 
 
 class SearchPage(PageModel):
-    """Who registered for a session, to say whose a payment is, or of which people it is together."""
+    """The participants of a session, to choose the owner of a payment, or to divide it."""
 
     payment_id: UUID
     amount: str
@@ -248,7 +248,7 @@ def _owes(each: Registration) -> Decimal:
 
 @pages.show(f"{QUEUE}/{{payment_id}}", staff(Role.FINANCE))
 async def search(visit: StaffVisit) -> Response:
-    """Show sessions, and who registered for one of them."""
+    """Show sessions, and the participants of one of them."""
     dates = await visit.dates()
     payment_id = read_id(visit.request.path_params["payment_id"])
     payment, coming, over = await asyncio.gather(
@@ -261,7 +261,7 @@ async def search(visit: StaffVisit) -> Response:
     people = None
     if chosen is not None:
         listed = await visit.ask(REGISTRATIONS, query=_MOST, session_id=read_id(chosen))
-        # Money comes from who has to pay, and goes back to who paid.
+        # Money comes from those who must pay, and a reversal belongs to those who paid.
         of_it = [(each, each.paid if is_reversal else _owes(each)) for each in listed.items]
         people = [
             Guess(
@@ -298,7 +298,7 @@ _NO_SHARES = _("Schrijf bij minstens twee mensen een bedrag, zoals 45,00.")
 
 @pages.send(f"{QUEUE}/{{payment_id}}/divide", staff(Role.FINANCE), shown_by=search)
 async def divide(visit: StaffVisit) -> Response:
-    """Divide a payment over the registrations beside which an amount was written."""
+    """Divide a payment over the registrations that have an amount."""
     given = {name.removeprefix(_SHARE): text for name, text in visit.form.items() if name.startswith(_SHARE)}
     written = {one: text.strip().replace(",", ".") for one, text in given.items() if text.strip()}
     wrong = {

@@ -1,4 +1,4 @@
-"""The plan: what the circle wants, who promised what, and how it goes."""
+"""The plan: what the circle wants, the agreements, and their progress."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -27,7 +27,7 @@ class PlanSummary(Answer):
 
 
 class Invoked(Answer):
-    """That an agreement is plan B: which line of it, who called it in, when, and why."""
+    """Marks an agreement as plan B: its line, who invoked it, when, and why."""
 
     line: int
     invoked_by: UUID
@@ -37,7 +37,7 @@ class Invoked(Answer):
 
 
 class Agreement(Answer):
-    """What was promised, by whom, and by when."""
+    """An agreement: what, by whom, and by when."""
 
     agreement_id: UUID
     what: str
@@ -51,14 +51,14 @@ class Agreement(Answer):
 
 
 class PlanB(Answer):
-    """What to do when it goes otherwise."""
+    """What to do if things turn out differently."""
 
     when: str
     then: str
 
 
 class Resource(Answer):
-    """What the circle asks of somebody outside it, and what came of it."""
+    """What the circle asked of somebody outside it, and the outcome."""
 
     resource_id: UUID
     what: str
@@ -68,14 +68,14 @@ class Resource(Answer):
 
 
 class Stance(Answer):
-    """Whether somebody stands behind the plan."""
+    """Whether a person supports the plan."""
 
     person_id: UUID
     agrees: bool
 
 
 class Plan(PlanSummary):
-    """The plan in the circle's words, as far as the reader sees it."""
+    """The plan in the circle's words, as far as the reader may see it."""
 
     version: int
     language: str
@@ -116,7 +116,7 @@ class Promise(PageModel):
 
 
 class Otherwise(PageModel):
-    """A line of plan B, and whether it is carried out now; the first is 1."""
+    """A line of plan B, and whether it is in progress; numbered from 1."""
 
     line: int
     when: str
@@ -136,7 +136,7 @@ class Asked(PageModel):
 
 
 class PlanPage(PageModel):
-    """The plan, one's own promises first."""
+    """The plan, the reader's own agreements first."""
 
     there: bool
     version: int
@@ -204,14 +204,14 @@ FUNCTIONS = {
 
 
 def who_acted(visit: Visit, acted_as: str, by: UUID, names: Mapping[UUID, str]) -> str:
-    """Return who changed something of a plan: staff by their function, others by name, as far as it is known."""
+    """Return who changed a plan: staff by their function, others by name, if known."""
     if acted_as in FUNCTIONS:
         return visit.say(FUNCTIONS[acted_as])
     return names.get(by, visit.say(_("iemand van de kring")))
 
 
 def otherwise(plan: Plan) -> list[Otherwise]:
-    """Return the lines of plan B, and which of them are carried out now."""
+    """Return the lines of plan B, and which of them are in progress."""
     running = {each.invoked.line for each in plan.agreements if each.invoked and each.state == "open"}
     return [
         Otherwise(line=line, when=each.when, then=each.then, runs=line in running)
@@ -220,33 +220,33 @@ def otherwise(plan: Plan) -> list[Otherwise]:
 
 
 def state_of(visit: Visit, each: Agreement) -> str:
-    """Return how it stands with what was promised, in words."""
+    """Return the state of an agreement, in words."""
     if each.state == "open" and each.progress in PROGRESS:
         return visit.word(PROGRESS, each.progress)
     return visit.word(STATES, each.state) if each.state in STATES else each.state
 
 
 def who_does(each: Agreement, names: Mapping[UUID, str], *, unnamed: str) -> str:
-    """Return who does what was promised; `unnamed` stands for people whose names the reader does not have."""
+    """Return who does an agreement; `unnamed` stands for people whose names the reader does not have."""
     named = [names.get(one, unnamed) for one in each.who_person_ids]
     return ", ".join([*named, *([each.who_text] if each.who_text else [])])
 
 
 def may_change(visit: PersonVisit, plan: Plan) -> bool:
-    """Say whether a reader may change what was agreed: the monitor, whom the plan is about, who decides for a child."""
+    """Tell whether a reader may change agreements: the monitor, a central person, or who decides for a child."""
     me = visit.person
     return may_share(visit) or (plan.monitor_person_id == me.person_id and me.reads_with is None)
 
 
 def may_share(visit: PersonVisit) -> bool:
-    """Say whether a reader may share the plan outside the circle: whom it is about, or who decides for a child."""
+    """Tell whether a reader may share the plan outside the circle: a central person, or who decides for a child."""
     me = visit.person
     for_child = me.decides_for_child and me.role in CIRCLE_ROLES
     return (me.role == "central" or for_child) and me.reads_with is None
 
 
 async def plan_read_by(visit: PersonVisit) -> Plan | None:
-    """Return the plan of the reader's case, as far as they read it; None if they read none (yet)."""
+    """Return the plan of the reader's case, as far as they may read it; None if they may read none (yet)."""
     listed = await visit.ask_or(PLANS, Items[PlanSummary](items=[]), case_id=visit.person.case_id)
     if not listed.items:
         return None
@@ -315,7 +315,7 @@ _NONE = PlanPage(
 
 
 def _promise(visit: PersonVisit, each: Agreement, dates: Dates, names: Mapping[UUID, str]) -> Promise:
-    # Who left the circle, or is kept from the reader, has no name here.
+    # People who left the circle, or must be kept from the reader, have no name here.
     called = each.invoked
     known = [names[one] for one in each.who_person_ids if one in names]
     who = [*known, *([each.who_text] if each.who_text else [])]
@@ -336,7 +336,7 @@ def _promise(visit: PersonVisit, each: Agreement, dates: Dates, names: Mapping[U
 
 @pages.send("/me/plan", person)
 async def settle(visit: PersonVisit) -> Response:
-    """Say that something was done or is let go, or where one stands, or ask to look at the plan again."""
+    """Settle an agreement, state whether the reader supports the plan, or request an early review."""
     form = visit.form
     if stance := form.get("stance"):
         plan_id, version, agrees = (*stance.split(","), "", "")[:3]

@@ -1,4 +1,4 @@
-"""Calling in plan B, behind a link: things go otherwise, and what the circle agreed for that is needed now."""
+"""Invoking plan B, behind a link: things turned out differently, and the agreed alternative is needed now."""
 
 from typing import ClassVar
 
@@ -19,7 +19,7 @@ INVOKE = Operation("plans", "POST", "/v1/plans/{plan_id}/plan-b", Answer)
 
 
 class PlanBForm(Form):
-    """In the place of which agreement, and why."""
+    """Which agreement it replaces, and why."""
 
     WANTED: ClassVar = {
         "instead_of": _("Laad de pagina opnieuw."),
@@ -31,7 +31,7 @@ class PlanBForm(Form):
 
 
 class PlanBPage(PageModel):
-    """One line of plan B, to be called in."""
+    """One line of plan B, to be invoked."""
 
     when: str
     then: str
@@ -41,7 +41,7 @@ class PlanBPage(PageModel):
 
 
 def asked_to_invoke(visit: Visit, plan: Plan | None) -> PlanBPage:
-    """Return what a form asks of the line that an address names. Raises: NotThere."""
+    """Return a form's request for the line in an address. Raises: NotThere."""
     number = read_number(visit.request.path_params["line"])
     found = next((each for each in otherwise(plan) if each.line == number), None) if plan else None
     if plan is None or found is None:
@@ -58,7 +58,7 @@ def asked_to_invoke(visit: Visit, plan: Plan | None) -> PlanBPage:
 
 
 async def invoke_as_sent(visit: Visit, plan: Plan | None) -> None:
-    """Call in the line that an address names, as a form says. Raises: NotThere, Unacceptable."""
+    """Invoke the line in an address, as a form says. Raises: NotThere, Unacceptable."""
     form = visit.read(PlanBForm)
     if plan is None:
         raise NotThere
@@ -73,7 +73,7 @@ async def invoke_as_sent(visit: Visit, plan: Plan | None) -> None:
 
 @pages.show("/me/plan-b/{line}", person)
 async def ask(visit: PersonVisit) -> Response:
-    """Ask why plan B is needed, and in the place of what."""
+    """Ask why plan B is needed, and which agreement it replaces."""
     plan = await plan_read_by(visit)
     if plan is not None and not may_change(visit, plan):
         raise NotThere
@@ -82,6 +82,6 @@ async def ask(visit: PersonVisit) -> Response:
 
 @pages.send("/me/plan-b/{line}", person)
 async def invoke(visit: PersonVisit) -> Response:
-    """Call it in."""
+    """Invoke it."""
     await invoke_as_sent(visit, await plan_read_by(visit))
     return visit.go("/me/thanks/plan-b")

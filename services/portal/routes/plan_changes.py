@@ -1,4 +1,4 @@
-"""How the plan changed: each version, who wrote it down, when, and why."""
+"""The versions of a plan: who recorded each, when, and why."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -18,7 +18,7 @@ pages = Pages()
 
 
 class Version(Answer):
-    """A version of the plan: who wrote it down, who asked for it, and why."""
+    """A version of the plan: who recorded it, who asked for it, and why."""
 
     version: int
     recorded_at: datetime
@@ -42,7 +42,7 @@ class VersionRow(PageModel):
 
 
 class VersionsPage(PageModel):
-    """How the plan came to be what it is, the newest first."""
+    """The versions of the plan, the newest first."""
 
     versions: list[VersionRow]
     more: str | None
@@ -51,7 +51,7 @@ class VersionsPage(PageModel):
 async def versions_of(
     visit: Visit, plan_id: UUID | None, names: Mapping[UUID, str]
 ) -> tuple[list[VersionRow], str | None]:
-    """Return some versions of a plan, the newest first, and the address of those before them, if there are any."""
+    """Return some versions of a plan, the newest first, and the address of the earlier ones, if any."""
     if plan_id is None:
         return [], None
     listed = await visit.ask(VERSIONS, query={"limit": "30", **visit.turned_to()}, plan_id=plan_id)
@@ -70,7 +70,7 @@ async def versions_of(
 
 
 async def names_known_to(visit: PersonVisit) -> dict[UUID, str]:
-    """Return the first names of the circle that a reader knows, and what they are themselves."""
+    """Return the first names in the circle that a reader knows, and the reader's own role."""
     circle = await visit.ask_or(CIRCLE, Items[Member](items=[]))
     me = {visit.person.person_id: visit.say(_("jij"))}
     return {member.person_id: member.first_name for member in circle.items} | me
@@ -78,7 +78,7 @@ async def names_known_to(visit: PersonVisit) -> dict[UUID, str]:
 
 @pages.show("/me/plan/versions", person)
 async def show(visit: PersonVisit) -> Response:
-    """Show how the plan changed to who reads all of it."""
+    """Show the versions to readers of the whole plan."""
     listed = await visit.ask(PLANS, case_id=visit.person.case_id)
     plan_id = listed.items[0].plan_id if listed.items else None
     names = await names_known_to(visit) | {visit.person.person_id: visit.say(_("jou"))}

@@ -1,4 +1,4 @@
-"""The plan on paper: a PDF that a family hangs on its fridge."""
+"""The plan on paper: a PDF that a family can hang on its fridge."""
 
 import asyncio
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ pages = Pages()
 
 
 class PaperPromise(PageModel):
-    """An agreement as it stands on paper."""
+    """An agreement on paper."""
 
     what: str
     how: str | None
@@ -33,7 +33,7 @@ class PaperPromise(PageModel):
 
 
 class PaperPage(PageModel):
-    """What stands on paper: first names, and nothing that only an office needs."""
+    """The content of the paper: first names, and nothing that only an office needs."""
 
     version: int
     recorded: str
@@ -80,7 +80,7 @@ async def _page(visit: Visit, plan: Plan, names: Mapping[UUID, str]) -> PaperPag
 
 @pages.show("/me/plan.pdf", person)
 async def show_own(visit: PersonVisit) -> Response:
-    """Give somebody of the circle the plan to print."""
+    """Return the plan to print, for a person of the circle."""
     plan, circle = await asyncio.gather(plan_read_by(visit), visit.ask_or(CIRCLE, Items[Member](items=[])))
     if plan is None:
         return visit.go("/me/plan")
@@ -90,7 +90,7 @@ async def show_own(visit: PersonVisit) -> Response:
 
 @pages.show("/cases/{case_id}/plan.pdf", COORDINATOR)
 async def show(visit: StaffVisit) -> Response:
-    """Give a coordinator the plan to print for the circle."""
+    """Return the plan to print, for a coordinator."""
     case_id = case_of(visit)
     plan, people = await asyncio.gather(plan_of(visit, case_id), everyone(visit, case_id))
     if plan is None:

@@ -1,4 +1,4 @@
-"""Who outside the circle reads which parts of the plan: those whom it is about share it, and take it back."""
+"""Sharing parts of the plan outside the circle, by its central persons, and ending that."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -19,7 +19,7 @@ pages = Pages()
 
 
 class Shared(Answer):
-    """With whom a plan is shared."""
+    """A person or organisation with whom a plan is shared."""
 
     person_id: UUID | None = None
     organisation_id: UUID | None = None
@@ -57,7 +57,7 @@ PARTS = {
 
 
 class Reader(PageModel):
-    """Somebody with whom the plan is shared, what of it they read, and for which child that was decided."""
+    """A reader of the shared plan, the parts they read, and the child on whose behalf that was decided."""
 
     id: UUID
     name: str
@@ -67,7 +67,7 @@ class Reader(PageModel):
 
 
 class SharingPage(PageModel):
-    """With whom the plan is to be shared."""
+    """Choosing with whom to share the plan."""
 
     shared: list[Reader]
     parts: list[tuple[str, str]]
@@ -76,7 +76,7 @@ class SharingPage(PageModel):
 
 
 def readers(visit: Visit, plan: SharedPlan, names: Mapping[UUID, str]) -> list[Reader]:
-    """Return who reads what by what the circle shared: of each the newest version shared."""
+    """Return who reads what was shared: each with the newest version."""
     somebody, organisation = visit.say(_("iemand van de kring")), visit.say(_("een organisatie"))
     in_place_of = visit.say(_("{who} besliste dit voor {child}"))
     newest: dict[UUID, Shared] = {}
@@ -101,12 +101,12 @@ def readers(visit: Visit, plan: SharedPlan, names: Mapping[UUID, str]) -> list[R
 
 
 def parts_to_share(visit: Visit) -> list[tuple[str, str]]:
-    """Return what of a plan is shared by itself, in words."""
+    """Return the parts of a plan that can be shared separately, in words."""
     return [(part, visit.say(words)) for part, words in PARTS.items()]
 
 
 async def share_as_sent(visit: Visit, plan: SharedPlan | None) -> bool:
-    """Share the plan as a form says, or take it back; say whether it was taken back. Raises: Unacceptable."""
+    """Share the plan as a form says, or end sharing; return whether it was ended. Raises: Unacceptable."""
     if plan is not None and (back := visit.form.get("back")):
         await visit.ask(TAKE_BACK, plan_id=plan.plan_id, recipient_id=read_id(back))
         return True
@@ -118,7 +118,7 @@ async def share_as_sent(visit: Visit, plan: SharedPlan | None) -> bool:
         raise Unacceptable({"people[]": _("Kies minstens één persoon.")})
     if not parts:
         raise Unacceptable({"parts[]": _("Kies minstens één deel van het plan.")})
-    # Where there is one list, the organisation that referred the case is in it.
+    # If there is a single list, it includes the organisation that referred the case.
     referrer = [each for each in chosen if each == str(plan.referring_organisation_id)]
     people = [each for each in chosen if each not in referrer]
     body = {"person_ids": people, "organisation_ids": organisations + referrer, "parts": parts}
@@ -127,7 +127,7 @@ async def share_as_sent(visit: Visit, plan: SharedPlan | None) -> bool:
 
 
 async def _plan(visit: PersonVisit) -> SharedPlan:
-    """Return the plan to who may share it. Raises: NotThere."""
+    """Return the plan to a reader who may share it. Raises: NotThere."""
     listed = await visit.ask_or(PLANS, Items[PlanSummary](items=[]), case_id=visit.person.case_id)
     if not listed.items or not may_share(visit):
         raise NotThere
@@ -158,6 +158,6 @@ async def ask(visit: PersonVisit) -> Response:
 
 @pages.send("/me/plan/share", person)
 async def share(visit: PersonVisit) -> Response:
-    """Share it, or take it back from somebody."""
+    """Share it, or end the sharing with somebody."""
     await share_as_sent(visit, await _plan(visit))
     return visit.go("/me/plan/share")

@@ -1,4 +1,4 @@
-"""Refer yourself, without an account: one question per page, kept on the way, and sent once."""
+"""Self-referral without an account: one question per page, stored on the way, and sent once."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -31,7 +31,7 @@ REFER = Operation("intake", "POST", "/v1/referrals", Received)
 
 
 class NameForm(Form):
-    """Who somebody is."""
+    """A name."""
 
     WANTED: ClassVar = {"first_name": _("Schrijf je voornaam."), "last_name": _("Schrijf je familienaam.")}
 
@@ -40,7 +40,7 @@ class NameForm(Form):
 
 
 class BirthForm(Form):
-    """When somebody was born."""
+    """A birth date."""
 
     WANTED: ClassVar = {"birth_date": _("Schrijf je geboortedatum met dag, maand en jaar: 27/3/1985.")}
 
@@ -48,7 +48,7 @@ class BirthForm(Form):
 
 
 class ContactForm(Form):
-    """Where somebody can be reached: one way is enough."""
+    """Contact details: one way is enough."""
 
     WANTED: ClassVar = {
         "": _("Schrijf een telefoonnummer of een mailadres. Anders kunnen we je niet bereiken."),
@@ -69,7 +69,7 @@ class ContactForm(Form):
 
 
 class QuestionForm(Form):
-    """What somebody would like to change."""
+    """What the person would like to change."""
 
     WANTED: ClassVar = {"question": _("Schrijf in een paar woorden wat je graag anders wil.")}
 
@@ -77,7 +77,7 @@ class QuestionForm(Form):
 
 
 class ThemesForm(Form):
-    """What it is about."""
+    """The themes."""
 
     WANTED: ClassVar = {"themes[]": _("Kies minstens één ding. Het hoeft niet helemaal te kloppen.")}
 
@@ -99,7 +99,7 @@ STEPS: dict[str, type[Form]] = {
 
 
 class StartPage(PageModel):
-    """What referring yourself is."""
+    """What a self-referral is."""
 
     name: str
     begun: bool
@@ -117,14 +117,14 @@ class StepPage(PageModel):
 
 
 class CheckPage(PageModel):
-    """Everything that was answered: what, the answer, and where it is changed."""
+    """All answers: question, answer, and where to change it."""
 
     base: str
     rows: list[tuple[str, str, str]]
 
 
 class StopPage(PageModel):
-    """Whether everything is to be forgotten; and the way back."""
+    """Whether to delete everything; and the way back."""
 
     back: str
 
@@ -137,13 +137,13 @@ class SentPage(PageModel):
 
 @dataclass(kw_only=True)
 class WritingVisit(Visit):
-    """A request of somebody who refers themselves."""
+    """A request in a self-referral."""
 
     writing: Writing
 
     @property
     def form_token(self) -> str:
-        """What forms of this draft carry."""
+        """The token in forms of this draft."""
         return self.writing.secret.form_token
 
 
@@ -156,7 +156,7 @@ def _base(visit: Visit) -> str:
 
 
 async def writing(visit: Visit) -> WritingVisit:
-    """Let in who began. Raises: MustGo to the beginning."""
+    """Let in whoever has a draft. Raises: MustGo to the beginning."""
     await of_organisation(visit)
     found = await drafts.find(visit, tenant=_tenant(visit), owner=None)
     if found is None:
@@ -166,7 +166,7 @@ async def writing(visit: Visit) -> WritingVisit:
 
 @pages.show("/o/{tenant}/refer", of_organisation)
 async def start(visit: Visit) -> Response:
-    """Say what happens with what somebody writes."""
+    """Explain what happens with the answers."""
     if visit.profile is profiles.UNKNOWN:
         raise ServiceRefused(404, "tenant-not-found")
     begun = await drafts.find(visit, tenant=_tenant(visit), owner=None)
@@ -175,7 +175,7 @@ async def start(visit: Visit) -> Response:
 
 @pages.send("/o/{tenant}/refer", of_organisation)
 async def begin(visit: Visit) -> Response:
-    """Begin, or go on where somebody was."""
+    """Begin, or continue where the reader was."""
     tenant = _tenant(visit)
     known = await drafts.find(visit, tenant=tenant, owner=None)
     if known is not None:
@@ -220,13 +220,13 @@ async def sent(visit: Visit) -> Response:
 
 @pages.show("/o/{tenant}/refer/stop", writing)
 async def show_stop(visit: WritingVisit) -> Response:
-    """Ask before everything is forgotten."""
+    """Ask before everything is deleted."""
     return visit.page("refer_stop.html", StopPage(back=f"{_base(visit)}/{visit.writing.next_of(STEPS)}"))
 
 
 @pages.send("/o/{tenant}/refer/stop", writing)
 async def stop(visit: WritingVisit) -> Response:
-    """Forget everything that was written."""
+    """Delete everything that was written."""
     return await visit.writing.end(visit, visit.go("/"))
 
 
@@ -234,7 +234,7 @@ async def stop(visit: WritingVisit) -> Response:
 async def show(visit: WritingVisit) -> Response:
     """Ask one question."""
     step = _step(visit)
-    # What was sent stands by itself: a box that was unticked is not in it.
+    # A form that is shown again uses only its own values: an unticked box is not among them.
     visit.form = visit.form or visit.writing.draft.steps.get(step, {})
     names = list(STEPS)
     number = names.index(step)
@@ -251,7 +251,7 @@ async def show(visit: WritingVisit) -> Response:
 
 @pages.send("/o/{tenant}/refer/{step}", writing)
 async def answer(visit: WritingVisit) -> Response:
-    """Keep an answer, and ask the next question."""
+    """Store an answer, and ask the next question."""
     step = _step(visit)
     await visit.writing.take(visit, step, STEPS[step])
     return visit.go(f"{_base(visit)}/{visit.writing.next_of(STEPS)}")

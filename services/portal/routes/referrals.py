@@ -1,4 +1,4 @@
-"""Referrals: their progress for who sent them, and those that wait for a decision of the regional manager."""
+"""Referrals: their progress for the referrer, and those that await a decision of the regional manager."""
 
 from datetime import date, datetime
 from typing import ClassVar, Literal
@@ -126,7 +126,7 @@ class Row(PageModel):
 
 
 class ReferralsPage(PageModel):
-    """Referrals: those that wait for the manager, or one's own."""
+    """Referrals: those that await the manager's decision, or the reader's own."""
 
     decides: bool
     refers: bool
@@ -160,7 +160,7 @@ def _row(visit: StaffVisit, each: Referral, case: Case | None, dates: Dates, now
 
 @pages.show("/referrals", _readers)
 async def show_all(visit: StaffVisit) -> Response:
-    """List what waits for a decision, the oldest first; for a referrer their own, the newest first."""
+    """List what awaits a decision, the oldest first; for a referrer their own, the newest first."""
     decides = visit.has(Role.REGIONAL_MANAGER)
     waiting = decides and visit.request.query_params.get("show") != "all"
     narrowed = {"state": "received", "oldest_first": "true"} if waiting else {}
@@ -184,7 +184,7 @@ async def show_all(visit: StaffVisit) -> Response:
 
 
 class ReferralPage(PageModel):
-    """A referral: what it says, how far it is, and what can be done with it."""
+    """A referral: its content, its state, and what can be done with it."""
 
     id: UUID
     row: Row
@@ -208,7 +208,7 @@ def _id(visit: StaffVisit) -> str:
 
 @pages.show("/referrals/{referral_id}", _readers)
 async def show(visit: StaffVisit) -> Response:
-    """Show a referral to who sent it, and to who decides on it."""
+    """Show a referral to its author, and to those who decide on it."""
     found = await visit.ask(REFERRAL, referral_id=_id(visit))
     case: Case | None = None
     if found.case_id is not None:
@@ -265,7 +265,7 @@ def _missing(found: ReferralDetail) -> list[str]:
 
 
 class DecisionForm(Form):
-    """What a manager decides; a no has a reason."""
+    """A manager's decision; a refusal has a reason."""
 
     WANTED: ClassVar = {
         "": _("Kies waarom. De verwijzer leest dat."),
@@ -294,7 +294,7 @@ async def decide(visit: StaffVisit) -> Response:
 
 
 class WithdrawPage(PageModel):
-    """Why a referral is taken back."""
+    """Why a referral is withdrawn."""
 
     id: str
     reasons: list[tuple[str, str, None]]
@@ -321,7 +321,7 @@ async def show_withdrawal(visit: StaffVisit) -> Response:
 
 @pages.send("/referrals/{referral_id}/withdraw", _readers)
 async def withdraw(visit: StaffVisit) -> Response:
-    """Take a referral back before it is decided."""
+    """Withdraw a referral before a decision."""
     form = visit.read(WithdrawForm)
     await visit.ask(WITHDRAW, body={"reason": form.reason}, referral_id=_id(visit))
     return visit.go(f"/referrals/{_id(visit)}")

@@ -1,4 +1,4 @@
-"""A professional refers: short pages, kept for a week in the browser of who writes them, and sent once."""
+"""A professional's referral: short pages, stored for a week in their browser's session, and sent once."""
 
 from typing import ClassVar, Literal
 
@@ -39,7 +39,7 @@ class AboutForm(QuestionForm):
 
 
 class PersonForm(Form):
-    """Somebody whom it concerns, and whether they agreed."""
+    """A person it concerns, and whether they agreed."""
 
     WANTED: ClassVar = {
         "": _("Schrijf op welke dag deze persoon ja zei."),
@@ -73,7 +73,7 @@ class PersonForm(Form):
         return self
 
     def body(self, ref: str) -> dict[str, object]:
-        """Return what intake takes."""
+        """Return intake's request body."""
         own = self.model_dump(
             mode="json", exclude_none=True, exclude={"spoken", "parental_authority", "agreed", "agreed_on"}
         )
@@ -88,7 +88,7 @@ class PersonForm(Form):
 
 
 class MandateForm(Form):
-    """What a plan has to meet, where the organisation has to accept it."""
+    """The bottom lines of a plan, if the organisation must accept it."""
 
     WANTED: ClassVar = {"mandated": _("Kies of jouw organisatie het plan moet aanvaarden.")}
 
@@ -101,7 +101,7 @@ _STEPS: dict[str, type[Form]] = {"question": AboutForm, f"{_PERSON}1": PersonFor
 
 
 class BeginPage(PageModel):
-    """Whether something was begun."""
+    """Whether there is a draft."""
 
     begun: bool
 
@@ -116,7 +116,7 @@ class StepPage(PageModel):
 
 
 class Named(PageModel):
-    """Somebody who was written down."""
+    """An entered person."""
 
     step: str
     name: str
@@ -125,7 +125,7 @@ class Named(PageModel):
 
 
 class PeoplePage(PageModel):
-    """Everybody who was written down, and where the next one is."""
+    """The entered persons, and where to add the next."""
 
     people: list[Named]
     another: str | None
@@ -164,14 +164,14 @@ def _people(visit: StaffVisit, writing: Writing) -> list[Named]:
 
 @pages.show(_BASE, _referrer)
 async def start(visit: StaffVisit) -> Response:
-    """Say what is asked, and go on with what was begun."""
+    """Explain what is asked, and continue an existing draft."""
     begun = await drafts.find(visit, tenant=visit.tenant, owner=visit.member.id)
     return visit.page("referring_start.html", BeginPage(begun=begun is not None))
 
 
 @pages.send(_BASE, _referrer)
 async def begin(visit: StaffVisit) -> Response:
-    """Begin, go on, or throw away what was begun."""
+    """Begin, continue, or delete a draft."""
     known = await drafts.find(visit, tenant=visit.tenant, owner=visit.member.id)
     if known is not None and "forget" in visit.form:
         return await known.end(visit, visit.go(_BASE))
@@ -183,7 +183,7 @@ async def begin(visit: StaffVisit) -> Response:
 
 @pages.show(f"{_BASE}/people", _referrer)
 async def show_people(visit: StaffVisit) -> Response:
-    """Show who was written down."""
+    """Show the entered persons."""
     writing = await _writing(visit)
     people = _people(visit, writing)
     numbers = (f"{_PERSON}{number}" for number in range(1, _MOST + 1))
@@ -194,7 +194,7 @@ async def show_people(visit: StaffVisit) -> Response:
 
 @pages.send(f"{_BASE}/people", _referrer)
 async def remove(visit: StaffVisit) -> Response:
-    """Take somebody out again."""
+    """Remove a person."""
     writing = await _writing(visit)
     if visit.form.get("remove", "").startswith(_PERSON):
         await writing.drop(visit, visit.form["remove"])
@@ -230,10 +230,10 @@ async def send(visit: StaffVisit) -> Response:
 
 @pages.show(f"{_BASE}/{{step}}", _referrer)
 async def show(visit: StaffVisit) -> Response:
-    """Show one step, with what was answered before."""
+    """Show one step, with its earlier answers."""
     writing = await _writing(visit)
     step = _step(visit)
-    # What was sent stands by itself: a box that was unticked is not in it.
+    # A form that is shown again uses only its own values: an unticked box is not among them.
     visit.form = visit.form or writing.draft.steps.get(step, {})
     kind = "person" if step.startswith(_PERSON) else step
     model = StepPage(
@@ -247,7 +247,7 @@ async def show(visit: StaffVisit) -> Response:
 
 @pages.send(f"{_BASE}/{{step}}", _referrer)
 async def answer(visit: StaffVisit) -> Response:
-    """Keep what was answered."""
+    """Store the answers."""
     writing = await _writing(visit)
     step = _step(visit)
     await writing.take(visit, step, _STEPS.get(step, PersonForm))

@@ -1,4 +1,4 @@
-"""One registration, for those who give the training: calling it off."""
+"""Cancelling a registration, for those who give the training."""
 
 from typing import ClassVar, Literal
 from uuid import UUID
@@ -27,7 +27,7 @@ CANCEL = Operation("training", "POST", "/v1/registrations/{registration_id}/canc
 
 
 class CancelPage(PageModel):
-    """Somebody whose registration may be cancelled."""
+    """A registration that may be cancelled."""
 
     session_id: UUID
     person: Participant
@@ -35,7 +35,7 @@ class CancelPage(PageModel):
 
 
 class CancelForm(Form):
-    """On whose side a registration is cancelled."""
+    """Which side cancels a registration."""
 
     WANTED: ClassVar = {"by": _("Kies wie er annuleert.")}
 
@@ -44,7 +44,7 @@ class CancelForm(Form):
 
 @pages.show(f"{LIST}/registrations/{{registration_id}}", staff(*ORGANISERS))
 async def show_cancel(visit: StaffVisit) -> Response:
-    """Ask whether a registration is to be cancelled, and say what that does."""
+    """Ask whether to cancel a registration, and explain the consequences."""
     found = await visit.ask(
         REGISTRATION, registration_id=read_id(visit.request.path_params["registration_id"])
     )

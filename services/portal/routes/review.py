@@ -1,4 +1,4 @@
-"""The review of the plan: each of the circle says whether they want to meet again."""
+"""The review of the plan: everybody in the circle says whether they want to meet again."""
 
 from typing import ClassVar, Literal
 from uuid import UUID
@@ -19,14 +19,14 @@ ANSWER_REVIEW = Operation("plans", "PUT", "/v1/check-ins/{check_in_id}/review-an
 
 
 def open_review(check_ins: list[CheckIn]) -> CheckIn | None:
-    """Return the review that is asked about now, if one is."""
+    """Return the current review, if there is one."""
     return next(
         (each for each in check_ins if each.review_answers and each.state in {*WAITS, "planned"}), None
     )
 
 
 class ReviewPage(PageModel):
-    """The question, and what the reader said before; no id if nothing is asked."""
+    """The question, and the reader's earlier answer; no id if nothing is asked."""
 
     id: UUID | None
     said: str | None
@@ -43,7 +43,7 @@ async def show(visit: PersonVisit) -> Response:
 
 
 class ReviewForm(Form):
-    """What somebody wants."""
+    """The reader's answer."""
 
     WANTED: ClassVar = {"answer": _("Kies wat jij wil."), "check_in": _("Laad de pagina opnieuw.")}
 
@@ -53,7 +53,7 @@ class ReviewForm(Form):
 
 @pages.send("/me/review", person)
 async def answer(visit: PersonVisit) -> Response:
-    """Keep what somebody wants."""
+    """Send the reader's answer."""
     form = visit.read(ReviewForm)
     body = {
         "meet_again": form.answer != "stay",

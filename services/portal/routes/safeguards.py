@@ -1,4 +1,4 @@
-"""What an organisation decided about data: how long it is kept, on what basis, texts to agree to, and safeguards."""
+"""An organisation's decisions about data: retention, legal basis, consent texts, and safeguards."""
 
 import asyncio
 
@@ -34,14 +34,14 @@ _INTAKE, _NETWORK = POLICIES[0], POLICIES[1]
 
 
 class Text(Answer):
-    """A text for some in one language."""
+    """A text for one audience in one language."""
 
     audience: str
     language: str
 
 
 class Texts(Answer):
-    """The version of a purpose's text that is asked now."""
+    """The current version of a purpose's text."""
 
     purpose: str
     version: int
@@ -89,7 +89,7 @@ class RulesPage(PageModel):
 
 @pages.show(RULES, _officer)
 async def show_all(visit: StaffVisit) -> Response:
-    """Show what counts now."""
+    """Show the current settings."""
     intake, network, texts = await asyncio.gather(
         visit.ask(_INTAKE),
         visit.ask(_NETWORK),
@@ -125,6 +125,6 @@ async def show(visit: StaffVisit) -> Response:
 
 @pages.send(CHANGE, _officer, shown_by=show)
 async def change(visit: StaffVisit) -> Response:
-    """Set the safeguards, which nobody else does."""
+    """Set the safeguards, which nobody else can."""
     await set_fields(visit, SAFEGUARDS, CHANGE_SAFEGUARDS)
     return visit.go(RULES)

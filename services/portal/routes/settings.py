@@ -1,4 +1,4 @@
-"""How long everything takes and is kept: what the organisation set for each service, and every version of it."""
+"""An organisation's settings for each service, such as durations and retention, and their versions."""
 
 import asyncio
 import re
@@ -26,7 +26,7 @@ section("/settings", _("Termijnen"), Role.ADMINISTRATOR)
 
 
 class Policy(Answer):
-    """A version of what is set."""
+    """A version of a policy."""
 
     version: int
     settings: dict[str, Any]
@@ -51,7 +51,7 @@ TITLES = {
     "plans": _("Het plan opvolgen"),
     "training": _("Vormingen en betalen"),
 }
-# What each length is, by service and name; what is not here is set elsewhere.
+# The label of each length, by service and name; others are set elsewhere.
 LENGTHS: dict[str, dict[str, str]] = {
     "intake": {
         "acknowledge": _("Beslissen over een aanmelding"),
@@ -129,7 +129,7 @@ LENGTHS: dict[str, dict[str, str]] = {
         "erasure": _("Alles gewist hebben"),
     },
 }
-# What is counted in one way only, by service and name: what it is, and in what.
+# Lengths with a fixed unit, by service and name: the label, and the unit.
 COUNTS: dict[str, dict[str, tuple[str, str]]] = {
     "intake": {
         "keep_youth_until_age": (
@@ -144,7 +144,7 @@ COUNTS: dict[str, dict[str, tuple[str, str]]] = {
     "network": {"links_a_day": (_("Nieuwe links die iemand zelf kan vragen"), _("per dag"))},
     "training": {"keep_registration_days": (_("Een inschrijving bewaren"), _("dagen"))},
 }
-# What is one of a few, by service and name: what it is, and which there are.
+# Choices, by service and name: the label, and the options.
 CHOICES: dict[str, dict[str, tuple[str, dict[str, str]]]] = {
     "scheduling": {
         "school_holidays": (
@@ -157,13 +157,13 @@ CHOICES: dict[str, dict[str, tuple[str, dict[str, str]]]] = {
         ),
     },
 }
-# May be left empty: then it counts like the next one.
+# May be left empty: then the next one applies.
 OPTIONAL = frozenset({"keep_youth_until_age"})
 
 
 @dataclass(frozen=True)
 class Fields:
-    """Settings of one service that are shown and set together."""
+    """The settings of one service that are shown and set together."""
 
     service: str
     lengths: dict[str, str] = field(default_factory=dict)
@@ -172,7 +172,7 @@ class Fields:
 
     @property
     def labels(self) -> dict[str, str]:
-        """Return what each is called, by name."""
+        """Return the labels, by name."""
         others = {name: label for name, (label, _rest) in (self.counts | self.choices).items()}
         return self.lengths | others
 
@@ -181,7 +181,7 @@ FIELDS = [
     Fields(service, LENGTHS[service], COUNTS.get(service, {}), CHOICES.get(service, {}))
     for service in SERVICES
 ]
-# What protects people from those who set the rest: the data protection officer sets it.
+# The settings that protect people from those who set the rest: set by the data protection officer.
 SAFEGUARDS = Fields(
     "intake",
     {"break_glass": _("Een dossier met noodtoegang lezen")},
@@ -195,9 +195,9 @@ _SIMPLE = re.compile(r"(\d+)(wd|d|w)|PT(\d+)(H)")
 
 
 class LengthRow(PageModel):
-    """A setting in words; of a length also its unit, and until when it lasts if it begins today.
+    """A setting in words; a length also with its unit, and its end if it begins today.
 
-    `options`: what there is to choose from.
+    `options`: the choices.
     """
 
     name: str
@@ -210,7 +210,7 @@ class LengthRow(PageModel):
 
 
 class Group(PageModel):
-    """What is set for one service."""
+    """The settings of one service."""
 
     service: str
     title: str
@@ -225,7 +225,7 @@ class SettingsPage(PageModel):
 
 
 class VersionRow(PageModel):
-    """A version, and what it changed."""
+    """A version, and its changes."""
 
     version: int
     who: str
@@ -234,9 +234,9 @@ class VersionRow(PageModel):
 
 
 class LengthsPage(PageModel):
-    """The form of one service, and versions before; `since`: what others changed since the reader looked.
+    """The form of one service, and earlier versions; `since`: others' changes since the reader looked.
 
-    `back`: the page of all, and what it is called; `older`: where still older versions are.
+    `back`: the overview page and its name; `older`: where still older versions are.
     """
 
     back: tuple[str, str]
@@ -271,7 +271,7 @@ def _said(visit: StaffVisit, fields: Fields, policy: Policy, name: str) -> str:
 
 
 async def group_of(visit: StaffVisit, fields: Fields, policy: Policy) -> Group:
-    """Return how settings of a service are set."""
+    """Return the form description of a service's settings."""
     dates, now, calendar = await visit.dates(), await visit.parts.clock.now(), visit.profile.calendar
     rows = []
     for name, label in fields.labels.items():
@@ -282,7 +282,7 @@ async def group_of(visit: StaffVisit, fields: Fields, policy: Policy) -> Group:
             try:
                 until = dates.until(calendar.add_length(now, str(value)))
             except (ValueError, OverflowError):
-                # What a newer service writes.
+                # Values written by a newer service.
                 until = "?"
         words = _said(visit, fields, policy, name)
         rows.append(
@@ -319,7 +319,7 @@ def _index(visit: StaffVisit) -> int:
 
 @pages.show("/settings", _administrator)
 async def show_all(visit: StaffVisit) -> Response:
-    """Show every length, and until when it lasts for what begins today."""
+    """Show every length, and when it would end if it began today."""
     found = await asyncio.gather(*(visit.ask(each) for each in POLICIES))
     groups = [await group_of(visit, fields, policy) for fields, policy in zip(FIELDS, found, strict=True)]
     return visit.page("settings.html", SettingsPage(groups=groups))
@@ -332,7 +332,7 @@ async def show(visit: StaffVisit) -> Response:
 
 
 async def show_form(visit: StaffVisit, fields: Fields, *, back: tuple[str, str]) -> Response:
-    """Show the form of some settings, and who changed them when, so many versions at a time."""
+    """Show the form of some settings, with so many versions at a time and who set them."""
     index = list(SERVICES).index(fields.service)
     before = read_number(visit.request.query_params.get("before", ""))
     query = {"limit": str(_ON_A_PAGE + 1), **({"before": str(before)} if before else {})}
@@ -345,7 +345,7 @@ async def show_form(visit: StaffVisit, fields: Fields, *, back: tuple[str, str])
     more = len(versions) > _ON_A_PAGE
     model = LengthsPage(
         back=back,
-        # What is compared with the last one is the first of the next page.
+        # The version compared with the last one is the first of the next page.
         older=f"{visit.request.url.path}?before={versions[-2].version}" if more else None,
         group=await group_of(visit, fields, present),
         version=present.version,
@@ -373,7 +373,7 @@ async def change(visit: StaffVisit) -> Response:
 
 
 async def set_fields(visit: StaffVisit, fields: Fields, operation: Operation[Answer]) -> None:
-    """Set what a form has, and leave the rest as it is. Raises: Unacceptable."""
+    """Set the fields of a form, and leave the rest as it is. Raises: Unacceptable."""
     present = await visit.ask(POLICIES[list(SERVICES).index(fields.service)])
     settings, wrong = dict(present.settings), {}
     for name in fields.lengths:

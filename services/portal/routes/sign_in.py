@@ -1,4 +1,4 @@
-"""Signing in and out of members of staff, and for which organisation they are here."""
+"""Signing in and out of staff, and choosing the organisation."""
 
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -22,7 +22,7 @@ _MINUTES = 10
 
 
 class SigningIn(BaseModel):
-    """What the browser remembers while somebody is at their provider. No other site can write this cookie."""
+    """The browser's cookie while a person is at their provider. No other site can write it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -42,14 +42,14 @@ class Choice(PageModel):
 
 
 class SignInPage(PageModel):
-    """Where somebody can sign in."""
+    """Where to sign in."""
 
     choices: list[Choice]
 
 
 @pages.show("/sign-in", anyone)
 async def sign_in(visit: Visit) -> Response:
-    """Send somebody to their provider; where there are several, ask which."""
+    """Redirect to the provider; if there are several, ask which."""
     providers: list[Provider] = visit.request.app.state.providers
     if len(providers) == 1:
         return await _begin(visit, providers[0])
@@ -68,7 +68,7 @@ async def sign_in(visit: Visit) -> Response:
 
 @pages.show(BACK, anyone)
 async def back(visit: Visit) -> Response:
-    """Let in who comes back from their provider."""
+    """Let in a person who returns from their provider."""
     under_way, query = _under_way(visit), visit.request.query_params
     provider = None if under_way is None else _provider(visit, under_way.provider)
     following = HOME if under_way is None else _local(under_way.next)
@@ -92,7 +92,7 @@ async def back(visit: Visit) -> Response:
 
 @pages.show("/sign-in/{provider}", anyone)
 async def sign_in_at(visit: Visit) -> Response:
-    """Send somebody to the provider that they chose."""
+    """Redirect to the chosen provider."""
     provider = _provider(visit, visit.request.path_params["provider"])
     return failure(visit, 404) if provider is None else await _begin(visit, provider)
 
@@ -101,7 +101,7 @@ async def sign_in_at(visit: Visit) -> Response:
 async def sign_out(visit: StaffVisit) -> Response:
     """End the session here and at the provider."""
     await sessions.end(visit.session, visit.secret)
-    # Else the end of this visit would forget what was unsent, and by that keep a session that is over.
+    # Otherwise the end of this visit would delete the unsent form, and thereby extend a session that is over.
     visit.member = visit.member.model_copy(update={"unsent": None})
     provider = provider_of(visit, visit.member)
     there = None if provider is None else await provider.end(visit.member.refresh_token)
@@ -127,7 +127,7 @@ class OrganisationForm(Form):
 
 @pages.show(CHOOSE, staff())
 async def show_organisations(visit: StaffVisit) -> Response:
-    """Ask for which organisation somebody is here, who works for several or for none."""
+    """Ask people who work for several organisations, or for none, which one they act for."""
     known = [(str(tenant), name) for tenant, name in await queries.organisations(visit.session)]
     chosen = None if visit.member.tenant is None else str(visit.member.tenant)
     return visit.page("organisation.html", OrganisationPage(organisations=known, chosen=chosen))
@@ -135,7 +135,7 @@ async def show_organisations(visit: StaffVisit) -> Response:
 
 @pages.send(CHOOSE, staff())
 async def choose_organisation(visit: StaffVisit) -> Response:
-    """Remember it; what may be read there, its services say."""
+    """Store the choice; its services decide what may be read there."""
     tenant = visit.read(OrganisationForm).tenant
     if tenant not in dict(await queries.organisations(visit.session)):
         raise Unacceptable({"tenant": OrganisationForm.WANTED["tenant"]})
@@ -170,7 +170,7 @@ async def _begin(visit: Visit, provider: Provider) -> Response:
 
 def _under_way(visit: Visit) -> SigningIn | None:
     try:
-        # Not by `json`, which what is nested deeply breaks.
+        # Not by `json`, which fails on deep nesting.
         return SigningIn.model_validate_json(urlsafe_b64decode(visit.request.cookies.get(_cookie(visit), "")))
     except ValueError:
         return None
@@ -191,7 +191,7 @@ def _provider(visit: Visit, name: str) -> Provider | None:
 
 
 def _local(path: str | None) -> str:
-    """Return a page of ours to go to: never another site, whatever an address says."""
+    """Return a local page to go to: never another site, whatever an address says."""
     try:
         parts = urlsplit(path or "")
     except ValueError:

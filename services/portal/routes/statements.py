@@ -1,4 +1,4 @@
-"""The bank statements that were given: who gave them when, how far each import is, and what came of its entries."""
+"""Imported bank statements: who imported them when, their progress, and the result of each entry."""
 
 import asyncio
 from datetime import date
@@ -51,7 +51,7 @@ _LEFT_OUT = {
 
 
 class Entry(Answer):
-    """What came of one entry of a file."""
+    """The result of one entry of a file."""
 
     payment_id: UUID
     kind: str
@@ -68,7 +68,7 @@ ENTRIES = Operation("training", "GET", "/v1/statements/{statement_id}/payments",
 
 
 class ShownEntry(PageModel):
-    """One entry, and the page on which somebody decides about it, if that is still to do."""
+    """One entry, and the page for a pending decision about it, if any."""
 
     payer: str
     day: str
@@ -78,7 +78,7 @@ class ShownEntry(PageModel):
 
 
 class StatementPage(PageModel):
-    """How far the import of a statement is."""
+    """The progress of a statement's import."""
 
     imported: str
     period: str | None
@@ -160,7 +160,7 @@ def _waiting(given: StatementSummary) -> int:
 
 @pages.show(f"{LIST}/{{statement_id}}", staff(Role.FINANCE))
 async def show_statement(visit: StaffVisit) -> Response:
-    """Show how far the import is and what came of it."""
+    """Show the progress and the results."""
     statement_id = read_id(visit.request.path_params["statement_id"])
     dates = await visit.dates()
     found, entries = await asyncio.gather(

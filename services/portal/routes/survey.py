@@ -1,4 +1,4 @@
-"""What people think of the conference, the plan and the coordinator: three scores, behind a link or on a case."""
+"""The survey: three scores on the conference, the plan and the coordinator, behind a link or on a case."""
 
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
@@ -21,7 +21,7 @@ _WHO = staff(Role.REFERRER)
 
 
 class OwnSurvey(Answer):
-    """The survey that is open, and what the reader answered."""
+    """The open survey, and the reader's answer."""
 
     group: str
     closes_at: datetime | None
@@ -45,7 +45,7 @@ _QUESTIONS_FOR_CHILDREN = {
 }
 _BEST, _WORST = _("10: heel goed"), _("1: helemaal niet goed")
 _NO_ANSWER, _UNSURE = _("Geen antwoord"), _("Weet ik niet")
-# In the place of a number, and counted as one; each is drawn.
+# Smileys instead of numbers; each is drawn.
 _FACES = {
     10: _("Heel goed"),
     8: _("Goed"),
@@ -56,7 +56,7 @@ _FACES = {
 
 
 class Question(PageModel):
-    """One question with its answers, and the one given before."""
+    """One question with its options, and the earlier answer."""
 
     name: str
     text: str
@@ -78,7 +78,7 @@ Score = Annotated[int, Field(ge=1, le=10)]
 
 
 class SurveyForm(Form):
-    """What somebody answers."""
+    """The reader's answer."""
 
     WANTED: ClassVar = dict.fromkeys(_QUESTIONS, _("Kies een van de antwoorden."))
 
@@ -89,34 +89,34 @@ class SurveyForm(Form):
 
 @pages.show("/me/survey", person)
 async def show(visit: PersonVisit) -> Response:
-    """Ask somebody of the circle; opening the page answers nothing."""
+    """Ask a person of the circle; opening the page answers nothing."""
     return await _show(visit, visit.person.case_id, "/me")
 
 
 @pages.send("/me/survey", person)
 async def answer(visit: PersonVisit) -> Response:
-    """Keep what somebody of the circle answers."""
+    """Send the answer of a person of the circle."""
     await _answer(visit, visit.person.case_id)
     return visit.go("/me/thanks/survey")
 
 
 @pages.show("/cases/{case_id}/survey", _WHO)
 async def show_to_referrer(visit: StaffVisit) -> Response:
-    """Ask the professional who referred."""
+    """Ask the referring professional."""
     case_id = case_of(visit)
     return await _show(visit, case_id, f"/cases/{case_id}")
 
 
 @pages.send("/cases/{case_id}/survey", _WHO)
 async def answer_of_referrer(visit: StaffVisit) -> Response:
-    """Keep what the professional who referred answers."""
+    """Send the answer of the referring professional."""
     case_id = case_of(visit)
     await _answer(visit, case_id)
     return visit.go(f"/cases/{case_id}")
 
 
 async def survey_of(visit: StaffVisit, case_id: UUID) -> OwnSurvey | None:
-    """Return what the professional who referred is asked, None for anybody else."""
+    """Return the survey of the referring professional, None for anybody else."""
     if not visit.has(Role.REFERRER):
         return None
     found = await visit.ask_or(SURVEY, None, case_id=case_id)

@@ -1,4 +1,4 @@
-"""How much waits for somebody, for the service that writes to members of staff."""
+"""How much waits for a person, for the service that mails members of staff."""
 
 from typing import Annotated
 from uuid import UUID
@@ -16,7 +16,7 @@ router = Router(tags=["to-dos"])
 
 
 class UnknownRole(NotFound):
-    """A role that nobody can have."""
+    """The role does not exist."""
 
     code = "role-not-found"
     title = "There is no such role"

@@ -1,4 +1,4 @@
-"""The first page of members of staff: what waits for them today, what is late first."""
+"""The first page of members of staff: what waits for them, late items first."""
 
 from starlette.responses import Response
 
@@ -25,9 +25,9 @@ class TodayPage(PageModel):
     most: int
     todos: list[ShownTodo]
     more: str | None
-    # Where the daily mail is turned on and off, for whom there is one.
+    # Where the daily mail is turned on and off, for those who get one.
     daily_mail: str | None
-    # Who they are here.
+    # The reader's account.
     account: str | None
     calendar: str | None
 

@@ -1,4 +1,4 @@
-"""A planned session that changes, or does not go on: everyone registered hears it by email."""
+"""Changing or cancelling a planned session: everyone registered is told by email."""
 
 from datetime import date, time
 from uuid import UUID
@@ -21,7 +21,7 @@ CANCEL = Operation("training", "POST", "/v1/sessions/{session_id}/cancel", Sessi
 
 
 class ChangePage(PageModel):
-    """A session as it is planned, to change or to cancel."""
+    """A planned session, to change or to cancel."""
 
     id: UUID
     title: str
@@ -56,13 +56,13 @@ async def _page(visit: StaffVisit, template: str) -> Response:
 
 @pages.show(f"{_PATH}/change", staff(*ANNOUNCERS))
 async def show_change(visit: StaffVisit) -> Response:
-    """Show when and where a session is, to change it."""
+    """Show the time and place of a session, to change it."""
     return await _page(visit, "trainings_change.html")
 
 
 @pages.send(f"{_PATH}/change", staff(*ANNOUNCERS))
 async def change(visit: StaffVisit) -> Response:
-    """Change when and where a session is."""
+    """Change the time or place of a session."""
     form = visit.read(WhenForm)
     session_id = session_id_of(visit)
     body = {**form.body_by(visit.profile.calendar), "version": visit.version}
@@ -72,7 +72,7 @@ async def change(visit: StaffVisit) -> Response:
 
 @pages.show(f"{_PATH}/cancel", staff(*ANNOUNCERS))
 async def show_cancel(visit: StaffVisit) -> Response:
-    """Ask whether a session is to be cancelled, and say what that does."""
+    """Ask whether to cancel a session, and explain the consequences."""
     return await _page(visit, "trainings_call_off.html")
 
 

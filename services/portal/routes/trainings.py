@@ -1,4 +1,4 @@
-"""Trainings, for those who give them: announcing a course, planning a session, and who comes."""
+"""Trainings, for those who give them: courses, sessions and participants."""
 
 import asyncio
 from datetime import datetime
@@ -32,7 +32,7 @@ STATES = {
     "cancelled": (_("geannuleerd"), "neutral"),
     "expired": (_("betaalde niet op tijd"), "neutral"),
 }
-# Who may still come, in the order of the list.
+# The states in which people may still come, in the order of the list.
 COMING = ("confirmed", "awaiting-payment", "waitlisted")
 _PAGE = {"limit": "200"}
 _ASKED = _("De mail is verstuurd. Zodra de persoon bevestigt, staat de naam in de lijst.")
@@ -51,7 +51,7 @@ class Course(Answer):
 
 
 class Registration(NamedAnswer):
-    """Somebody who registered."""
+    """A participant."""
 
     registration_id: UUID
     session_id: UUID
@@ -83,7 +83,7 @@ class Planned(PageModel):
 
 
 class TrainingsPage(PageModel):
-    """What is planned, and the courses of which a session can be planned."""
+    """Planned sessions, and the courses of which one can be planned."""
 
     sessions: list[Planned]
     more_sessions: str | None
@@ -124,7 +124,7 @@ async def show(visit: StaffVisit) -> Response:
 
 
 class OverPage(PageModel):
-    """What is over."""
+    """Past sessions."""
 
     sessions: list[Planned]
     more: str | None
@@ -139,7 +139,7 @@ async def show_over(visit: StaffVisit) -> Response:
 
 
 class Participant(PageModel):
-    """Somebody in the list of who comes."""
+    """A participant in the list."""
 
     id: UUID
     name: str
@@ -153,7 +153,7 @@ class Participant(PageModel):
 
 
 class SessionPage(PageModel):
-    """A session and who comes."""
+    """A session and its participants."""
 
     session: Planned
     people: list[Participant]
@@ -165,12 +165,12 @@ class SessionPage(PageModel):
 
 
 def session_id_of(visit: StaffVisit) -> str:
-    """Return the session that an address names."""
+    """Return the session in the address."""
     return read_id(visit.request.path_params["session_id"])
 
 
 def participant_of(visit: StaffVisit, each: Registration) -> Participant:
-    """Return how somebody who registered stands in a list."""
+    """Return a participant's entry in a list."""
     words, color = STATES.get(each.state, (each.state, "neutral"))
     owed = each.price - each.paid
     return Participant(
@@ -187,7 +187,7 @@ def participant_of(visit: StaffVisit, each: Registration) -> Participant:
 
 
 def can_change(session: Session, now: datetime) -> bool:
-    """Say whether something of a session can still change."""
+    """Tell whether a session can still be changed."""
     return not session.cancelled and now < session.starts_at
 
 
@@ -202,7 +202,7 @@ async def _session_page(visit: StaffVisit, template: str) -> Response:
         visit.ask(SESSION, session_id=session_id),
         visit.ask(REGISTRATIONS, query=query, session_id=session_id),
     )
-    # Who registered first waits longest, and is named first.
+    # The earliest registration has waited longest, and comes first.
     coming = [each for each in reversed(listed.items) if each.state in COMING]
     coming.sort(key=lambda each: COMING.index(each.state))
     planned = await _planned(visit, session)
@@ -221,13 +221,13 @@ async def _session_page(visit: StaffVisit, template: str) -> Response:
 
 @pages.show(f"{LIST}/sessions/{{session_id}}", staff(*ORGANISERS))
 async def show_session(visit: StaffVisit) -> Response:
-    """Show a session and who comes."""
+    """Show a session and its participants."""
     return await _session_page(visit, "trainings_session.html")
 
 
 @pages.show(f"{LIST}/sessions/{{session_id}}/print", staff(*ORGANISERS))
 async def show_print(visit: StaffVisit) -> Response:
-    """Show the list of who comes, to print and sign."""
+    """Show the list of participants, to print and sign."""
     return await _session_page(visit, "trainings_print.html")
 
 
@@ -238,7 +238,7 @@ class ColleaguePage(PageModel):
 
 
 class ColleagueForm(RegisterForm):
-    """Somebody whom a member of staff registers, and in which language they get their emails."""
+    """A participant entered by a member of staff, and the language of their emails."""
 
     WANTED: ClassVar = {**RegisterForm.WANTED, "in_language": _("Kies in welke taal de mails zijn.")}
 
@@ -246,7 +246,7 @@ class ColleagueForm(RegisterForm):
 
     @property
     def body(self) -> dict[str, object]:
-        """Return what training takes."""
+        """Return training's request body."""
         given = super().body
         given["language"] = given.pop("in_language")
         return given
@@ -254,14 +254,14 @@ class ColleagueForm(RegisterForm):
 
 @pages.show(f"{LIST}/sessions/{{session_id}}/register", staff(*ORGANISERS))
 async def show_register(visit: StaffVisit) -> Response:
-    """Show the form for somebody who will come."""
+    """Show the form for a participant."""
     session = await visit.ask(SESSION, session_id=session_id_of(visit))
     return visit.page("trainings_register.html", ColleaguePage(session=await _planned(visit, session)))
 
 
 @pages.send(f"{LIST}/sessions/{{session_id}}/register", staff(*ORGANISERS))
 async def register(visit: StaffVisit) -> Response:
-    """Ask for a place for somebody: they confirm it themselves, in their own mail."""
+    """Request a place for a participant: they confirm it themselves, from their own mail."""
     form = visit.read(ColleagueForm)
     await visit.ask(REGISTER, body=form.body, session_id=session_id_of(visit))
     return visit.go(f"{LIST}/sessions/{session_id_of(visit)}?asked=1")

@@ -1,4 +1,4 @@
-"""The places where circles can meet: listed, added, changed, and no longer used."""
+"""Places where circles can meet: listed, added, changed, and closed."""
 
 from typing import Any, ClassVar, get_args
 from uuid import UUID
@@ -63,13 +63,13 @@ _keepers = staff(Role.REGIONAL_MANAGER, Role.ADMINISTRATOR)
 
 
 class VenuesPage(PageModel):
-    """The places of an organisation, each with what it has in words."""
+    """The places of an organisation, each with its features in words."""
 
     venues: list[tuple[Venue, list[str]]]
 
 
 class VenuePage(PageModel):
-    """The form of one place; `known` is empty of a new one."""
+    """The form of one place; `known` is empty for a new one."""
 
     known: Venue | None
     all_access: list[tuple[str, str]]
@@ -77,7 +77,7 @@ class VenuePage(PageModel):
 
 
 class VenueForm(Form):
-    """What is known of a place."""
+    """The data of a place."""
 
     WANTED: ClassVar = {
         "name": _("Schrijf hoe de plaats heet."),
@@ -94,7 +94,7 @@ class VenueForm(Form):
 
 
 def access_in_words(visit: StaffVisit, codes: list[str]) -> str:
-    """Return access needs in the reader's words, one after another."""
+    """Return access needs in the reader's words, separated by commas."""
     return ", ".join(visit.say(NEEDS[code]).lower() for code in ACCESS if code in codes)
 
 
@@ -124,7 +124,7 @@ async def enter(visit: StaffVisit) -> Response:
 
 @pages.show("/venues/{venue_id}", _keepers)
 async def show(visit: StaffVisit) -> Response:
-    """Show what is known of a place."""
+    """Show a place's data."""
     found = [each for each in (await visit.ask(VENUES)).venues if str(each.venue_id) == _id(visit)]
     if not found:
         raise ServiceRefused(404, "venue-not-found")
@@ -133,7 +133,7 @@ async def show(visit: StaffVisit) -> Response:
 
 @pages.send("/venues/{venue_id}", _keepers)
 async def change(visit: StaffVisit) -> Response:
-    """Change what is known of a place, or use it no more."""
+    """Change a place's data, or close it."""
     if visit.form.get("do") == "close":
         await visit.ask(CLOSE, venue_id=_id(visit))
     else:
