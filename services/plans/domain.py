@@ -303,11 +303,7 @@ def check_dates(*, today: date, due: Iterable[date], review_on: date, review_unt
     for day in due:
         check_due(day, today=today)
     if not today <= review_on <= review_until:
-        raise DateOutOfRange(
-            f"The review must come, on {review_until.isoformat()} at the latest",
-            review_on=review_on.isoformat(),
-            review_until=review_until.isoformat(),
-        )
+        raise DateOutOfRange(f"The review must come, by {review_until}", review_on=review_on.isoformat())
 
 
 def check_due(day: date, *, today: date) -> None:
