@@ -1,4 +1,4 @@
-"""What commands of `kring` have in common: where data is kept, and the names of services, roles and ports."""
+"""What commands of `kring` share: the data directory, and the names of services, roles and ports."""
 
 import argparse
 from collections.abc import Callable, Sequence
@@ -24,7 +24,7 @@ process_or_codec = _one_of(*PROCESSES, "codec")
 
 
 def roles(text: str) -> set[str]:
-    """Return roles that are given with commas between them."""
+    """Return roles from a comma-separated list."""
     chosen = {role.strip() for role in text.split(",")}
     if not chosen <= set(ROLES):
         raise argparse.ArgumentTypeError(f"roles are {', '.join(ROLES)}, separated by commas")
@@ -32,7 +32,7 @@ def roles(text: str) -> set[str]:
 
 
 def port(text: str) -> tuple[str, int]:
-    """Return a part and the port on which it is to listen."""
+    """Return a part and its port."""
     part, _, number = text.partition("=")
     if not part or not number.isdigit() or not 0 < int(number) < 65536:
         raise argparse.ArgumentTypeError("a port is given as PART=NUMBER, for example intake=8001")
@@ -40,18 +40,18 @@ def port(text: str) -> tuple[str, int]:
 
 
 def add_directory(one: argparse.ArgumentParser) -> None:
-    """Let a command say where the data of the platform is kept."""
+    """Add the option for the platform's data directory."""
     one.add_argument("--directory", type=Path, default=DIRECTORY, help="where its data is kept (%(default)s)")
 
 
 def looks_after(one: argparse.ArgumentParser) -> None:
-    """Let a command find the platform that runs on this machine, where the environment names no installation."""
+    """Make a command use the platform that runs on this machine, if the environment names no installation."""
     add_directory(one)
     one.set_defaults(finds=True)
 
 
 async def services_here(options: argparse.Namespace) -> Sequence[str]:
-    """Return the services with a database here, or the one that is named."""
+    """Return the services with a database here, or the named one."""
     from deploy.commands.databases import with_database
     from shared.settings import Settings
 

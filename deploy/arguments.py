@@ -1,4 +1,4 @@
-"""What there is to type after `kring`, and what each command is given. A command is imported only when it is typed."""
+"""The command line of `kring`: commands and their options. A command is imported only when it is used."""
 
 import argparse
 from pathlib import Path
@@ -21,7 +21,7 @@ from shared.services import PROCESSES
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return the parser of the whole command line; `command` of what it returns is to be awaited with it."""
+    """Return the parser of the whole command line; its result has an async `command` to call with it."""
     every = argparse.ArgumentParser(prog="kring", description="Run Kring and look after it.")
     every.add_argument("--version", action="version", version=f"kring {version()}")
     commands = every.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -46,7 +46,7 @@ def _add_platform(commands: Any) -> None:
         action="append",
         default=[],
         metavar="PART=NUMBER",
-        help="listen there, e.g. intake=8001; may be repeated",
+        help="port of a part, e.g. intake=8001; may be repeated",
     )
     up.add_argument(
         "--service",
@@ -56,10 +56,10 @@ def _add_platform(commands: Any) -> None:
         help="only this one; may be repeated",
     )
     up.add_argument(
-        "--empty", action="store_true", help="do not fill an empty directory with an organisation to look at"
+        "--empty", action="store_true", help="do not fill an empty directory with an example organisation"
     )
     up.set_defaults(command=_up)
-    status = commands.add_parser("status", help="ask every part what it is doing")
+    status = commands.add_parser("status", help="ask every part for its state")
     add_directory(status)
     status.add_argument(
         "--json", action="store_true", help="as JSON: state, address and process id of every part"
@@ -74,7 +74,7 @@ def _add_platform(commands: Any) -> None:
     demo.add_argument("--report", type=Path, help="where to write what happened, as JSON")
     demo.add_argument("--keep", action="store_true", help="leave the platform up afterwards, until Ctrl-C")
     demo.add_argument(
-        "--pictures", type=Path, help="let people act in a browser, and keep pictures of what they see there"
+        "--pictures", type=Path, help="let people act in a browser, and keep pictures of what they see"
     )
     demo.set_defaults(command=_demo)
 
@@ -90,9 +90,9 @@ def _add_service(commands: Any) -> None:
     serve.set_defaults(command=serve_one)
     migrate = commands.add_parser("migrate", help="bring databases, queues and Temporal up to date")
     looks_after(migrate)
-    migrate.add_argument("service", type=process, nargs="*", help="only these (all)")
+    migrate.add_argument("service", type=process, nargs="*", help="only these (default: all)")
     migrate.add_argument(
-        "--wait", type=float, default=0, metavar="SECONDS", help="wait so long for the server"
+        "--wait", type=float, default=0, metavar="SECONDS", help="how long to wait for the server"
     )
     migrate.add_argument(
         "--only", action="append", choices=("databases", "queues", "temporal"), help="may be repeated (all)"
@@ -101,9 +101,7 @@ def _add_service(commands: Any) -> None:
 
 
 def _add_secrets(commands: Any) -> None:
-    secrets = commands.add_parser(
-        "secrets", help="make the keys of an installation, where there are none yet"
-    )
+    secrets = commands.add_parser("secrets", help="make the missing keys of an installation")
     secrets.add_argument("directory", type=Path)
     secrets.add_argument(
         "--rotate",
@@ -126,7 +124,7 @@ def _add_token(commands: Any) -> None:
     token = commands.add_parser("token", help="print a token for local use")
     who = token.add_mutually_exclusive_group(required=True)
     who.add_argument(
-        "--as", dest="demo_user", metavar="ROLE", help="the demo user of a role: always the same one"
+        "--as", dest="demo_user", metavar="ROLE", help="the demo user of a role, always the same one"
     )
     who.add_argument("--role", action="append", default=[], help="somebody with this role; may be repeated")
     token.add_argument("--organisation", metavar="ID", help="the organisation whose staff it is")
@@ -135,8 +133,8 @@ def _add_token(commands: Any) -> None:
         "--secrets", type=Path, help="the directory of keys (KRING_SECRETS_DIR, else .kring/secrets)"
     )
     token.set_defaults(command=_token)
-    subject = commands.add_parser("subject", help="print the id here of a member of staff")
-    subject.add_argument("name", help="what their issuer calls them: the claim sub of their tokens")
+    subject = commands.add_parser("subject", help="print the Kring id of a member of staff")
+    subject.add_argument("name", help="their id at the issuer: the claim sub of their tokens")
     subject.add_argument("--issuer", required=True, help="the issuer's name in issuers.json")
     subject.add_argument(
         "--secrets", type=Path, help="the directory of keys (KRING_SECRETS_DIR, else .kring/secrets)"
@@ -145,7 +143,7 @@ def _add_token(commands: Any) -> None:
 
 
 def _add_dead_letters(commands: Any) -> None:
-    letters = commands.add_parser("dead-letters", help="messages that could not be dealt with")
+    letters = commands.add_parser("dead-letters", help="messages that could not be handled")
     actions = letters.add_subparsers(metavar="ACTION", required=True)
     for action, text in (
         ("list", "list them, grouped by cause"),
@@ -156,7 +154,7 @@ def _add_dead_letters(commands: Any) -> None:
         one = actions.add_parser(action, help=text)
         looks_after(one)
         if action != "list":
-            one.add_argument("id", nargs=None if action == "show" else "?", help="of one dead letter")
+            one.add_argument("id", nargs=None if action == "show" else "?", help="the id of one dead letter")
         if action in ("replay", "discard"):
             one.add_argument("--cause", help="all with this cause")
             one.add_argument("--all", action="store_true", help="all")
@@ -170,7 +168,7 @@ def _add_waiting(commands: Any) -> None:
     deadlines.add_argument("--late", action="store_true", help="only what is late")
     deadlines.add_argument("--kind", help="only of this kind")
     deadlines.set_defaults(command=_waiting, what="deadlines")
-    outbox = commands.add_parser("outbox", help="events that have not left, where they are stuck, since when")
+    outbox = commands.add_parser("outbox", help="unpublished events: where they are stuck, and since when")
     outbox.set_defaults(command=_waiting, what="outbox")
     for one in (deadlines, outbox):
         looks_after(one)
@@ -180,10 +178,10 @@ def _add_waiting(commands: Any) -> None:
 
 
 def _add_workflows(commands: Any) -> None:
-    workflows = commands.add_parser("workflows", help="what waits for deadlines, in Temporal")
+    workflows = commands.add_parser("workflows", help="workflows in Temporal")
     actions = workflows.add_subparsers(metavar="ACTION", required=True)
     rebuild = actions.add_parser(
-        "rebuild", help="start every workflow that should run by the databases and does not"
+        "rebuild", help="start every workflow that should run according to the databases and does not"
     )
     looks_after(rebuild)
     rebuild.add_argument("--service", type=service, help="only of this service")

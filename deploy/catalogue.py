@@ -60,7 +60,7 @@ def _type_of(schema: dict[str, Any]) -> str:
 
 
 def markdown() -> str:
-    """Return docs/events.md."""
+    """Return the content of docs/events.md."""
     heard = consumers()
     lines = [
         "# Events and commands",
@@ -95,7 +95,7 @@ def _section(name: str, data: type[base.EventData], heard_by: list[str]) -> list
 
 
 def settings() -> str:
-    """Return docs/settings.md."""
+    """Return the content of docs/settings.md."""
     lines = [
         "# Settings",
         "",
@@ -115,7 +115,7 @@ def settings() -> str:
 
 
 def schemas() -> dict[str, Any]:
-    """Return the JSON Schema of each type's data, as held against the committed snapshot."""
+    """Return the JSON Schema of each type's data, for comparison with the committed snapshot."""
     return {name: data.model_json_schema() for name, data in sorted(load().items())}
 
 
@@ -127,7 +127,7 @@ async def apis() -> dict[str, dict[str, Any]]:
 
 
 def write() -> None:
-    """Write the pages and the snapshots that tests hold against the code."""
+    """Write the pages and the snapshots that tests compare with the code."""
     snapshots = ROOT / "tests" / "contracts"
     (ROOT / "docs" / "events.md").write_text(markdown())
     (ROOT / "docs" / "settings.md").write_text(settings())
@@ -137,7 +137,7 @@ def write() -> None:
 
 
 def as_json(document: Any) -> str:
-    """Return a document as it is kept: in one order, so that a difference is a change."""
+    """Return a document in its stored form: sorted, so that a difference is a real change."""
     return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 

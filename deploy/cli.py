@@ -1,4 +1,4 @@
-"""The `kring` command: what there is to type. What a command does is imported only when it is typed."""
+"""The `kring` command. What a command does is imported only when it is used."""
 
 import argparse
 import asyncio
@@ -15,7 +15,7 @@ Command = Callable[[argparse.Namespace], Coroutine[Any, Any, int]]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command; an environment that is not as needed is reported in one sentence."""
+    """Run the command; report an environment error in one sentence."""
     options = parser().parse_args(arguments)
     command: Command = options.command
     if getattr(options, "finds", False):
@@ -43,27 +43,27 @@ def run() -> None:
     try:
         main()
     except SystemExit as end:
-        # Threads of Temporal's client outlive it, and abort an interpreter that is taken down while they ask for it.
-        # So it is not taken down (https://github.com/temporalio/sdk-python/issues/300).
+        # Threads of Temporal's client outlive it, and abort an interpreter that is finalised while they ask for it.
+        # So it is not finalised (https://github.com/temporalio/sdk-python/issues/300).
         if isinstance(end.code, int) and "temporalio.bridge.temporal_sdk_bridge" in sys.modules:
             _end_at_once(end.code)
         raise
 
 
 def _end_at_once(code: int) -> None:
-    """End the process after all that is to be done at its end, but for the taking down of the interpreter."""
+    """End the process after its exit handlers, without finalising the interpreter."""
     import atexit
 
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
-        # Who read it may have left.
+        # The reader of the output may have left.
         with contextlib.suppress(OSError):
             stream.flush()
     os._exit(code)
 
 
 def _loop_factory(options: argparse.Namespace) -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Return the faster loop for what serves; the rest starts sooner without it."""
+    """Return the faster event loop for serving; other commands start sooner without it."""
     if options.command is not serve_one:
         return None
     import uvloop
@@ -72,7 +72,7 @@ def _loop_factory(options: argparse.Namespace) -> Callable[[], asyncio.AbstractE
 
 
 def _sentence(error: Exception) -> str | None:
-    """Return what to tell a person about an expected failure, or None for a bug."""
+    """Return the sentence for an expected failure, or None for a bug."""
     if isinstance(error, PlatformError):
         return str(error)
     from pydantic import ValidationError

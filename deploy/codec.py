@@ -1,7 +1,7 @@
-"""The decoder that Temporal's web UI asks to make encrypted payloads readable, for the operators of an installation.
+"""The decoder with which Temporal's web UI makes encrypted payloads readable, for the operators of an installation.
 
-It answers who gives its password. Browsers ask for that once, at its own page, and send it along when the web UI is
-told to include credentials.
+It requires its password. Browsers ask for that once, at its own page, and send it along when the web UI is told
+to include credentials.
 """
 
 import hmac
@@ -22,8 +22,8 @@ def create_app(
 ) -> "Starlette":
     """Return the application, which decrypts with these keys.
 
-    Only pages from `origin` may ask it, from a browser, and only under one of these names: another name that leads here
-    is somebody else's page. Its user is `ops`.
+    Browsers may call it only from pages of `origin`, and only under one of these host names: any other name may
+    be an attacker's (DNS rebinding). Its user is `ops`.
     """
     from google.protobuf import json_format
     from starlette.applications import Starlette

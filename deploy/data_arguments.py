@@ -1,4 +1,4 @@
-"""What there is to type about what is kept: the keys of what is sealed, backups, the audit log."""
+"""Command line for stored data: the keys of sealed data, backups, the audit log."""
 
 import argparse
 from pathlib import Path
@@ -9,14 +9,14 @@ from shared.retention import AUDIT_YEARS
 
 
 def add_data(commands: Any) -> None:
-    """Add these commands to those of `kring`."""
+    """Add these commands to `kring`."""
     _add_vault(commands)
     _add_backups(commands)
     _add_audit_log(commands)
 
 
 def _add_vault(commands: Any) -> None:
-    vault = commands.add_parser("vault", help="the keys of what is sealed")
+    vault = commands.add_parser("vault", help="the keys of sealed data")
     actions = vault.add_subparsers(metavar="ACTION", required=True)
     for action, text in (
         ("status", "count the keys of subjects by the master key that wraps them"),
@@ -26,13 +26,13 @@ def _add_vault(commands: Any) -> None:
         one = actions.add_parser(action, help=text)
         looks_after(one)
         one.set_defaults(command=_vault, action=action)
-    apply = actions.add_parser("apply-ledger", help="erase again what was erased, after a restore")
+    apply = actions.add_parser("apply-ledger", help="repeat erasures, after a restore")
     looks_after(apply)
     apply.add_argument(
         "--from", dest="kept", type=Path, metavar="FILE", help="an exported ledger, kept elsewhere"
     )
     apply.set_defaults(command=_apply_ledger)
-    export = actions.add_parser("export-ledger", help="add what was erased to a file that is kept elsewhere")
+    export = actions.add_parser("export-ledger", help="append erasures to a file that is kept elsewhere")
     looks_after(export)
     export.add_argument("file", type=Path, metavar="FILE")
     export.set_defaults(command=_export_ledger)
@@ -43,7 +43,7 @@ def _add_backups(commands: Any) -> None:
         "backup", help="export the ledger, and back up every database; verifies each"
     )
     backup.set_defaults(command=_backup)
-    restore = commands.add_parser("restore", help="restore the databases that are not there, and erase again")
+    restore = commands.add_parser("restore", help="restore the missing databases, and repeat erasures")
     restore.add_argument("day", help="of which day, as in 2026-03-02")
     restore.add_argument(
         "--without",
@@ -51,17 +51,19 @@ def _add_backups(commands: Any) -> None:
         action="append",
         default=[],
         metavar="NAME",
-        help="a service that was never run here, and begins empty (may be repeated)",
+        help="a service that never ran here, and begins empty (may be repeated)",
     )
     restore.set_defaults(command=_restore)
     for one in (backup, restore):
         looks_after(one)
-        one.add_argument("--databases", type=Path, required=True, help="where those of the services are kept")
         one.add_argument(
-            "--keys", type=Path, required=True, help="where those of the keys are kept: elsewhere"
+            "--databases", type=Path, required=True, help="where the backups of services are kept"
         )
         one.add_argument(
-            "--ledger", type=Path, required=True, help="the file of what was erased: elsewhere again"
+            "--keys", type=Path, required=True, help="where the backups of keys are kept: elsewhere"
+        )
+        one.add_argument(
+            "--ledger", type=Path, required=True, help="the file with the erasures: in a third place"
         )
 
 
@@ -72,11 +74,11 @@ def _add_audit_log(commands: Any) -> None:
     looks_after(verify)
     verify.add_argument("service", type=service, nargs="?", help="only this one (all)")
     verify.add_argument(
-        "--kept", metavar="NUMBER:DIGEST", help="a seal that was noted elsewhere: it must still be there"
+        "--kept", metavar="NUMBER:DIGEST", help="a seal that was noted elsewhere, and must still be there"
     )
     verify.set_defaults(command=_verify_audit_log)
     shorten = actions.add_parser(
-        "shorten", help="delete entries past their retention; what is left still verifies"
+        "shorten", help="delete entries past their retention; the rest still verifies"
     )
     looks_after(shorten)
     shorten.add_argument("service", type=service, nargs="?", help="only this one (all)")

@@ -1,1 +1,1 @@
-"""What each `kring` command does; imported only when that command is typed."""
+"""The `kring` commands; each is imported only when it is used."""

@@ -16,9 +16,9 @@ _YEAR = timedelta(days=365.25)
 
 
 async def verify(services: Sequence[str], *, kept: str | None = None) -> int:
-    """Recompute the chains of these services, and print how long they are or where they break; 1 if one does.
+    """Recompute the chains of these services, and print their lengths or where they break; 1 if one does.
 
-    `kept`: NUMBER:DIGEST of a seal of the one service, as it was printed or logged before. Raises: PlatformError.
+    `kept`: NUMBER:DIGEST of a seal of the one service, as printed or logged before. Raises: PlatformError.
     """
     noted = _noted(kept) if kept is not None else None
     if noted is not None and len(services) != 1:
@@ -40,7 +40,7 @@ async def verify(services: Sequence[str], *, kept: str | None = None) -> int:
 
 
 async def shorten_all(services: Sequence[str], *, years: int) -> int:
-    """Take away what was sealed more than so many years ago, if the chain holds; print how much, 1 if one is broken.
+    """Remove what was sealed more than so many years ago, if the chain holds; print how much, 1 if one is broken.
 
     Raises: PlatformError.
     """
@@ -50,7 +50,7 @@ async def shorten_all(services: Sequence[str], *, years: int) -> int:
     for service in services:
         async with _chain(service) as (database, key):
             try:
-                # First: a break at the old end must not go unseen because the old end goes.
+                # Verified first: removing the old end must not hide a break there.
                 await Verification(database, service=service, key=key).verify()
             except Broken as error:
                 broken += 1
@@ -63,7 +63,7 @@ async def shorten_all(services: Sequence[str], *, years: int) -> int:
 
 @asynccontextmanager
 async def _chain(service: str) -> AsyncIterator[tuple[Database, bytes]]:
-    """Yield a service's database as its owner reaches it, and the key of its chain."""
+    """Yield a service's database with its owner's login, and the key of its chain."""
     settings = Settings()
     key = Secrets.load(settings.secrets_of(service)).audit_key
     database = Database.connect(

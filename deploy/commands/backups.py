@@ -1,7 +1,7 @@
-"""`kring backup` and `kring restore`: every database by PostgreSQL's own programs, and what is written is verified.
+"""`kring backup` and `kring restore`: every database by PostgreSQL's own programs, with verification of each backup.
 
-A backup is `kring_<name>.<day>` for each service and the portal, `kring_keys.<day>` in another place, and the exported
-ledger of erasures in a third one. What was written is read back before it gets its name.
+A backup is `kring_<name>.<day>` for each service and the portal, `kring_keys.<day>` in another place, and the
+exported ledger of erasures in a third one. A backup gets its name only after it was read back.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from shared.services import PROCESSES, SERVICES
 from shared.settings import Settings
 
 _KEYS = "keys"
-# Seven nights of keys: what was erased must not be readable from an old backup for longer.
+# Seven nights of keys: erased data must not be readable from an old backup for longer.
 _KEYS_SECONDS = 6.5 * 24 * 3600
 _EXISTS = "SELECT 1 FROM pg_database WHERE datname = $1"
 _NO_OWNERS = ("--no-owner", "--no-privileges")
@@ -36,7 +36,7 @@ _NO_OWNERS = ("--no-owner", "--no-privileges")
 async def backup(*, directory: Path, keys: Path, ledger: Path) -> int:
     """Export the ledger, dump and verify every database, and delete key backups of more than six days ago.
 
-    Raises: PlatformError at the first that is not as it should be: then nothing old is deleted.
+    Raises: PlatformError at the first failure: then nothing old is deleted.
     """
     settings = Settings()
     names = await with_database(settings, among=PROCESSES)
@@ -57,17 +57,17 @@ async def _write_all(
     today = date.today().isoformat()  # noqa: DTZ011 - the day of who keeps the backups
     for name in names:
         await _dump(settings, name, directory / f"kring_{name}.{today}")
-    # The last one: it must know every key that the others were written with.
+    # The keys last: they must include every key that the other dumps use.
     await _dump(settings, _KEYS, keys / f"kring_keys.{today}")
 
 
 async def restore(
     day: str, *, directory: Path, keys: Path, ledger: Path, without: Collection[str] = ()
 ) -> int:
-    """Restore the databases that are not there, erase again what was erased, migrate, and verify the audit log.
+    """Restore the missing databases, repeat erasures, migrate, and verify the audit log.
 
-    A database with tables is left as it is. `without`: those that begin empty. May be interrupted and done again.
-    Raises: PlatformError; if a file is missing, before anything is restored.
+    A database with tables is left as it is. `without`: services that begin empty. May be interrupted and
+    repeated. Raises: PlatformError; if a file is missing, before anything is restored.
     """
     settings = Settings()
     await reach(settings.database_url)
@@ -97,7 +97,7 @@ def _delete_old(keys: Path) -> None:
 
 
 async def _dump(settings: Settings, name: str, file: Path) -> None:
-    """Write a database to a file, and give it its name when all its tables can be read from it."""
+    """Dump a database to a file, and give it its name when all its tables can be read from it."""
     half = file.with_name(f".{file.name}")
     file.parent.mkdir(parents=True, exist_ok=True)
     await _run(settings, name, "pg_dump", "--format=custom", *_NO_OWNERS, f"--file={half}", f"kring_{name}")
@@ -127,7 +127,7 @@ async def _load(settings: Settings, name: str, file: Path) -> None:
 
 
 async def _is_there(settings: Settings, name: str) -> bool:
-    """Say whether a database has tables."""
+    """Tell whether a database has tables."""
     connection = await asyncpg.connect(_url(settings, name, "postgres"))
     try:
         exists = await connection.fetchval(_EXISTS, f"kring_{name}")
@@ -151,9 +151,10 @@ def _url(settings: Settings, name: str, database: str) -> str:
 
 
 async def _run(settings: Settings, name: str, program: str, *arguments: str) -> str:
-    """Run a program of PostgreSQL against the server of a database, and return what it printed.
+    """Run a program of PostgreSQL against the server of a database, and return its output.
 
-    The password is in its environment, which no list of processes shows. Raises: PlatformError with its own words.
+    The password is in the environment, which no process list shows. Raises: PlatformError with the program's
+    message.
     """
     server = urlsplit(_url(settings, name, "postgres"))
     environment = {
@@ -180,7 +181,7 @@ async def _run(settings: Settings, name: str, program: str, *arguments: str) -> 
 
 
 def _found(program: str) -> str:
-    """Return where a program is: beside the server that `make up` starts, else in the PATH. Raises: PlatformError."""
+    """Return the path of a program: beside the server of `make up`, else in the PATH. Raises: PlatformError."""
     with contextlib.suppress(PlatformError):
         return str(binary(program))
     if found := shutil.which(program):

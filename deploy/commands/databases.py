@@ -1,4 +1,4 @@
-"""The databases of an installation, as its owner reaches them: whether the server answers, and which there are."""
+"""The databases of an installation, with the owner's login: whether the server answers, and which exist."""
 
 import asyncio
 import time
@@ -15,7 +15,7 @@ from shared.settings import Settings
 
 
 async def reach(address: SecretStr, setting: str = "KRING_DATABASE_URL", *, wait_seconds: float = 0) -> None:
-    """Wait until the database server lets us in. Raises: PlatformError, naming it without its password."""
+    """Wait until the database server accepts a login. Raises: PlatformError, naming it without its password."""
     server = address.get_secret_value()
     parts = urlsplit(server)
     where = f"The database server at {parts.hostname}:{parts.port or 5432} ({setting})"
@@ -36,9 +36,9 @@ async def reach(address: SecretStr, setting: str = "KRING_DATABASE_URL", *, wait
 async def with_database(
     settings: Settings, service: str | None = None, *, among: Sequence[str] = SERVICES
 ) -> Sequence[str]:
-    """Return who has a database here (an installation may run some services only), or the one asked for.
+    """Return the services with a database here (an installation may run only some), or the requested one.
 
-    Raises: PlatformError if the server does not answer, or the service that is asked for has none.
+    Raises: PlatformError if the server does not answer, or the requested service has none.
     """
     await reach(settings.database_url)
     server = settings.database_url.get_secret_value()

@@ -1,4 +1,4 @@
-"""`kring dead-letters`: seeing, replaying and discarding the messages that could not be dealt with."""
+"""`kring dead-letters`: listing, replaying and discarding the messages that could not be handled."""
 
 import argparse
 import json

@@ -1,4 +1,4 @@
-"""`kring openapi` and `kring asyncapi`: what the APIs and the events are, for machines and for other organisations."""
+"""`kring openapi` and `kring asyncapi`: descriptions of the APIs and events, for machines and other organisations."""
 
 import json
 import tempfile
@@ -49,7 +49,7 @@ def asyncapi_document() -> dict[str, Any]:
             "messages": {event_type: {"$ref": f"#/components/messages/{event_type}"}},
             "bindings": {"amqp": {"is": "routingKey", "exchange": {"name": data.EXCHANGE, "type": "topic"}}},
         }
-        # A command is received by the service whose name it bears; an event is sent by it.
+        # A command is received by the service it is named after; an event is sent by it.
         action = "receive" if data.EXCHANGE == COMMANDS else "send"
         operations[event_type] = {"action": action, "channel": {"$ref": f"#/channels/{event_type}"}}
         messages[event_type] = {
@@ -69,7 +69,7 @@ def asyncapi_document() -> dict[str, Any]:
 
 
 def version() -> str:
-    """Return which version of Kring this is."""
+    """Return the version of Kring."""
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
     return str(project["project"]["version"])
 

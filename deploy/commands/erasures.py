@@ -1,7 +1,7 @@
-"""`kring vault apply-ledger` and `export-ledger`: after a restore, what was erased is erased again before all else.
+"""`kring vault apply-ledger` and `export-ledger`: after a restore, erasures are repeated before anything else.
 
-A restored key store gets its destroyed keys destroyed anew by the ledgers of the services. A restored database of a
-service has forgotten its last erasures itself: it is told them from a file that is kept elsewhere.
+Keys destroyed since a key store's backup are destroyed again from the ledgers of the services. A restored
+service database has lost its own latest erasures: they come from a file that is kept elsewhere.
 """
 
 import json
@@ -26,13 +26,13 @@ from shared.settings import Settings
 from shared.vault import KeyStore, MasterKey
 
 _AT_ONCE = 5000
-# Later than any event of a case can be: what was erased stays so, whatever a restored broker still holds.
+# Later than any event of a case: the erasure holds, whatever a restored broker still delivers.
 _LAST = 2**62
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a ledger: a key, whose it was, and the erasure that destroyed it."""
+    """One line of a ledger: a key, its owner, and the erasure that destroyed it."""
 
     service: str
     erased: str
@@ -47,20 +47,20 @@ class Line:
 
 @dataclass
 class Applied:
-    """What came of applying the ledgers."""
+    """The result of applying the ledgers."""
 
     keys: int = 0
     destroyed: int = 0
     repeated: int = 0
-    # Decisions that let somebody near a case, of which intake still has the events.
+    # Decisions that give access to a case, of which intake still has the events.
     decided: int = 0
 
 
 async def apply_ledger(settings: Settings, *, kept: Path | None = None) -> Applied:
-    """Destroy every key that a service's ledger names, and with `kept` also repeat what the services have forgotten.
+    """Destroy every key in a service's ledger, and with `kept` also repeat erasures that the services have lost.
 
-    What intake decided on who comes near a case is decided again too. May be done again at any time, and interrupted.
-    Raises: PlatformError if the file is not a ledger.
+    Intake's decisions on access to cases are repeated too. May be interrupted and repeated at any time. Raises:
+    PlatformError if the file is not a ledger.
     """
     applied = Applied()
     lines = read_lines(kept) if kept is not None else []
@@ -83,9 +83,9 @@ async def apply_ledger(settings: Settings, *, kept: Path | None = None) -> Appli
 
 
 async def export_ledger(settings: Settings, file: Path) -> int:
-    """Add to a file what the ledgers of all services hold and it does not; return how many lines were added.
+    """Append new entries of all services' ledgers to a file; return how many lines were added.
 
-    What was cut off by a crash is written again. Raises: PlatformError if the file is not a ledger.
+    A line cut off by a crash is written again. Raises: PlatformError if the file is not a ledger.
     """
     known = _cut_and_read(file)
     added = 0
@@ -101,12 +101,12 @@ async def export_ledger(settings: Settings, file: Path) -> int:
 
 
 def read_lines(file: Path) -> list[Line]:
-    """Return the whole lines of an exported ledger. Raises: PlatformError, naming the first line that is none."""
+    """Return the complete lines of an exported ledger. Raises: PlatformError, naming the first invalid line."""
     try:
         written = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         raise PlatformError(f"The ledger {file} cannot be read.") from None
-    # Without its end the last line was not written whole.
+    # A last line without its end was not written completely.
     lines = []
     for number, line in enumerate(written.split("\n")[:-1], start=1):
         try:
@@ -154,7 +154,7 @@ def _line(service: str, row: Any) -> Line:
 @asynccontextmanager
 async def _key_store(settings: Settings) -> AsyncIterator[KeyStore]:
     database = Database.connect(settings.database_of("keys"), application_name="kring-ledger", pool_size=1)
-    # Nothing is opened here: destroying asks for no master key.
+    # Nothing is decrypted here: destroying needs no master key.
     store = KeyStore(database, master=MasterKey(bytes(32)))
     try:
         yield store
@@ -163,7 +163,7 @@ async def _key_store(settings: Settings) -> AsyncIterator[KeyStore]:
 
 
 async def _destroy(store: KeyStore, service: str, lines: Sequence[Line]) -> int:
-    """Destroy what a service's ledger names, and note anew that it was decided: a restored store has forgotten it."""
+    """Destroy the keys in a service's ledger, and repeat the decisions to do so: a restored store has lost them."""
     if not lines:
         return 0
     erasures = {(line.kind, UUID(line.erased)) for line in lines}
@@ -173,9 +173,9 @@ async def _destroy(store: KeyStore, service: str, lines: Sequence[Line]) -> int:
 
 
 async def _decide_again(store: KeyStore, settings: Settings) -> int:
-    """Note anew what intake decided on who comes near a case: a restored store has forgotten the last of it.
+    """Repeat intake's decisions on access to cases: a restored store has lost the latest ones.
 
-    Backups of keys are younger than what intake has deleted of its events.
+    Key backups are younger than the events that intake has deleted, so none is missing.
     """
     from shared import case_access
 
@@ -244,7 +244,7 @@ async def _engine(url: str) -> AsyncIterator[AsyncEngine]:
 
 
 async def _repeat(settings: Settings, service: str, lines: Iterable[Line]) -> int:
-    """Let a service hear again of every erasure that its ledger has forgotten; return how many there were."""
+    """Send a service every erasure that its ledger has lost; return how many there were."""
     by_erasure: dict[str, list[Line]] = {}
     for line in lines:
         by_erasure.setdefault(line.erased, []).append(line)

@@ -1,4 +1,4 @@
-"""`kring migrate`: every database made and brought up to date, and every queue declared, in one process."""
+"""`kring migrate`: creates and upgrades every database, and declares every queue, in one process."""
 
 import asyncio
 import time
@@ -16,9 +16,9 @@ PARTS = ("databases", "queues", "temporal")
 
 
 async def migrate(services: Sequence[str], *, wait_seconds: float, parts: Sequence[str] = PARTS) -> int:
-    """Bring the databases of these services and the store of keys up to date, declare queues, prepare Temporal."""
+    """Upgrade the databases of these services and the key store, declare queues, prepare Temporal."""
     doing = {"databases": _databases, "queues": _queues, "temporal": _temporal}
-    # One after another: what is missing is told about one part, and always the same one.
+    # One after another, so that an error is always about the same first part.
     for part in PARTS:
         if part in parts:
             await doing[part](services, wait_seconds)
@@ -26,7 +26,7 @@ async def migrate(services: Sequence[str], *, wait_seconds: float, parts: Sequen
 
 
 async def _databases(services: Sequence[str], wait_seconds: float) -> None:
-    # Imported before the first try: on one machine the server starts meanwhile.
+    # Imported before the first attempt: on one machine the server starts meanwhile.
     from deploy.commands.databases import reach
     from deploy.commands.erasures import apply_ledger
     from shared import migrations
@@ -42,14 +42,14 @@ async def _databases(services: Sequence[str], wait_seconds: float) -> None:
     logins = _logins(settings, services, "database_login")
     await prepare_key_store(keys, logins)
     await migrations.upgrade_all({name: settings.database_of(name) for name in services}, logins=logins)
-    # No service starts before this: in a key store that was restored the keys of who was erased have come back.
+    # No service starts before this: a restored key store contains the keys of erased subjects again.
     applied = await apply_ledger(settings)
     if applied.destroyed:
         print(f"erased again: {applied.destroyed} keys that a restore had brought back")
 
 
 def _logins(settings: "Settings", services: Sequence[str], name: str) -> "dict[str, list[Login]]":
-    """Return all logins that are accepted of each service."""
+    """Return all accepted logins of each service."""
     from shared.secrets import Login, versions
 
     return {
@@ -59,7 +59,7 @@ def _logins(settings: "Settings", services: Sequence[str], name: str) -> "dict[s
 
 
 async def _queues(services: Sequence[str], wait_seconds: float) -> None:
-    """Declare the queues of these services, and let them in: nothing is published before."""
+    """Declare the queues of these services, and create their users: nothing is published before."""
     from importlib import import_module
 
     import aio_pika
@@ -101,7 +101,7 @@ async def _temporal(services: Sequence[str], wait_seconds: float) -> None:
 
     settings = Settings()
     address = settings.temporal_address
-    # Of some installations all are one.
+    # Some installations have all databases on one server.
     namespaces = {settings.namespace_of(service) for service in services}
     access = Access.of(settings, OPERATOR)
     until = time.monotonic() + wait_seconds

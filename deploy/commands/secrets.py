@@ -1,4 +1,4 @@
-"""`kring secrets`: the keys of an installation, and whom it trusts."""
+"""`kring secrets`: the keys of an installation, and the issuers it trusts."""
 
 import os
 from pathlib import Path
@@ -7,15 +7,15 @@ _YES = ("1", "true", "t", "yes", "y", "on")
 
 
 def is_local(*, unless_said: bool) -> bool:
-    """Say whether KRING_LOCAL says that this is an installation on one machine, for its own use."""
+    """Tell whether KRING_LOCAL marks this as an installation on one machine, for its own use."""
     said = os.environ.get("KRING_LOCAL")
     return unless_said if said is None else said.strip().lower() in _YES
 
 
 def secrets(directory: Path, *, rotate: str | None = None, now: bool = False) -> int:
-    """Make what is missing in a directory of secrets; trust a Keycloak server that the environment names.
+    """Make the missing files in a directory of secrets; trust the Keycloak server named by the environment.
 
-    `rotate`: the step to take (begin, switch or finish) of replacing what is there. Raises: PlatformError.
+    `rotate`: the step (begin, switch or finish) of replacing secrets. Raises: PlatformError.
     """
     from deploy.local import rotation
     from deploy.local.secrets import ensure_secrets, trust_keycloak

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 async def serve(name: str, *, roles: set[str]) -> int:
-    """Run a service until SIGTERM, with the composition roots of the roles asked for."""
-    # What is loaded stays. To look through it for garbage takes a sixth of a start, and would stop requests later.
+    """Run a service until SIGTERM, with the composition roots of the given roles."""
+    # Loaded modules stay. Scanning them for garbage takes a sixth of the start, and would pause requests later.
     gc.disable()
     from shared.runtime import Service
     from shared.runtime import serve as run
@@ -41,7 +41,7 @@ async def serve(name: str, *, roles: set[str]) -> int:
 
 
 async def serve_codec() -> int:
-    """Let Temporal's web UI on this machine read what is encrypted in histories."""
+    """Serve the decoder with which Temporal's web UI on this machine reads encrypted histories."""
     from uvicorn import Server
 
     from deploy.codec import create_app
@@ -69,7 +69,7 @@ async def serve_codec() -> int:
 
 
 def check_ports(settings: "Settings") -> None:
-    """Raise PlatformError if another program listens already where this one is to listen."""
+    """Raise PlatformError if another program already listens on one of the ports."""
     _check_port(settings.http_host, settings.http_port)
     _check_port(settings.internal_host, settings.internal_port)
 

@@ -1,4 +1,4 @@
-"""`kring status` and `kring restart`: what every part of a running platform says it is doing; one of them anew."""
+"""`kring status` and `kring restart`: the state of every part of a running platform; restarting one of them."""
 
 import json
 from pathlib import Path
@@ -17,12 +17,12 @@ COLOURS = {
     State.RESTARTING: "yellow",
     State.NOT_READY: "red",
 }
-# A part is given four seconds to answer; to restart one takes a stop and two starts at most.
+# A part has four seconds to answer; a restart takes at most a stop and two starts.
 _ASK_SECONDS, _RESTART_SECONDS = 8, 240
 
 
 async def status(*, directory: Path, as_json: bool) -> int:
-    """Print what every part says it is doing; return 0 if all do their work, else 1.
+    """Print the state of every part; return 0 if all do their work, else 1.
 
     Raises: PlatformError if the supervisor does not answer.
     """
@@ -51,7 +51,7 @@ async def restart(service: str, *, directory: Path) -> int:
 
 
 def read(directory: Path, *, is_up: bool) -> dict[str, Any]:
-    """Return what the supervisor wrote last; if it is gone, so are its parts."""
+    """Return the supervisor's last status file; if the supervisor is gone, so are its parts."""
     path = directory / "state.json"
     if not path.exists():
         return {"parts": {}}

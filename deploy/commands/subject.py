@@ -1,4 +1,4 @@
-"""`kring subject`: the id under which a member of staff is known here, from what their issuer calls them."""
+"""`kring subject`: the Kring id of a member of staff, from their id at the issuer."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ from deploy.local.errors import PlatformError
 
 
 def subject(*, issuer: str, name: str, secrets: Path | None) -> int:
-    """Print the id that a token of this issuer with this subject stands for."""
+    """Print the id for a token of this issuer with this subject."""
     from shared.auth import read_issuers, subject_id
 
     directory = secrets or Path(os.environ.get("KRING_SECRETS_DIR", ".kring/secrets"))

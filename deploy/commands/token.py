@@ -19,8 +19,8 @@ def token(
 ) -> int:
     """Print a token for a member of staff with these roles, or for the demo user of a role.
 
-    There is one demo user for each role, the same at each call, and all are of the demo organisation unless another
-    is named: what one of them enters today, the others find tomorrow.
+    There is one demo user per role, the same at each call, in the demo organisation unless another is named:
+    data entered by one of them today is there for the others tomorrow.
     """
     from shared.auth import LOCAL_ISSUER, Issuer, Role
     from shared.auth.principal import PLATFORM_ROLES

@@ -1,4 +1,4 @@
-"""`kring up`: all of Kring on this machine, its addresses, and what its parts are doing, until Ctrl-C."""
+"""`kring up`: all of Kring on this machine, with its addresses and the state of its parts, until Ctrl-C."""
 
 import asyncio
 import os
@@ -18,7 +18,7 @@ from deploy.local.platform import GIVEN, Platform, running
 from deploy.local.supervisor import State, Supervised
 from shared.services import PORTAL, PROCESSES, SERVICES
 
-# Is there while an example is being played; what it leaves where it never ended is worth nothing.
+# Exists while an example is being played; a directory where it was left over is worthless.
 _UNFINISHED = "example-unfinished"
 _MADE = ("postgresql", "rabbitmq", "temporal", "mailbox")
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -27,10 +27,10 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 async def up(
     *, directory: Path, ports: Mapping[str, int], services: Sequence[str], empty: bool = False
 ) -> int:
-    """Start everything, tell what happens, and stop everything at the first signal. Raises: PlatformError.
+    """Start everything, report progress, and stop everything at the first signal. Raises: PlatformError.
 
-    An empty directory is filled with an organisation to look at, unless it shall stay `empty`, or the parts are not all
-    of Kring on servers of its own.
+    An empty directory is filled with an example organisation, unless `empty` is set, or only some parts are run
+    or use other servers.
     """
     console = Console(highlight=False)
     forgotten = _forget_unfinished(directory)
@@ -119,7 +119,7 @@ def _may_be_filled(directory: Path, services: Sequence[str], environment: Mappin
 
 
 def _settings_of(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the settings of the shell that every service shall have too."""
+    """Return the shell's settings that every service must get too."""
     wanted = (
         "KRING_LOG_LEVEL",
         "KRING_OTLP_ENDPOINT",
@@ -131,7 +131,7 @@ def _settings_of(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 async def _first_of(*waits: Coroutine[Any, Any, Any]) -> None:
-    """Wait for the first to end and let the others go. Raises what that one raised."""
+    """Wait for the first to end and cancel the others. Raises what that one raised."""
     tasks = [asyncio.create_task(wait) for wait in waits]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -1,4 +1,4 @@
-"""`kring vault`: which master key wraps the keys of subjects, and wrapping them all with today's; the ledger."""
+"""`kring vault`: which master key wraps subjects' keys, rewrapping all with the current one; the ledger."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -24,7 +24,7 @@ _WRAPS = "wraps new keys"
 
 
 async def status() -> int:
-    """Print how many keys of each service each of its master keys wraps, and how many were destroyed; never a key."""
+    """Print how many keys of each service each master key wraps, and how many were destroyed; never a key."""
     settings = await _settings()
     for service in SERVICES:
         async with _store(settings, service) as (store, names):
@@ -37,7 +37,7 @@ async def status() -> int:
 
 
 async def rotate() -> int:
-    """Wrap every key with what wraps new ones (a master key, or a key management service); print how many were changed.
+    """Rewrap every key with the current master key or key management service; print how many were changed.
 
     Raises: PlatformError if keys are wrapped by a master key that is not here.
     """
@@ -63,7 +63,7 @@ async def rotate() -> int:
 
 
 async def apply_ledger(kept: Path | None) -> int:
-    """Erase again what was erased, and print what there was to do. Raises: PlatformError."""
+    """Repeat erasures, and print what there was to do. Raises: PlatformError."""
     applied = await erasures.apply_ledger(await _settings(), kept=kept)
     print(f"named in ledgers: {applied.keys} keys, destroyed now: {applied.destroyed}")
     print(f"decided again: {applied.decided} assignments and opened files")
@@ -73,13 +73,13 @@ async def apply_ledger(kept: Path | None) -> int:
 
 
 async def export_ledger(file: Path) -> int:
-    """Add what was erased to a file, and print how many lines are new. Raises: PlatformError."""
+    """Append erasures to a file, and print how many lines are new. Raises: PlatformError."""
     print(f"added to {file}: {await erasures.export_ledger(await _settings(), file)} lines")
     return 0
 
 
 async def reindex() -> int:
-    """Make indexes of an older version anew, a few in each commit, and print how many there were in each service."""
+    """Renew indexes of older versions, a few per commit, and print how many there were in each service."""
     from shared.runtime import connected
 
     settings = await _settings()
@@ -100,14 +100,14 @@ async def reindex() -> int:
 
 
 class Reindex(Protocol):
-    """Makes some older indexes of a tenant anew; returns how many, 0 when none is left."""
+    """Renews some older indexes of a tenant; returns how many, 0 when none is left."""
 
     async def __call__(self, session: AsyncSession, vault: Vault, *, tenant: UUID) -> int:
         """Take the service's database and its keys."""
 
 
 def reindexed() -> dict[str, Reindex]:
-    """Return by service what makes its indexes anew."""
+    """Return, by service, the function that renews its indexes."""
     from services.intake.operations.indexing import reindex_referrals
     from services.training.operations.reindexing import reindex_registrations
 
@@ -115,7 +115,7 @@ def reindexed() -> dict[str, Reindex]:
 
 
 async def _settings() -> Settings:
-    """Return the settings, once the servers they name let us in. Raises: PlatformError."""
+    """Return the settings, once the servers they name accept a login. Raises: PlatformError."""
     settings = Settings()
     await reach(settings.database_url)
     if settings.keys_database_url is not None:
@@ -125,7 +125,7 @@ async def _settings() -> Settings:
 
 @contextlib.asynccontextmanager
 async def _store(settings: Settings, service: str) -> AsyncIterator[tuple[KeyStore, dict[str, str]]]:
-    """Yield the store of keys with what wraps those of a service, and what each of these is for, by its id."""
+    """Yield the key store with a service's wrappers, and the role of each wrapper, by its id."""
     master, previous = wrappers_of(settings, Secrets.load(settings.secrets_of(service)))
     database = Database.connect(settings.database_of("keys"), application_name="kring-vault", pool_size=1)
     store = KeyStore(database, master=master, previous=previous)

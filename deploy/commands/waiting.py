@@ -1,4 +1,4 @@
-"""`kring deadlines` and `kring outbox`: what is due or late and whose turn it is; which events have not left, and why.
+"""`kring deadlines` and `kring outbox`: what is due or late and whose turn it is; unpublished events, and why.
 
 Both read the databases of the services as the owner of the tables, and show ids, codes and times only.
 """
@@ -15,7 +15,7 @@ from deploy.commands.databases import with_database
 from shared.database import Database
 from shared.settings import Settings
 
-# A clock whose deadline has passed is late whether or not its workflow has noted that yet.
+# A clock past its deadline is late, whether or not its workflow has recorded that yet.
 _DEADLINES = text(
     """
     SELECT kind, owner, escalate_to, subject, case_id, tenant, workflow_id, due_at,
@@ -26,7 +26,7 @@ _DEADLINES = text(
     ORDER BY due_at, id LIMIT :most
     """
 )
-# The first event of a stream that has not left holds back the others.
+# The first unpublished event of a stream holds back the others.
 _OUTBOX = text(
     """
     SELECT DISTINCT ON (stream) stream, type, id, case_id, time, attempts, retry_at,
@@ -37,7 +37,7 @@ _OUTBOX = text(
 
 
 async def deadlines(options: argparse.Namespace) -> int:
-    """Print the deadlines, the earliest first; return 1 if only what is late was asked for, and something is."""
+    """Print the deadlines, the earliest first; return 1 if only late ones were requested, and there are some."""
     now = datetime.now(UTC)
     values = {"now": now, "kind": options.kind, "late": options.late, "most": options.most}
     found = await _read(options, _DEADLINES, values)
@@ -59,7 +59,7 @@ async def deadlines(options: argparse.Namespace) -> int:
 
 
 async def outbox(options: argparse.Namespace) -> int:
-    """Print each stream whose events have not left: the first of them, since when it waits, how often it failed.
+    """Print each stream with unpublished events: the first of them, since when it waits, how often it failed.
 
     Returns 1 if one has failed.
     """
@@ -85,7 +85,7 @@ async def outbox(options: argparse.Namespace) -> int:
 async def _read(
     options: argparse.Namespace, statement: Any, values: Mapping[str, Any]
 ) -> dict[str, list[dict[str, Any]]]:
-    """Return the rows of each service that is asked for. Raises: Operational."""
+    """Return the rows of each requested service. Raises: Operational."""
     settings = Settings()
     found = {}
     for service in await with_database(settings, options.service):

@@ -1,4 +1,4 @@
-"""`kring workflows rebuild`: every workflow that should run by the facts in the databases runs again."""
+"""`kring workflows rebuild`: restart every workflow that should run according to the databases."""
 
 from collections.abc import Sequence
 from importlib import import_module

@@ -1,7 +1,7 @@
-"""What everybody in a story can do, and how they ask: the verbs of staff, coordinators and persons stand beside.
+"""What everybody in a story can do, and how they call the APIs; verbs per role are in staff, coordinator and person.
 
-A verb whose docstring names {me} is a step: that sentence, filled in with the arguments and {result}, is what the
-player shows. The others only look.
+A verb whose docstring contains {me} is a step: the player shows that sentence, filled in with the arguments and
+{result}. The others only look.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,24 +28,24 @@ _READINGS: dict[Reading, str] = {
     "conferences": "scheduling/cases/{}/conferences",
     "plans": "plans/cases/{}/plans",
 }
-# Checks that nobody has to make any more.
+# Checks that nobody needs to make any more.
 _SETTLED = ("recorded", "cancelled")
 
 
 @dataclass(eq=False, kw_only=True)
 class Player(Actor):
-    """Somebody who acts through the APIs. Another hand, as in a browser, overrides the verbs that it plays."""
+    """Somebody who acts through the APIs. Another hand, such as a browser, overrides the verbs that it plays."""
 
     api: ClassVar[Api]
 
     def __post_init__(self) -> None:
-        """Join the story, whose class of people this is."""
+        """Join the story to which this class of people belongs."""
 
     async def _headers(self) -> dict[str, str]:
         return self.api.anybody
 
     async def enter(self) -> None:
-        """Be entered by who installs the platform: nobody has to know of a person without an account."""
+        """Be entered by the installer: people without an account need not be known."""
 
     async def _ask(self, method: str, path: str, body: Any = None) -> Any:
         answer = await self.api.ask(method, path, body, headers=await self._headers())
@@ -78,7 +78,7 @@ class Player(Actor):
         return "shown"
 
     async def sees_agreements(self, case: Case) -> dict[UUID | None, str]:
-        """Return what became of each agreement, by its id."""
+        """Return the state of each agreement, by its id."""
         items = await self._items(f"plans/cases/{case.id}/agreements")
         return {UUID(item["agreement_id"]): item["state"] for item in items}
 
@@ -126,7 +126,7 @@ class Player(Actor):
         entries = []
         for number, each in enumerate(persons, start=1):
             person, age = each.person, each.person.age
-            # Who is 14 has been for some months.
+            # A person of 14 turned 14 some months ago.
             born = None if age is None else today.replace(day=1, year=today.year - age) - timedelta(days=120)
             entry = fields_of(each, "role", "relation", "side", "parental_authority") | {"birth_date": born}
             consent = {"referral": each.agrees, "date": today}
@@ -144,7 +144,7 @@ class Player(Actor):
 
 
 def only(found: Sequence[Any], otherwise: str) -> Any:
-    """Return the first of what was found. Raises: WentWrong if there is nothing."""
+    """Return the first result. Raises: WentWrong if there is none."""
     if not found:
         raise WentWrong(otherwise)
     return found[0]
@@ -161,7 +161,7 @@ def hours_of(option: Mapping[str, Any]) -> Hours:
 
 
 def answers(poll: Mapping[str, Any], yes: Sequence[Hours], maybe: Sequence[Hours]) -> dict[str, str]:
-    """Return what is said of each date of a poll: all that are not named do not suit."""
+    """Return the answers to each date of a poll: all dates that are not named do not suit."""
     dates = {option["option_id"]: hours_of(option) for option in poll["options"]}
     if not {*yes, *maybe} <= {*dates.values()}:
         raise WentWrong("a date that is answered is not in the poll")

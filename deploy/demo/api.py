@@ -1,7 +1,7 @@
-"""The services' public APIs as people of a story ask them: with a token of their own, or their personal link.
+"""The services' public APIs as used by people of a story: with a token of their own, or their personal link.
 
-A part that is away is asked again, with the same Idempotency-Key. Ids come from the APIs' own answers and personal
-links from emails, as they would for any caller.
+A part that is away is asked again, with the same Idempotency-Key. Ids come from the APIs' own answers and
+personal links from emails, as they would for any caller.
 """
 
 from collections.abc import Mapping
@@ -21,10 +21,10 @@ from shared.http.after import HEADER as AFTER
 from shared.ids import uuid7
 from shared.services import SERVICES
 
-# Answers that say "not now": the part, or what it needs, will be back.
+# Statuses that say "not now": the part, or what it needs, will be back.
 _LATER = frozenset({502, 503, 504})
 _LATER_CODES = ("/not-yet", "/request-in-hand")
-# What the APIs call a field, where it is not what stories call it.
+# API fields whose names differ from those in stories.
 _NAMES = {
     "mandated": "mandated_organisation_id",
     "person": "person_id",
@@ -47,16 +47,16 @@ class Refused(WentWrong):
 
 
 class Api:
-    """The five APIs of one platform. `asked`: every address that was asked for, as a proxy's log would have it."""
+    """The APIs of one platform. `asked`: every requested address, as a proxy's log would have it."""
 
-    # The organisation whose the cases are.
+    # The organisation that runs the cases.
     tenant: UUID
 
     def __init__(self, http: httpx.AsyncClient, watch: Watch) -> None:
         self.watch = watch
         self.asked: list[str] = []
         self._http = http
-        # What was changed last: no service answers from before it.
+        # The last change: no service answers from an earlier state.
         self._after: dict[str, str] = {}
         self._addresses = {name: watch.addresses[name] for name in SERVICES}
         self._issuer = Issuer.load(watch.settings.secrets_dir / "local_issuer_key", name=LOCAL_ISSUER)
@@ -104,12 +104,12 @@ class Api:
         return await patiently(send, f"{method} {path}", seconds=self.watch.patience)
 
     def staff(self, person: UUID | None, organisation: UUID | None, *roles: Role) -> dict[str, str]:
-        """Return the headers of somebody with an account, who works for an organisation or for none."""
+        """Return the headers of somebody with an account, for an organisation or for none."""
         token = self._issuer.staff(person=person or uuid7(), organisation=organisation, roles=set(roles))
         return {**self.anybody, "Authorization": f"Bearer {token}"}
 
     def installer(self, organisation: UUID) -> dict[str, str]:
-        """Return the headers of who installs the platform, in the name of an organisation."""
+        """Return the headers of the installer, in the name of an organisation."""
         headers = self.staff(uuid7(), organisation, Role.OPS, Role.ADMINISTRATOR)
         return headers | {"Kring-Tenant": str(organisation)}
 
@@ -128,7 +128,7 @@ class Api:
 
     @property
     def anybody(self) -> dict[str, str]:
-        """The headers of somebody who does not say who they are."""
+        """The headers of an anonymous caller."""
         return {"Kring-Tenant": str(self.tenant)}
 
 
@@ -138,7 +138,7 @@ def fields_of(each: object, *names: str) -> dict[str, Any]:
 
 
 def json_of(value: Any) -> Any:
-    """Return what a body holds: people and organisations by their ids, other things by their fields, if known."""
+    """Return the content of a body: people and organisations by their ids, other things by their fields, if known."""
     match value:
         case Actor() | Organisation():
             return json_of(value.id)

@@ -1,7 +1,7 @@
-"""What is wrong with a story as it is written, found before anything is started, each with its file and line.
+"""Finds errors in a story's source before anything is started, each with its file and line.
 
-mypy finds names that are not cast, verbs that somebody has not, and roles that there are not. What it cannot know
-(codes, times of day, lengths, kinds of emails) is compared with what the verbs take, where it stands there as it is.
+mypy finds names that are not cast, unknown verbs and roles. What it cannot know (codes, times of day, lengths,
+kinds of emails) is compared with what the verbs accept, where it is written as a literal.
 """
 
 import ast
@@ -19,19 +19,19 @@ from deploy.demo.story import API, Story
 
 _REPOSITORY = Path(__file__).parents[2]
 _MYPY = ("--no-error-summary", "--no-color-output", "--hide-error-context", "--no-pretty")
-# In which file and line, and what.
+# File and line, and the error.
 Wrong = tuple[tuple[str, int], str]
 _CAST = {"staff": API.staff, "coordinator": API.coordinator, "person": API.person}
 
 
 def wrong_with(story: Path) -> list[str]:
-    """Return what is wrong with a story and the files beside it that it imports; nothing if it can be played."""
+    """Return the errors in a story and the files beside it that it imports; empty if it can be played."""
     found = dict(wrong_words(story.resolve())) | dict(_wrong_types(story.resolve()))
     return [f"{file}, line {line}: {said}" for (file, line), said in sorted(found.items())]
 
 
 def wrong_words(story: Path) -> Iterator[Wrong]:
-    """Yield what is wrong with the words of a story and the files beside it, by file and line."""
+    """Yield the errors in literals of a story and the files beside it, by file and line."""
     files: dict[Path, ast.Module] = {}
     _read(story, files)
     for file, tree in files.items():
@@ -62,7 +62,7 @@ def _wrong_types(story: Path) -> Iterator[Wrong]:
 
 
 def _verbs() -> dict[str, list[Callable[..., Any]]]:
-    """Return what a story can call, by name: of people with the same verb, each."""
+    """Return what a story can call, by name: of several people with the same verb, each."""
     found: dict[str, list[Callable[..., Any]]] = {name: [role] for name, role in _CAST.items()}
     for role in (Story, *_CAST.values()):
         for name, verb in inspect.getmembers(role, inspect.isfunction):
@@ -76,7 +76,7 @@ def _wrong_words(name: str, tree: ast.Module) -> Iterator[Wrong]:
     for call in ast.walk(tree):
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
             wrong = [list(_wrong_in(call, verb)) for verb in verbs.get(call.func.attr, ())]
-            # Whose verb it is, mypy knows.
+            # mypy knows whose verb it is.
             if all(wrong):
                 yield from (((name, line), said) for line, said in min(wrong, key=len, default=[]))
 
@@ -95,12 +95,12 @@ def _wrong_in(call: ast.Call, verb: Callable[..., Any]) -> Iterator[tuple[int, s
             said = error.errors()[0]["msg"].removeprefix("Value error, ")
             yield node.lineno, f"{argument}={ast.unparse(node)}: {said}"
         except (ValueError, PydanticUserError):
-            # A name or a sum, or of a type that pydantic does not know.
+            # A name or an expression, or of a type that pydantic does not know.
             continue
 
 
 def _given(call: ast.Call, verb: Callable[..., Any]) -> Iterator[tuple[str, ast.expr]]:
-    """Yield each argument by the name under which a verb takes it."""
+    """Yield each argument with the name under which a verb accepts it."""
     parameters = [each for each in inspect.signature(verb).parameters.values() if each.name != "self"]
     by_place = [each.name for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD]
     several = next((each.name for each in parameters if each.kind is each.VAR_POSITIONAL), None)

@@ -21,7 +21,7 @@ from shared.calendar import BRUSSELS
 from shared.services import SERVICES
 
 _COLOURS = ("cyan", "magenta", "yellow", "green", "blue")
-# What happens without anybody doing something, in words.
+# Events that happen without anybody acting, in words.
 _BY_ITSELF = {
     "intake.offer.expired.v1": "An offer was not answered in time; the next coordinator is asked.",
     "intake.coordinator.assigned.v1": "The case has its coordinator.",
@@ -63,7 +63,7 @@ class Display(Listener):
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Leave only what was said."""
+        """Leave only the lines printed so far."""
         self._status.stop()
 
     def title(self, text: str) -> None:
@@ -77,7 +77,7 @@ class Display(Listener):
         self._count(f"starting the platform  {shown}")
 
     def up(self) -> None:
-        """Show that the platform stands."""
+        """Show that the platform is running."""
         self._dim(f"The platform stands after {self._seconds():.1f} seconds: {len(self._parts)} parts.")
 
     async def began(self, story: Story) -> None:
@@ -96,7 +96,7 @@ class Display(Listener):
         self._line(story, step.sentence)
 
     async def settled(self, story: Story) -> None:
-        """Show what happened by itself, and which emails went out."""
+        """Show what happened by itself, and which emails were sent."""
         self._now = await story.now()
         lanes = {case.id: story.lanes.get(name) for name, case in story.cases.items()}
         fresh = [event for event in story.watch.ledger.events[self._events :] if event.type in _BY_ITSELF]
@@ -117,7 +117,7 @@ class Display(Listener):
         )
 
     def finish(self, report: Report, *, kept: bool) -> None:
-        """Show the end: what it came to, or what went wrong."""
+        """Show the end: the result, or what went wrong."""
         self._console.print()
         if report.failed is not None:
             self._console.print(Panel(Text(report.failed), title="The story failed", border_style="red"))

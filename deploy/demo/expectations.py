@@ -1,4 +1,4 @@
-"""What must hold of a platform on which a story is played; each raises WentWrong at the first thing that does not."""
+"""What must hold of a platform on which a story is played; each raises WentWrong at the first violation."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -16,14 +16,14 @@ About = Case | Session
 
 
 class Expectations:
-    """Compares what people see, and what the platform did, with what is expected; `assertions` counts how often."""
+    """Compares what people see, and what the platform did, with expectations; `assertions` counts them."""
 
     def __init__(self, watch: Watch) -> None:
         self.watch = watch
         self.assertions = 0
 
     def expect_that(self, found: Any, expected: Any) -> None:
-        """Assert that something is as expected; of what somebody sees, the fields that are named."""
+        """Assert that something is as expected; of a view, only the named fields."""
         for name, value in expected.items() if isinstance(expected, dict) else [("", expected)]:
             self._same(f"{in_words(name)}: " if name else "", found.get(name) if name else found, value)
 
@@ -35,9 +35,9 @@ class Expectations:
     def expect_emails(
         self, kind: EmailKind, to: Sequence[Actor], *about: About, times: int = 1, holds: Sequence[str] = ()
     ) -> None:
-        """Assert who received a kind of email, how often each, and what each holds (`Email.holds`).
+        """Assert who received a kind of email, how often each, and what each contains (`Email.holds`).
 
-        Nobody else whom it is about may have received that kind; without `about`, nothing is said of others.
+        Nobody else in `about` may have received that kind; without `about`, others are not checked.
         """
         for actor in {*to, *(actor for each in about for actor in each.people)}:
             emails = self.watch.inbox.to(actor.email, kind)
@@ -91,7 +91,7 @@ class Expectations:
             self._same(f"emails to {person.first_name} since then: ", came, allowed)
 
     def events(self, *about: About) -> list[Event]:
-        """Return what happened to a case, from its referral on, or to sessions, in the order in which it was read."""
+        """Return the events of a case, from its referral on, or of sessions, in the order in which they were read."""
         ids = {str(each) for thing in about for each in thing.ids}
         names = ("referral_id", "registration_id", "session_id", "course_id", "subject")
         return [

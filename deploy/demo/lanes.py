@@ -1,4 +1,4 @@
-"""Lines of a story that are played side by side on one timeline: exactly one plays, the others wait."""
+"""Parts of a story that are played in parallel on one timeline: exactly one plays, the others wait."""
 
 import asyncio
 import inspect
@@ -11,7 +11,7 @@ HasCome = Callable[[], Awaitable[bool]]
 
 
 class Lane:
-    """One line of a story: a function, whose docstring is its title; it goes on at `ready_at` if what must come has."""
+    """One part: a function, whose docstring is its title; it continues at `ready_at`, and once its condition holds."""
 
     def __init__(
         self, part: Callable[..., Coroutine[Any, Any, None]], *given: Any, ready_at: datetime
@@ -29,7 +29,7 @@ class Lane:
 
     @property
     def is_over(self) -> bool:
-        """Say whether it was played to its end."""
+        """Tell whether it was played to its end."""
         return self._task is not None and self._task.done()
 
     async def play_on(self) -> None:
@@ -47,7 +47,7 @@ class Lane:
     async def wait(
         self, ready_at: datetime, has_come: HasCome | None = None, gives_up_at: datetime | None = None
     ) -> bool:
-        """From inside: wait until a time, and until something has come; return False if it gave up."""
+        """From inside: wait until a time, and until a condition holds; return False if it gave up."""
         self.ready_at, self._has_come, self._gives_up_at = ready_at, has_come, gives_up_at or ready_at
         self._goes.clear()
         self._waits.set()
@@ -55,15 +55,15 @@ class Lane:
         return self._came
 
     async def can_go_on(self, now: datetime) -> bool:
-        """Say whether what it waits for has come, or it gives up."""
+        """Tell whether its condition holds, or it gives up."""
         self._came = self._has_come is None or await self._has_come()
         return self._came or self._gives_up_at < now
 
     def next_at(self, now: datetime) -> datetime:
-        """Return when it can go on, or gives up, at the latest."""
+        """Return when it can continue, or gives up at the latest."""
         return self.ready_at if self.ready_at > now else self._gives_up_at + timedelta(minutes=1)
 
     def end(self) -> None:
-        """End it wherever it is."""
+        """End it, wherever it is."""
         if self._task is not None:
             self._task.cancel()

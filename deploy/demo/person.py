@@ -16,25 +16,25 @@ from shared.events.network import AttendanceMode
 
 @dataclass(eq=False, kw_only=True)
 class Person(Player):
-    """Somebody without an account. `requests`: the ids of what they asked of their data."""
+    """Somebody without an account. `requests`: the ids of their data requests."""
 
     organisation: Words | None = None
     requests: dict[RequestKind, UUID] = field(default_factory=dict, init=False)
-    # By link, the token that it was exchanged for, and until when it is used.
+    # By link, the exchanged token, and until when it is used.
     _tokens: dict[str, tuple[str, float]] = field(default_factory=dict, init=False, repr=False)
 
     async def _headers(self) -> dict[str, str]:
         await self.api.watch.read_inbox()
         links = [email.link for email in self.api.watch.inbox.to(self.email) if email.link is not None]
         if not links:
-            # Nobody knows them yet, as when they ask for a conference.
+            # Unknown to Kring so far, as when they refer themselves.
             return self.api.anybody
         link = links[-1][0]
         token, until = self._tokens.get(link, ("", 0.0))
         if until < time.monotonic():
             answer = await self.api.ask("POST", "network/links/exchange", {"token": link}, headers={})
             exchange = answer.json()
-            # Half its life: a request may take long on a platform of which parts are killed.
+            # Half its lifetime: a request may take long on a platform whose parts are killed.
             self.id, token = UUID(exchange["person_id"]), exchange["access_token"]
             self._tokens[link] = token, time.monotonic() + exchange["expires_in"] / 2
         return {**self.api.anybody, "Authorization": f"Bearer {token}"}
@@ -71,7 +71,7 @@ class Person(Player):
             await self._ask("PUT", f"network/me/consents/{each['purpose']}", {**said, **read})
 
     async def sees_circle(self) -> set[str]:
-        """Return by first name who takes part besides them, as far as they may know."""
+        """Return the others who take part by first name, as far as they may know."""
         return {str(each["first_name"]) for each in await self._items("network/me/circle")}
 
     async def answers_poll(self, *, yes: Sequence[Hours], maybe: Sequence[Hours] = ()) -> None:

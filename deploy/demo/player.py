@@ -1,4 +1,4 @@
-"""`make demo`: a throw-away platform, one story, a report, and an exit code that says whether all of it was right."""
+"""`make demo`: a throw-away platform, one story, a report, and an exit code that says whether everything was right."""
 
 import asyncio
 import contextlib
@@ -26,9 +26,9 @@ STORIES = Path(__file__).parents[1] / "stories"
 FIRST = STORIES / "first.py"
 # For a platform on which nothing is killed on purpose.
 UNDISTURBED = {
-    # What fails is tried again soon: a story that goes wrong should say so before anyone gets coffee.
+    # Retry soon: a story that goes wrong should say so quickly.
     "KRING_RETRY_SCALE": "0.2",
-    # Workers keep workflows in memory, which the server that skips time forgives only as long as none of them dies.
+    # Workers keep workflows in memory, which the time-skipping server tolerates only as long as none of them dies.
     "KRING_WORKFLOW_CACHE": "1000",
 }
 Plays = Callable[[Story], Awaitable[None]]
@@ -54,7 +54,7 @@ def read_story(path: Path) -> Plays:
 
 
 def _place_of(error: BaseException, path: Path) -> str:
-    """Return the line of the story at which it failed, or of one beside it whose part it plays."""
+    """Return the line at which the story failed, or that of a story beside it."""
     frames = traceback.extract_tb(error.__traceback__)
     lines = [frame for frame in frames if Path(frame.filename).resolve().parent == path.resolve().parent]
     if not lines:
@@ -68,7 +68,7 @@ def _place_of(error: BaseException, path: Path) -> str:
 async def story_on(
     platform: Platform, *, listeners: Sequence[Listener] = (), patience: float = 60.0, hand: Hand = API
 ) -> AsyncIterator[Story]:
-    """Give a story whose people are played by a hand on a running platform, that has `patience` seconds to settle."""
+    """Yield a story whose people are played by a hand on a running platform, with `patience` seconds to settle."""
     http = httpx.AsyncClient(timeout=30, trust_env=False)
     async with Watch.over(platform, patience=patience) as watch, http:
         yield Story(Api(http, watch), listeners, hand)
@@ -76,7 +76,7 @@ async def story_on(
 
 @contextlib.asynccontextmanager
 async def _hand(platform: Platform, pictures: Path | None) -> AsyncIterator[Hand]:
-    """Give the hand that plays people: through the APIs, or in a browser that keeps pictures of what they see."""
+    """Yield the hand that plays people: through the APIs, or in a browser that stores pictures of what they see."""
     if pictures is None:
         yield API
         return
@@ -88,7 +88,7 @@ async def _hand(platform: Platform, pictures: Path | None) -> AsyncIterator[Hand
 
 
 async def play(path: Path, story: Story, report: Report) -> None:
-    """Play a story's file, and fill the report whether or not it ends well. Raises: WentWrong, StoryBroken."""
+    """Play a story's file, and fill the report whether or not it succeeds. Raises: WentWrong, StoryBroken."""
     begun = time.monotonic()
 
     async def root(story: Story, plays: Plays) -> None:
@@ -118,7 +118,7 @@ async def demo(
     began, written = time.monotonic(), Report(str(story))
     task, loop = asyncio.current_task(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        # So that the platform is taken down in order.
+        # So that the platform is shut down in order.
         loop.add_signal_handler(number, lambda: task.cancel() if task is not None else None)
     with Display() as display:
 

@@ -1,4 +1,4 @@
-"""The report of a story, as JSON for programs: what ran where, what happened, and whether all of it was right."""
+"""The report of a story, as JSON for programs: what ran where, what happened, and whether everything was right."""
 
 import json
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from shared.services import SERVICES
 
 @dataclass
 class Report:
-    """What is known of a story so far; `ok` once the whole of it was played and every expectation held."""
+    """What is known of a story so far; `ok` once it was played completely and every expectation held."""
 
     title: str
     addresses: dict[str, str] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class Report:
         }
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the report as it is written."""
+        """Return the report in its written form."""
         failed = {"failed": self.failed} if self.failed is not None else {}
         summary = {"ok": self.ok, "story": self.title, **failed, "seconds": round(self.seconds, 1)}
         return {**summary, "addresses": self.addresses, **self.content}

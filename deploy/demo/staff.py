@@ -66,7 +66,7 @@ class Staff(Player):
         await self._post(f"intake/cases/{case.id}/pause", reason=reason)
 
     async def sees(self, case: Case) -> dict[str, Any]:
-        """Look how the case stands: `state` and `coordinator`."""
+        """Look at the state of the case: `state` and `coordinator`."""
         found = await self._ask("GET", f"intake/cases/{case.id}")
         coordinator = next(iter(who(case, [found["coordinator_id"]])), None)
         return {"state": found["state"], "coordinator": coordinator}
@@ -187,7 +187,7 @@ class Staff(Player):
         return [payment["state"] for payment in payments]
 
     async def _give(self, statement: bytes) -> str:
-        """Give a bank's file; return where its import is read."""
+        """Upload a bank's file; return where its import can be read."""
         imported = await self._ask("POST", "training/statements", statement)
         return f"training/statements/{imported['statement_id']}"
 
@@ -201,7 +201,7 @@ class Staff(Player):
         await self._post(f"training/sessions/{session.id}/cancel", version=version)
 
     async def sees_suggestion(self, transfer: Transfer) -> UUID | None:
-        """Return the registration that is first suggested for a payment."""
+        """Return the first suggested registration for a payment."""
         items = await self._items("training/payments", state="suggested")
         suggested = [item["suggestions"] for item in items if item["payment_id"] == str(transfer.id)]
         return UUID(suggested[0][0]["registration_id"]) if suggested and suggested[0] else None
@@ -211,7 +211,7 @@ class Staff(Player):
         await self._post(f"training/payments/{transfer.id}/match", registration_id=registration)
 
     async def sees_registrations(self, session: Session) -> dict[Actor, str]:
-        """Return how each registration stands."""
+        """Return the state of each registration."""
         return {
             person: (await self._ask("GET", f"training/registrations/{registration}"))["state"]
             for person, registration in session.people.items()

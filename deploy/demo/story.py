@@ -1,7 +1,7 @@
-"""What a story is written with besides people: time and steps. Tests and `make demo` play it by this same code.
+"""What a story is written with besides people: time and steps. Tests and `make demo` play it with this same code.
 
-Before each step the platform has settled, so a story plays the same however fast the machine is, and whatever is
-killed and comes back meanwhile.
+Before each step the platform has settled, so a story plays the same however fast the machine is, and whatever
+is killed and comes back meanwhile.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ _WEEKDAYS = get_args(Weekday)
 
 @dataclass(frozen=True)
 class Hand:
-    """How people are played: the classes whose verbs do it. Another hand has classes that override some of these."""
+    """How people are played: the classes that implement the verbs. Another hand has classes that override some."""
 
     staff: type[Staff] = Staff
     coordinator: type[Coordinator] = Coordinator
@@ -53,7 +53,7 @@ API = Hand()
 
 @dataclass(frozen=True)
 class Step:
-    """Something that somebody did: the verb of their class, what it was given, and the sentence that tells it."""
+    """An action in a story: the verb, its arguments, and the sentence that describes it."""
 
     verb: Callable[..., Any]
     given: Mapping[str, Any]
@@ -61,7 +61,7 @@ class Step:
 
 
 class Listener:
-    """Is called as a story goes, between its steps; what it raises fails the story."""
+    """Called between the steps of a story; an exception fails the story."""
 
     async def began(self, story: "Story") -> None:
         """Everyone is registered and the first day has come."""
@@ -70,17 +70,17 @@ class Listener:
         """A chapter begins."""
 
     async def played(self, story: "Story", step: Step) -> None:
-        """A step was played; what comes of it is still in flight."""
+        """A step was played; its effects are still in flight."""
 
     async def settled(self, story: "Story") -> None:
-        """Everything that a step or the time brought about has settled."""
+        """All effects of a step or of time have settled."""
 
     async def moved(self, story: "Story") -> None:
         """Time has moved."""
 
 
 class Story(Expectations):
-    """One story on one platform. `staff`, `coordinator` and `person` are the classes of which its people are made."""
+    """One story on one platform. `staff`, `coordinator` and `person` are the classes of its people."""
 
     def __init__(self, api: Api, listeners: Sequence[Listener] = (), hand: Hand = API) -> None:
         super().__init__(api.watch)
@@ -97,7 +97,7 @@ class Story(Expectations):
         self._listeners = listeners
         self._policies: dict[str, Mapping[str, str]] = {}
 
-    # Who there is
+    # People
 
     def organisation(self, name: str, *, kbo: str, **about: Any) -> Organisation:
         """Return an organisation, which will be entered."""
@@ -143,7 +143,7 @@ class Story(Expectations):
     # Time
 
     async def begins(self, weekday: Weekday | None = None, clock: TimeOfDay = "09:00") -> None:
-        """Enter everyone, and let the first such weekday come, at this time in Brussels; or begin at once."""
+        """Enter everyone, and let time pass to the first such weekday, at this time in Brussels; or begin at once."""
         await self._enter_all()
         first = self.start = await self.now()
         if weekday is not None:

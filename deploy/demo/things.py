@@ -1,4 +1,4 @@
-"""What a story is about, without how it is played: who is in it, what they speak of, and what they see."""
+"""The subjects of a story, independent of how it is played: people, things, and what people see."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,15 +15,15 @@ from shared.events.network import AttendanceMode
 from shared.fields import LanguageCode
 from shared.ids import uuid7
 
-# Text about people, whatever it says: a test for leaks searches logs, messages and histories for all of it.
+# Text about people: a test for leaks searches logs, messages and histories for all of it.
 Words = Annotated[str, "personal"]
-# Codes of which a story is told before it is played that there is none such.
+# Codes that are checked for existence before a story is played.
 ThemeCode = Annotated[str, AfterValidator(Theme)]
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 # A time of day in Brussels, as "14:00".
 TimeOfDay = Annotated[str, AfterValidator(time.fromisoformat)]
 Reading = Literal["case", "baseline", "persons", "conferences", "plans"]
-# What comes of an attempt to read: it is shown, refused (403, 404), or said to have been erased (410).
+# The result of an attempt to read: shown, refused (403, 404), or erased (410).
 Access = Literal["shown", "refused", "erased"]
 RequestKind = Literal["copy", "erasure", "correction"]
 
@@ -49,7 +49,7 @@ class Hours:
 
 @dataclass(eq=False)
 class Organisation:
-    """An organisation; the one that `runs_conferences` is the tenant, whose the story's cases are."""
+    """An organisation; the one that `runs_conferences` is the tenant of the story's cases."""
 
     name: Words
     kbo: str
@@ -60,7 +60,7 @@ class Organisation:
 
 @dataclass(eq=False, kw_only=True)
 class Actor:
-    """Somebody who is in a story; their emails are written in `language`, and they are of this `age` at its start."""
+    """A person in a story; their emails are written in `language`, and they are of this `age` at its start."""
 
     first_name: Words = field(kw_only=False)
     last_name: Words = field(kw_only=False)
@@ -73,14 +73,14 @@ class Actor:
 
     @property
     def contact(self) -> dict[str, str | None]:
-        """How they are reached, by the names of the fields of the APIs."""
+        """Their contact details, by the names of the APIs' fields."""
         names = ("first_name", "last_name", "email", "phone", "language")
         return {name: getattr(self, name) for name in names}
 
 
 @dataclass(eq=False)
 class Case:
-    """A case, from its referral on; ids are known once there is what they name. `people`: who took part so far."""
+    """A case, from its referral on; ids are filled in as they become known. `people`: who took part so far."""
 
     referral_id: UUID
     id: UUID | None = None
@@ -89,7 +89,7 @@ class Case:
 
     @property
     def ids(self) -> set[UUID]:
-        """The ids under which events and clocks are about it."""
+        """The ids that its events and clocks refer to."""
         return {self.referral_id} if self.id is None else {self.referral_id, self.id}
 
 
@@ -103,13 +103,13 @@ class Session:
 
     @property
     def ids(self) -> set[UUID]:
-        """The ids under which events and clocks are about it."""
+        """The ids that its events and clocks refer to."""
         return {self.course_id, self.id, *self.people.values()}
 
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the people concerned wish of the coordinator."""
+    """The family's wishes for a coordinator."""
 
     languages: Sequence[str] = ()
     gender: str | None = None
@@ -129,7 +129,7 @@ class Referred:
 
 
 class Referral(TypedDict, total=False):
-    """What a referral says, besides whom it is about."""
+    """The content of a referral, besides its people."""
 
     question: Required[Words]
     themes: Required[Sequence[ThemeCode]]
@@ -151,7 +151,7 @@ class Venue:
 
 @dataclass(frozen=True)
 class Giver:
-    """A professional who tells the circle something at the conference, or writes it down for it."""
+    """A professional who gives the circle information at the conference, or writes it down for it."""
 
     name: Words
     function: Words
@@ -172,7 +172,7 @@ class Attendance:
 
 @dataclass(eq=False)
 class Agreement:
-    """What was agreed; `name` stands for it in what the player shows."""
+    """An agreement; `name` is what the player shows."""
 
     name: str
     what: Words
@@ -185,7 +185,7 @@ class Agreement:
 
 @dataclass(frozen=True)
 class PlanB:
-    """What is done if things go otherwise, and by whom."""
+    """What is done if things turn out differently, and by whom."""
 
     when: Words
     then: Words
@@ -193,7 +193,7 @@ class PlanB:
 
 
 class Plan(TypedDict, total=False):
-    """What a plan says, besides its agreements."""
+    """The content of a plan, besides its agreements."""
 
     goals: Required[Sequence[Words]]
     plan_b: Sequence[PlanB]
@@ -224,7 +224,7 @@ class Transfer:
 
 
 def in_words(value: Any) -> str:
-    """Return something as the player shows it: people by their first name, several things as people write them."""
+    """Return how the player shows something: people by their first name, several things as a phrase."""
     match value:
         case Actor(first_name=shown) | Agreement(name=shown) | Referred(person=Actor(first_name=shown)):
             pass

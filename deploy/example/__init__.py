@@ -1,1 +1,1 @@
-"""An organisation to look at, with which `kring up` fills an empty directory on one machine."""
+"""An example organisation, with which `kring up` fills an empty directory on one machine."""

@@ -1,4 +1,4 @@
-"""`python -m deploy.example`: fill the empty databases that the environment names, and say how far it is."""
+"""`python -m deploy.example`: fill the empty databases that the environment names, and report progress."""
 
 import argparse
 import asyncio
@@ -23,7 +23,7 @@ def main() -> None:
     settings = Settings(log_level="warning")
     logs.configure(settings, service="example")
     tell = partial(print, flush=True)
-    # What is loaded stays, and what is made goes by itself: nobody needs to look through it for garbage.
+    # Loaded modules stay, and other objects are freed by reference counts: scanning for garbage is not needed.
     gc.freeze()
     gc.disable()
     playing = fill(settings, mailbox=given.mailbox, directory=given.directory, tell=tell, every=given.every)

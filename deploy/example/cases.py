@@ -1,6 +1,6 @@
-"""The cases of the example: all go the same way from the day on which somebody asked, as far as there was time for.
+"""The cases of the example: all take the same course from the day of the referral, as far as there was time.
 
-What happens otherwise in a case is its `turn`.
+What differs in a case is its `turn`.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from shared.events.network import Need
 
 
 class Turn(StrEnum):
-    """What becomes of a case otherwise than of most."""
+    """How a case differs from most."""
 
     NONE = "none"
     UNDECIDED = "undecided"
@@ -41,7 +41,7 @@ class Turn(StrEnum):
 
 @dataclass(frozen=True)
 class Question:
-    """What a family asks, in their language."""
+    """A family's question, in their language."""
 
     theme: str
     words: str
@@ -88,15 +88,15 @@ _GIVERS = (
         "in-writing",
     ),
 )
-# Days after somebody asked.
+# Days after the referral.
 _MEETING = 31
 
 
 @dataclass(eq=False)
 class Line:
-    """One case of the example: asked about `ago` days ago.
+    """One case of the example, referred `ago` days ago.
 
-    `mandated`: somebody judges bottom lines. `young`: the age of a young person whom it is about, with their mother.
+    `mandated`: somebody judges bottom lines. `young`: the age of a young central person, with their mother.
     """
 
     story: Timeline
@@ -119,7 +119,7 @@ class Line:
         return self.circle[:-1]
 
     async def life(self) -> None:
-        """Live it, as far as there is time."""
+        """Play it, as far as there is time."""
         await self._until(0)
         await self._ask()
         if self.turn is Turn.UNDECIDED:
@@ -143,12 +143,12 @@ class Line:
         await self._follow(_MEETING + 2)
 
     async def _until(self, day: int, clock: str = "10:00") -> None:
-        """Wait until so many days after they asked, or the Monday after that; a meeting is on any day."""
+        """Wait until so many days after the referral, or the Monday after that; a meeting is on any day."""
         s, wanted = self.story, day - self.ago
         await s.until(wanted if day == _MEETING else s.working_day(wanted), clock)
 
     async def _ask(self) -> None:
-        """They ask themselves, or somebody refers them."""
+        """They refer themselves, or somebody refers them."""
         asked, c = self.question, self.cast
         self.central = c.person(asked.language, age=self.young)
         spoken = ["nl"] if asked.language == "nl" else ["nl", asked.language]
@@ -178,7 +178,7 @@ class Line:
 
     @property
     def _needs(self) -> tuple[NeedKind, Sequence[Need], str | None]:
-        """What whom it is about needs to take part."""
+        """What the central person needs to take part."""
         return _NEEDS[self.ago % len(_NEEDS)] if self.question.language == "nl" else _INTERPRETER
 
     async def _prepare(self) -> None:
@@ -206,7 +206,7 @@ class Line:
         for number, person in enumerate(self.answering):
             mode: Literal["in-person", "online"] = "online" if number == 1 else "in-person"
             await person.answers_invitation("yes", mode=mode)
-        # Whom it is about in one case of two, and the mother of each young person.
+        # The central person in one case of two, and the mother of each young person.
         for person in (*([] if self.ago % 2 else [self.central]), *self.circle[: bool(self.young)]):
             await person.says_what_they_agree_to(refuses=[] if self.ago % 3 else ["research"])
         _, needs, words = self._needs
@@ -222,7 +222,7 @@ class Line:
             await self.story.forever()
 
     async def _find_date(self) -> None:
-        """The circle is ready, most of them say when they can come, and the day is set."""
+        """The circle is ready, most of them answer the poll, and the date is set."""
         s, coordinator = self.story, self.coordinator
         await self._until(13)
         await coordinator.declares_circle_ready(self.case, self.central)
@@ -251,7 +251,7 @@ class Line:
             await self.cast.hanne.opens_file(self.case, reason=reason)
 
     async def _meet(self) -> None:
-        """They meet, and are long among themselves."""
+        """They meet, with a long private part."""
         s, day = self.story, _MEETING - self.ago
         there = [Attendance(each) for each in (self.central, *self.answering)]
         await self.coordinator.holds_conference(
@@ -264,7 +264,7 @@ class Line:
         )
 
     async def _follow(self, day: int) -> None:
-        """They write it down, everybody gets it, and for a year somebody asks how it goes."""
+        """The plan is recorded and shared, and for a year somebody asks how things are going."""
         s, monitor, at = self.story, self.circle[0], day - self.ago
         meal = Agreement("maaltijd", "Op zondag eten we samen.", [monitor], s.date(at + 14))
         drive = Agreement(
@@ -316,7 +316,7 @@ class Line:
             await monitor.checks_in(self.case, "six-months", "continue")
 
     async def _give_scores(self) -> None:
-        """Most of them say what they think of the conference; some are happier than others."""
+        """Most of them give scores for the conference; some are happier than others."""
         luck = self.ago % 3
         for number, person in enumerate((self.central, *self.answering)):
             score = 9 - (luck + number) % 3
@@ -325,7 +325,7 @@ class Line:
             await self.referrer.gives_scores(self.case, meeting=8 - luck, plan=7, coordinator=9 - luck)
 
     async def _review(self, day: int) -> None:
-        """They look at the plan again, and stay with it or want to meet once more."""
+        """They review their plan, and keep it or want to meet once more."""
         await self._until(day)
         again = self.turn is Turn.AGAIN
         await self.central.answers_review(self.case, "meet" if again else "stay")

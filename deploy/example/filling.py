@@ -1,4 +1,4 @@
-"""Filling empty databases with the example before the services run on them, and writing down who one can be."""
+"""Fills empty databases with the example before the services run on them, and writes down the available accounts."""
 
 import json
 import re
@@ -19,9 +19,9 @@ from shared.auth import Role
 from shared.ids import uuid7
 from shared.settings import Settings
 
-# Which cases there are: how many days ago somebody asked, and what became of it otherwise than of most. Apart stand
-# those with a mandate behind them, whose plan somebody has to accept, and those about young people of some age. In the
-# quarters that are over so many surveys closed that their scores may be told, on whatever day it is.
+# The cases: how many days ago they were referred, and their turn. Separately: those with a mandated organisation,
+# whose plan must be accepted, and those about young people of some age. Past quarters contain so many closed surveys
+# that their scores may be published, whatever today is.
 _CASES = (
     *((ago, Turn.NONE) for ago in (0, 1, 3, 6, 9, 15, 17, 24, 26, 32, 63, 81, 121)),
     *((ago, Turn.UNDECIDED) for ago in (3, 8)),
@@ -46,16 +46,16 @@ _YOUNG = (
 _ACCOUNT = "BE71 0961 2345 6769"
 _LINK = re.compile(r"https?://\S+/l/[\w=-]+(?:\?to=[\w%./:=-]+)?")
 _BEGINS = 220
-# From this many days after somebody asked on, nobody is asked any more how the conference was.
+# From this many days after the referral on, the survey is closed.
 _SURVEYED = 59
 
 Tell = Callable[[str], None]
 
 
 async def fill(settings: Settings, *, mailbox: str, directory: Path, tell: Tell, every: int = 1) -> None:
-    """Play the example to this moment, and write `accounts.json` and `links.json` into a directory.
+    """Play the example to the present, and write `accounts.json` and `links.json` into a directory.
 
-    `every`: only each so many-th case is played. Raises: WentWrong.
+    `every`: play only each n-th case. Raises: WentWrong.
     """
     today = datetime.now(UTC)
     settings = settings.model_copy(update={"anonymous_limit": 0})
@@ -80,7 +80,7 @@ async def fill(settings: Settings, *, mailbox: str, directory: Path, tell: Tell,
 
 
 def _lines(story: Timeline, cast: Cast) -> list[Line]:
-    """Return the cases, in turn about different things and in different languages."""
+    """Return the cases, with alternating themes and languages."""
     every: list[tuple[int, Turn, bool, int]] = [(ago, turn, False, 0) for ago, turn in _CASES]
     every += [(ago, turn, True, 0) for ago, turn in _MANDATED]
     every += [(ago, turn, False, age) for ago, turn, age in _YOUNG]
@@ -101,13 +101,13 @@ def _lines(story: Timeline, cast: Cast) -> list[Line]:
 
 
 async def _texts(story: Timeline, cast: Cast) -> None:
-    """What people agree to is said more clearly once: some said yes before, some after."""
+    """Change a consent text once: some said yes before, some after."""
     await story.until(-60)
     await cast.ingrid.adds_to_text("research", "Wie onderzoek doet, belt je nooit zelf op.")
 
 
 async def _courses(story: Timeline, cast: Cast) -> None:
-    """Three courses: one full, one free, one in French; some have paid, some otherwise than asked."""
+    """Three courses: one full, one free, one in French; some are paid, some with a wrong amount."""
     pieter, gerda = cast.pieter, cast.gerda
     account = {"account_iban": _ACCOUNT, "account_name": "De Ring vzw"}
     await story.until(-30)
@@ -133,7 +133,7 @@ async def _courses(story: Timeline, cast: Cast) -> None:
     for number, person in enumerate(people):
         await story.until(number - 20)
         await person.registers(full if number < 7 else free)
-    # In time, or these places would be free again.
+    # In time, or these places would become free again.
     await story.until(-10)
     await gerda.imports_statement(
         Transfer(people[0], "BE62 5100 0754 7061"),
@@ -143,7 +143,7 @@ async def _courses(story: Timeline, cast: Cast) -> None:
     )
 
 
-# Of whom there is a link: their case, by how long ago somebody asked, whether it is for them, and who they are.
+# People with a link: their case, by how long ago it was referred, whether it is their own, and who they are.
 _SHOWN = (
     (9, True, "voor wie de conferentie is, pas uitgenodigd"),
     (9, False, "pas uitgenodigd voor een kring"),
@@ -160,7 +160,7 @@ _SHOWN = (
 
 
 def _links(inbox: Inbox, lines: Sequence[Line]) -> list[dict[str, str]]:
-    """Return the personal links of some people: the latest that each got by email."""
+    """Return the personal links of some people, from the latest email to each."""
     found = []
     for ago, is_central, what in _SHOWN:
         for line in lines:
@@ -169,7 +169,7 @@ def _links(inbox: Inbox, lines: Sequence[Line]) -> list[dict[str, str]]:
             person = line.central if is_central else line.circle[0]
             links = [match[0] for email in inbox.to(person.email) if (match := _LINK.search(email.text))]
             if links:
-                # What they were last asked may be over.
+                # Their latest question may be over.
                 link = links[-1].replace("?to=survey", "?to=plans") if ago > _SURVEYED else links[-1]
                 name = f"{person.first_name} {person.last_name}"
                 found.append({"name": name, "what": what, "link": link})
@@ -177,7 +177,7 @@ def _links(inbox: Inbox, lines: Sequence[Line]) -> list[dict[str, str]]:
 
 
 def _write(directory: Path, cast: Cast, links: Sequence[dict[str, str]]) -> None:
-    """Write down who one can be: members of staff, and people with a link."""
+    """Write down the available accounts: members of staff, and people with a link."""
     everybody = [
         *((each.id, each, each.organisation, [*each.roles]) for each in cast.staff),
         *((each.id, each, None, [Role.COORDINATOR]) for each in cast.coordinators),

@@ -1,7 +1,8 @@
-"""The services in this process, on the databases of a platform that does not run them yet, at a time of our own.
+"""Runs the services in this process, on the databases of a platform that does not run them yet, at a chosen time.
 
-What is published is handed over at once, and a step of a workflow is taken when its deadline comes: neither a broker
-nor Temporal is needed. The workflows that wait in the end are started from the facts (`shared.rebuilding`).
+Published events are delivered at once, and workflow steps are taken at their deadlines: neither a broker nor
+Temporal is needed. The workflows that still wait at the end are started from the databases
+(`shared.rebuilding`).
 """
 
 import asyncio
@@ -33,7 +34,7 @@ from shared.services import PROCESSES, SERVICES
 from shared.settings import Settings
 from shared.temporal import Temporal
 
-# More at a time would only wait for each other.
+# More in parallel would only wait for each other.
 _AT_ONCE = 6
 _PENDING = (
     "SELECT position, id, stream, type, time, sequence, tenant, case_id, causation_id, traceparent, data::text AS data"
@@ -57,7 +58,7 @@ class OwnClock:
 
 
 class _Unwatched(Temporal):
-    """No workflow waits for anything."""
+    """Stands in for Temporal: no workflow is started."""
 
     async def start(self, *_given: Any, **_more: Any) -> None:
         """Start nothing."""
@@ -68,7 +69,7 @@ class _Unwatched(Temporal):
 
 
 class _Beside(httpx.AsyncBaseTransport):
-    """Requests to the services, which are answered in this process."""
+    """Requests to the services, answered in this process."""
 
     def __init__(self) -> None:
         self.apps: dict[int | None, httpx.ASGITransport] = {}
@@ -78,7 +79,7 @@ class _Beside(httpx.AsyncBaseTransport):
 
 
 class _Asking(HttpClient):
-    """How a service asks another in this process."""
+    """A service's client for other services, in this process."""
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         super().__init__(seconds=30, connections=0)
@@ -94,7 +95,7 @@ class _Asking(HttpClient):
         query: Query | None = None,
         body: Mapping[str, object] | bytes | None = None,
     ) -> Response:
-        """Return what is answered."""
+        """Return the answer."""
         content = orjson.dumps(body) if isinstance(body, Mapping) else body
         answer = await self._http.request(method, url, headers=dict(headers), params=query, content=content)
         return Response(answer.status_code, answer.content, answer.headers)
@@ -102,7 +103,7 @@ class _Asking(HttpClient):
 
 @contextlib.asynccontextmanager
 async def _not_waiting_for_the_disk(owner: Database) -> AsyncIterator[None]:
-    """Let those who connect to a database meanwhile go on before their rows are safe: it is begun anew, or nothing."""
+    """Let connections commit without waiting for the disk: on a crash the filling starts over."""
     async with owner.transaction() as session:
         [row] = await fetch(session, "SELECT quote_ident(current_database()) AS name")
         await fetch(session, f"ALTER DATABASE {row['name']} SET synchronous_commit = off")
@@ -125,7 +126,7 @@ class Waiting:
 
 
 class Inside(Watch):
-    """A platform seen from inside: it settles by carrying everything to everybody, and taking what steps are due."""
+    """A platform seen from inside: it settles by delivering all events, and taking all due steps."""
 
     def __init__(
         self,
@@ -160,7 +161,7 @@ class Inside(Watch):
     async def of(
         cls, settings: Settings, *, mailbox: str, now: datetime
     ) -> AsyncIterator[tuple[Self, httpx.AsyncClient]]:
-        """Yield the services at a time, and what asks them. Nobody else may run them meanwhile."""
+        """Yield the services at a time, and clients for them. Nobody else may run them meanwhile."""
         clock, beside = OwnClock(now), _Beside()
         contexts, owners = dict[str, Context](), dict[str, Database]()
         async with contextlib.AsyncExitStack() as stack:
@@ -189,7 +190,7 @@ class Inside(Watch):
             yield cls(settings, clock, contexts, owners, Inbox(page)), http
 
     async def settle(self) -> None:
-        """Carry everything to everybody who listens, and take the steps that are due, until nothing is left to do.
+        """Deliver events to all subscribers, and take the due steps, until nothing is left to do.
 
         Raises: WentWrong.
         """
@@ -203,10 +204,10 @@ class Inside(Watch):
                 await self.inbox.read()
 
     async def read_inbox(self) -> None:
-        """Do nothing: what was sent is read when all has settled."""
+        """Do nothing: mails are read when all has settled."""
 
     async def move_towards(self, target: datetime) -> datetime:
-        """Move to the next deadline, or to the target if that is first, and settle; return the time reached."""
+        """Move to the next deadline, or to the target if that is earlier, and settle; return the time reached."""
         first = await self._first()
         goal = target if first is None else min(first.at, target)
         self._time.time = max(self._time.time, goal)

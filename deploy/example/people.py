@@ -1,4 +1,4 @@
-"""Who is in the example: an organisation with its staff and coordinators, two that refer, and many people."""
+"""The people of the example: an organisation with its staff and coordinators, two that refer, and many others."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -64,7 +64,7 @@ _PLACES = ("2899 Dijlebeke", "2898 Rupelmeer", "2897 Netelaar")
 
 
 class Cast:
-    """Who there is; `seed` says which people."""
+    """The cast; `seed` determines the people."""
 
     def __init__(self, s: Story, *, seed: int = 1) -> None:
         self._story = s
@@ -101,7 +101,7 @@ class Cast:
         self.venues: list[UUID] = []
 
     async def settles_in(self) -> None:
-        """Enter where circles can meet, and let the statistics of so few cases tell something."""
+        """Enter venues, and lower the smallest group of statistics, as there are so few cases."""
         enters = self.astrid.enters_venue
         everywhere: tuple[AccessNeed, ...] = ("step-free", "accessible-toilet", "hearing")
         self.venues = [
@@ -134,7 +134,7 @@ class Cast:
         await self.ingrid.lets_statistics_tell_of(3)
 
     def person(self, language: str = "nl", *, age: int | None = None) -> Person:
-        """Return somebody new, who is written to in a language."""
+        """Return a new person, who is mailed in a language."""
         first, last = next(self._names[language])
         number, chance = next(self._numbers), self._random
         return self._story.person(

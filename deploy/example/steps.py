@@ -1,4 +1,4 @@
-"""Steps of workflows without Temporal: what a workflow would do at its next deadline, done here and now."""
+"""Workflow steps without Temporal: takes at once what a workflow would do at its next deadline."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace

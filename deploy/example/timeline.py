@@ -1,4 +1,4 @@
-"""A story of many lives at a time, whose past ends today: what is to come later is not played."""
+"""A story of many parallel cases, whose past ends today: later events are not played."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
@@ -8,15 +8,15 @@ from typing import Any
 from deploy.demo.api import Api
 from deploy.demo.story import Story
 
-# What is done today has been done by now, also early in the morning.
+# Today's events have already happened, even early in the morning.
 _JUST_NOW = timedelta(minutes=30)
 _WEEKEND = 5
-# More at a time would only wait for each other.
+# More in parallel would only wait for each other.
 _AT_ONCE = 6
 
 
 class Timeline(Story):
-    """Day 0 is today: what happened has a day below it. Whoever waits for a later moment waits for ever."""
+    """Day 0 is today, and the past has negative days. Waiting for a later moment never ends."""
 
     def __init__(self, api: Api, *, today: datetime) -> None:
         super().__init__(api)
@@ -41,7 +41,7 @@ class Timeline(Story):
         await self._places.acquire()
 
     async def forever(self) -> None:
-        """Do nothing any more."""
+        """Wait for ever."""
         await self.until(1)
 
     def working_day(self, day: int) -> int:
@@ -50,7 +50,7 @@ class Timeline(Story):
         return day + 7 - weekday if weekday >= _WEEKEND else day
 
     async def live(self, lives: Sequence[Coroutine[Any, Any, None]], *, tell: Callable[[date], None]) -> None:
-        """Let time pass until now, and everybody do what they do; `tell` is told of each day that comes.
+        """Let time pass until now, while everybody acts; `tell` is called with each new day.
 
         Raises: WentWrong.
         """
@@ -79,7 +79,7 @@ class Timeline(Story):
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _have_settled(self, tasks: Sequence[asyncio.Task[None]]) -> bool:
-        """Wait until everybody waits or has ended, and nothing is in flight."""
+        """Wait until everybody waits or has finished, and nothing is in flight."""
         while len(self._waiting) + sum(each.done() for each in tasks) < len(tasks):
             self._still.clear()
             await self._still.wait()

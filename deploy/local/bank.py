@@ -1,9 +1,9 @@
-"""A bank's statements (CAMT.053), in the forms that banks really use."""
+"""A bank's statements (CAMT.053), in the forms that real banks use."""
 
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-# The account of a made-up organisation: a valid number.
+# The account of a fictitious organisation: a valid number.
 ACCOUNT = "BE71096123456769"
 NAMESPACE = "urn:iso:std:iso:20022:tech:xsd:camt.053.001."
 
@@ -26,7 +26,7 @@ class Line:
     day: str = "2026-03-05"
 
     def xml(self, version: str) -> str:
-        """Return the entry in one of the versions: from 08 on some things are wrapped once more."""
+        """Return the entry in one of the versions: from 08 on some elements have one more wrapper."""
         late = version >= "08"
         structured = (
             "<Strd><CdtrRefInf><Tp><CdOrPrtry><Cd>SCOR</Cd></CdOrPrtry><Issr>BBA</Issr></Tp>"
@@ -49,7 +49,7 @@ class Line:
 
 
 def statement(*lines: Line, account: str = ACCOUNT, version: str = "02", inside: str = "") -> bytes:
-    """Return a statement file; `inside` is put in as it is."""
+    """Return a statement file; `inside` is inserted as it is."""
     entries = "".join(line.xml(version) for line in lines)
     return document(
         f"<Stmt><Id>1</Id><Acct><Id><IBAN>{account}</IBAN></Id></Acct>{entries}{inside}</Stmt>",

@@ -1,8 +1,8 @@
-"""The certificates by which Temporal and those who ask it know each other, of an authority that the installation makes.
+"""The certificates by which Temporal and its clients authenticate each other, from the installation's own authority.
 
-There is one for each process, one for the installation's own commands and one for Temporal's web pages, so that each
-can be replaced by itself. What its holder may do there, its token says (`deploy.local.tokens`). Temporal's own parts
-ask each other for no token: they show a certificate of an authority that signs no other.
+There is one for each process, one for the installation's own commands and one for Temporal's web pages, so that
+each can be replaced separately. What its holder may do is in its token (`deploy.local.tokens`). Temporal's own
+parts need no token among each other: they show a certificate of an authority that signs no other.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -30,7 +30,7 @@ _AUTHORITY_VALID = timedelta(days=20 * 365)
 
 
 def ensure_certificates(directory: Path) -> None:
-    """Make the authority if it is missing, and each certificate that is missing or will soon be over."""
+    """Make the authority if it is missing, and each certificate that is missing or will soon expire."""
     key_file, own_file = directory / "temporal_ca_key.pem", directory / "temporal_ca.pem"
     if not (key_file.exists() and own_file.exists()):
         made, made_key = _new_authority()
@@ -44,7 +44,7 @@ def ensure_certificates(directory: Path) -> None:
         if not own.is_dir():
             own.mkdir()
             mode = mode_of(process)
-            # Who may read what is in it may look into it.
+            # Readers of its files may list it.
             own.chmod(mode | (mode & 0o444) >> 2 | 0o100)
         if not _is_good(own / "temporal_cert.pem", authority):
             _make(own, "temporal", process, authority, authority_key)
@@ -55,14 +55,14 @@ def ensure_certificates(directory: Path) -> None:
             inner.with_name("internode_cert.pem"), x509.load_pem_x509_certificate(inner.read_bytes())
         )
     ):
-        # Nobody keeps the key of this authority.
+        # The key of this authority is not stored.
         _make(directory / SERVER, "internode", SERVER, *_new_authority())
 
 
 def mode_of(process: str) -> int:
-    """Return the mode of what a process is given.
+    """Return the file mode of a process's files.
 
-    The server and its pages mount their own directory and nothing else, as users that own none of it.
+    The server and its pages mount only their own directory, as users that own none of it.
     """
     return 0o644 if process in (SERVER, PAGES) else 0o600
 
@@ -84,7 +84,7 @@ def _make(
     """Make a certificate and its key."""
     mode = mode_of(process)
     key = ec.generate_private_key(ec.SECP256R1())
-    # The server also asks itself.
+    # The server also calls itself.
     uses = [ExtendedKeyUsageOID.CLIENT_AUTH]
     builder = _builder(_named(process), key, _VALID).issuer_name(authority.subject)
     if process == SERVER:
@@ -96,7 +96,7 @@ def _make(
     )
     _write(own / f"{kind}_ca.pem", authority.public_bytes(Encoding.PEM), mode=mode)
     _write(own / f"{kind}_key.pem", _private(key), mode=mode)
-    # Last: where it is there, the others are.
+    # Last: if it exists, so do the others.
     _write(own / f"{kind}_cert.pem", signed.public_bytes(Encoding.PEM), mode=mode)
 
 

@@ -1,4 +1,4 @@
-"""The socket by which commands reach a running platform's supervisor: it alone can ask and restart its parts."""
+"""The socket by which commands reach a running platform's supervisor, which alone can query and restart its parts."""
 
 import asyncio
 import contextlib
@@ -16,10 +16,10 @@ Answer = Callable[..., Awaitable[dict[str, Any]]]
 
 
 class Control:
-    """Answers requests, one JSON object in a line each: `do` is the name of an action, the rest its arguments.
+    """Answers requests, one JSON object per line: `do` is the name of an action, the rest its arguments.
 
-    The socket is in a directory of its own, because the address of a socket may only be short. Only the owner of that
-    directory reaches it.
+    The socket is in a directory of its own, because its path must be short. Only the owner of that directory
+    can reach it.
     """
 
     def __init__(self, actions: Mapping[str, Answer]) -> None:
@@ -28,7 +28,7 @@ class Control:
         self._server: asyncio.Server | None = None
 
     async def start(self) -> Path:
-        """Listen, and return where."""
+        """Listen, and return the address."""
         self._directory = Path(tempfile.mkdtemp(prefix="kring-control-"))
         guard.remove(self._directory)
         path = self._directory / "socket"
@@ -36,7 +36,7 @@ class Control:
         return path
 
     async def stop(self) -> None:
-        """Listen no more."""
+        """Stop listening."""
         if self._server is not None:
             self._server.close()
         if self._directory is not None:
@@ -54,9 +54,9 @@ class Control:
 
 
 async def ask(socket: Path, *, seconds: float, do: str, **arguments: str) -> dict[str, Any]:
-    """Return what the supervisor of a running platform answers.
+    """Return the answer of a running platform's supervisor.
 
-    Raises: PlatformError if it cannot do what it is asked, or does not answer within `seconds`.
+    Raises: PlatformError if it cannot do what is requested, or does not answer within `seconds`.
     """
     try:
         async with asyncio.timeout(seconds):

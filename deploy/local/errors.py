@@ -1,8 +1,8 @@
-"""What can go wrong while starting a platform, each as one sentence for the person who typed the command."""
+"""Errors of starting a platform, each as one sentence for the person who typed the command."""
 
 
 class PlatformError(Exception):
-    """One clear sentence about why the platform cannot do what was asked."""
+    """One clear sentence about why the platform cannot do what was requested."""
 
 
 class PartFailed(PlatformError):

@@ -1,4 +1,4 @@
-"""What fills the databases of a platform before its services start, and lets the workflows run when they have."""
+"""Fills the databases of a platform before its services start, and starts the workflows afterwards."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from shared.services import SERVICES
 
 @dataclass(frozen=True)
 class Example:
-    """An organisation to look at. `tell` is told how far it is; `every`: only each so many-th of its cases."""
+    """An example organisation. `tell` is called with the progress; `every`: only each n-th of its cases."""
 
     tell: Callable[[str], None] | None = None
     every: int = 1
 
     def parts(self, platform: Path, *, environment: Mapping[str, str], mailbox: str) -> list[Part]:
-        """Return the parts of a platform that do it, given its directory and the page of its mailbox."""
+        """Return the parts of a platform that fill it, given its directory and the page of its mailbox."""
         given = ["--directory", str(platform), "--mailbox", mailbox, "--every", str(self.every)]
         common: dict[str, Any] = {
             "uses": ("postgresql",),
@@ -34,7 +34,7 @@ class Example:
                 needs=("migrate", "mailbox"),
                 log=platform / "logs" / "example.log",
                 tell=self.tell,
-                # What it entered the first time would be in its way.
+                # Data from an interrupted attempt would be in its way.
                 repeatable=False,
                 **common,
             ),

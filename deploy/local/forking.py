@@ -1,7 +1,7 @@
-"""Starts Kring's own programs as copies of a process that has loaded their modules already.
+"""Starts Kring's own programs as forks of a process that has already loaded their modules.
 
-For platforms that are thrown away: loading takes more processor time than most of what their programs then do. Each
-program is still a process in a group of its own, with only the environment that it is given.
+For throw-away platforms: loading takes more processor time than most of what their programs then do. Each
+program is still a process in a group of its own, with only its own environment.
 """
 
 import asyncio
@@ -25,9 +25,9 @@ from typing import IO, Any
 from shared.services import PROCESSES
 
 _ROOT = Path(__file__).parents[2]
-# A request holds the environment of a process.
+# A request contains the environment of a process.
 _LONGEST_REQUEST = 100_000
-# What a fork waits for: whoever asked for it knows its process id, and so can end it.
+# A fork waits for this: by then the requester knows its process id, and so can end it.
 _GO = b"+"
 _LOADED = (
     *(f"services.{name}.{role}" for name in PROCESSES for role in ("api", "consumer", "worker")),
@@ -40,13 +40,13 @@ _LOADED = (
 
 
 def is_ours(command: Sequence[str]) -> bool:
-    """Say whether a command runs a module of Python, so that a fork can run it: on Linux, where forks are safe."""
+    """Tell whether a command runs a Python module, so that a fork can run it: on Linux, where forks are safe."""
     return sys.platform == "linux" and list(command[:2]) == [sys.executable, "-m"]
 
 
 @dataclass(frozen=True)
 class Forked:
-    """A process that is a child of the fork server: of it is known what asyncio knows of one of our own."""
+    """A child process of the fork server, with the interface of asyncio's own."""
 
     pid: int
     _told: asyncio.StreamReader
@@ -57,14 +57,14 @@ class Forked:
         os.kill(self.pid, number)
 
     async def wait(self) -> int:
-        """Wait until it has ended and return its exit code; as if it were killed if the fork server was."""
+        """Wait until it has ended and return its exit code; if the fork server was killed, as if it was killed too."""
         told = await self._told.readline()
         self._writer.close()
         return int(told) if told else -signal.SIGKILL
 
 
 class ForkServer:
-    """Our end of the process that has modules loaded; it starts with the first program, and ends with us."""
+    """Our end of the fork server, which starts with the first program, and ends with us."""
 
     def __init__(self, loaded: Sequence[str] = _LOADED) -> None:
         self._loaded = loaded
@@ -88,7 +88,7 @@ class ForkServer:
         try:
             pid = int(await reader.readline())
         except BaseException as error:
-            # A fork of which nobody knows ends by itself.
+            # A fork that nobody knows of ends by itself.
             writer.close()
             if isinstance(error, ValueError):
                 raise OSError("the fork server ended") from None
@@ -101,7 +101,7 @@ class ForkServer:
         process, self._process = self._process, None
         requests, self._requests = self._requests, None
         if process is not None and requests is not None:
-            # It ends when nobody can ask it any more.
+            # It ends when nobody can reach it any more.
             requests.close()
             process.wait()
 
@@ -142,7 +142,7 @@ class _Job:
             os.dup2(self.output, standard)
         os.close(self.output)
         module, *arguments = self.request["command"]
-        # What a list of processes shows.
+        # Shown in a process list.
         Path("/proc/self/comm").write_text(" ".join([module, *arguments[:2]])[-15:])
         os.chdir(self.request["directory"])
         os.environ.clear()
@@ -153,7 +153,7 @@ class _Job:
 
 
 def _serve(requests: socket.socket) -> _Job | None:
-    """Fork for each request, and report the ends of forks; return in a fork what it is to do, else None at the end."""
+    """Fork for each request, and report the ends of forks; return a fork's program, None in the server at its end."""
     ready = selectors.DefaultSelector()
     ready.register(requests, selectors.EVENT_READ)
     while True:
@@ -163,7 +163,7 @@ def _serve(requests: socket.socket) -> _Job | None:
                 ready.unregister(key.fileobj)
                 os.close(key.fd)
                 _, status = os.waitpid(pid, 0)
-                # Who wanted to know may have gone.
+                # The requester may have gone.
                 with told, contextlib.suppress(OSError):
                     told.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
                 continue
@@ -185,7 +185,7 @@ def _serve(requests: socket.socket) -> _Job | None:
 
 
 def _main(descriptor: int, loaded: Sequence[str]) -> None:
-    # What is loaded stays, and is shared by all forks as long as nobody looks through it for garbage.
+    # Loaded modules are shared by all forks, as long as no garbage collection touches them.
     gc.disable()
     for name in loaded:
         importlib.import_module(name)

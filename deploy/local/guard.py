@@ -1,9 +1,8 @@
-"""A small process that outlives its parent just long enough to end what the parent had started.
+"""A small process that outlives its parent just long enough to clean up after it.
 
-It reads lines from standard input: `+ GROUP` and `- GROUP` (process groups to end, or no longer), `d DIRECTORY` (to
-remove).
-When the input closes, because the parent ended in whatever way, it ends the groups, removes the directories and goes.
-It imports next to nothing, and knows nothing of Kring.
+It reads lines from standard input: `+ GROUP` and `- GROUP` (process groups to end, or no longer), `d DIRECTORY`
+(to remove). When the input closes, because the parent ended in whatever way, it ends the groups, removes the
+directories and exits. It imports almost nothing, and knows nothing of Kring.
 """
 
 import os

@@ -1,8 +1,8 @@
 """Runs a program that would listen on every address of this machine so that it listens on 127.0.0.1 alone.
 
-`python loopback.py PROGRAM ARGUMENT...`. Some programs cannot be told an address. The kernel asks this one about each
-`bind` of the program and of what it starts (seccomp's user notification, which needs no rights): before it is carried
-out, "every address" is replaced by the loopback address in the program's memory. Linux only.
+`python loopback.py PROGRAM ARGUMENT...`. Some programs cannot be told an address. The kernel asks this one
+about each `bind` of the program and its children (seccomp's user notification, which needs no rights): before
+it is carried out, "every address" is replaced by the loopback address in the program's memory. Linux only.
 """
 
 import ctypes
@@ -14,7 +14,7 @@ import socket
 import struct
 import sys
 
-# By machine: the number that the kernel's audit knows it by, and those of the system calls `bind` and `seccomp`.
+# By machine: its number in the kernel's audit, and the numbers of the system calls `bind` and `seccomp`.
 _MACHINES = {"x86_64": (0xC000003E, 49, 317), "aarch64": (0xC00000B7, 200, 277)}
 _NO_NEW_PRIVILEGES, _DIE_WITH_PARENT = 38, 1
 _SET_FILTER, _NEW_LISTENER = 1, 8
@@ -24,7 +24,7 @@ _RECEIVE, _SEND, _CONTINUE = 0xC0502100, 0xC0182101, 1
 # id, thread, flags; number, machine, instruction, six arguments.
 _REQUEST = struct.Struct("=QIIiIQ6Q")
 _ANSWER = struct.Struct("=QqiI")
-# Where an address stands in what is bound, what means "every address" there, and what is put in its place.
+# The position of the address in the argument, the value for "every address", and its replacement.
 _LOOPBACK = {
     socket.AF_INET: (4, bytes(4), bytes([127, 0, 0, 1])),
     # As an IPv6 socket writes 127.0.0.1.
@@ -37,7 +37,7 @@ class _Program(ctypes.Structure):
 
 
 def _ask_about_bind() -> int:
-    """Let the kernel ask about each `bind` of this process and its children; return where it asks."""
+    """Make the kernel ask about each `bind` of this process and its children; return where it asks."""
     machine, bind, seccomp = _MACHINES[os.uname().machine]
     instructions = (
         (_LOAD, 0, 0, 4),
@@ -58,7 +58,7 @@ def _ask_about_bind() -> int:
 
 
 def _answer(asked: int) -> None:
-    """Take one `bind`, see to its address, and let it go on."""
+    """Handle one `bind`: correct its address, and let it continue."""
     request = bytearray(_REQUEST.size)
     try:
         fcntl.ioctl(asked, _RECEIVE, request)
@@ -71,12 +71,12 @@ def _answer(asked: int) -> None:
                     os.pwrite(memory.fileno(), loopback, address + offset)
         fcntl.ioctl(asked, _SEND, _ANSWER.pack(identity, 0, 0, _CONTINUE))
     except FileNotFoundError:
-        # Who asked was ended meanwhile.
+        # The caller was ended meanwhile.
         return
 
 
 def _become(command: list[str], ours: socket.socket) -> None:
-    """Be the program, in the child."""
+    """Become the program, in the child."""
     ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL, 0, 0, 0)
     asked = _ask_about_bind()
     socket.send_fds(ours, [b"."], [asked])
@@ -101,7 +101,7 @@ def main(command: list[str]) -> int:
     if received:
         waiting = select.poll()
         waiting.register(received[0], select.POLLIN)
-        # Until nothing is left that could ask.
+        # Until no process is left that could ask.
         while all(event & select.POLLIN for _, event in waiting.poll()):
             _answer(received[0])
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])

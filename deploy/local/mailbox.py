@@ -1,4 +1,4 @@
-"""A mailbox that takes every mail and sends none on: an SMTP server, and a page on which the messages can be read.
+"""A mailbox that accepts every mail and forwards none: an SMTP server, and a page on which messages can be read.
 
 Runs as its own process (`python -m deploy.local.mailbox`); messages are files, so they outlive it.
 """
@@ -42,12 +42,12 @@ class Mailbox(Part):
 
     @property
     def address(self) -> str:
-        """Where SMTP is spoken."""
+        """The address of its SMTP server."""
         return f"127.0.0.1:{self.smtp_port}"
 
     @property
     def page(self) -> str:
-        """Where the messages are read."""
+        """The address of its page."""
         return f"http://127.0.0.1:{self._http_port}"
 
     def command(self) -> list[str]:
@@ -60,7 +60,7 @@ class Mailbox(Part):
         return OWN_PROGRAMS
 
     async def probe(self) -> None:
-        """Ask both of its doors."""
+        """Try both of its servers."""
         await self.knock()
         status, _ = await http_get(self._http_port, "/messages")
         if status != 200:
@@ -80,7 +80,7 @@ class Line:
 
 
 class Messages:
-    """The messages in a directory, one file each, numbered in the order they came."""
+    """The messages in a directory, one file each, numbered in order of arrival."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -88,7 +88,7 @@ class Messages:
         self.lines = [_line(int(path.stem), _parse(path)) for path in sorted(directory.glob("*.eml"))]
 
     def add(self, *, recipients: list[str], content: bytes) -> None:
-        """Keep a message for the recipients that the envelope named."""
+        """Store a message for the recipients of the envelope."""
         number = self.lines[-1].number + 1 if self.lines else 1
         delivered = "".join(f"Delivered-To: {recipient}\r\n" for recipient in recipients).encode()
         half = self._directory / f"{number:06}.half"
@@ -105,14 +105,14 @@ class Messages:
         return [line for line in self.lines if line.number > after and (to is None or to in line.to)]
 
     def read(self, number: int) -> dict[str, Any] | None:
-        """Return a message with its texts and what is attached, if there is one with this number."""
+        """Return a message with its texts and attachments, if there is one with this number."""
         if not self.path(number).exists():
             return None
         message = _parse(self.path(number))
         text, page = message.get_body(("plain",)), message.get_body(("html",))
         return {
             **asdict(_line(number, message)),
-            # What Kring says of its own emails, for programs.
+            # Kring's own headers, for programs.
             "kind": str(message["Kring-Kind"] or ""),
             "role": str(message["Kring-Role"] or ""),
             "text": text.get_content() if text else "",
@@ -123,7 +123,7 @@ class Messages:
                     "type": part.get_content_type(),
                     "method": part.get_param("method"),
                     "content": _readable(part),
-                    # What the page of the mail calls it, and the picture itself.
+                    # The picture's name in the mail's HTML, and the picture itself.
                     "id": str(part["Content-ID"] or "").strip("<>"),
                     "picture": _picture(part),
                 }
@@ -133,14 +133,14 @@ class Messages:
         }
 
     def clear(self) -> None:
-        """Throw all messages away; numbers start again at 1."""
+        """Delete all messages; numbers start again at 1."""
         for line in self.lines:
             self.path(line.number).unlink(missing_ok=True)
         self.lines = []
 
 
 def _readable(part: EmailMessage) -> str | None:
-    """Return what is attached if it is text."""
+    """Return an attachment if it is text."""
     content = part.get_content()
     if isinstance(content, bytes):
         return content.decode("utf-8", "replace") if part.get_content_maintype() == "text" else None
@@ -148,7 +148,7 @@ def _readable(part: EmailMessage) -> str | None:
 
 
 def _picture(part: EmailMessage) -> str | None:
-    """Return what is attached as an address with all of it inside, if it is a picture."""
+    """Return a picture attachment as a data URL."""
     if part.get_content_maintype() != "image":
         return None
     return f"data:{part.get_content_type()};base64,{b64encode(part.get_content()).decode()}"
@@ -245,7 +245,7 @@ def _page_of(message: dict[str, Any]) -> str:
         f"<h2>{html.escape(str(part['name'] or part['type']))}</h2>{_attached(part)}"
         for part in message["attachments"]
     )
-    # A frame without rights: what is in a mail must not act on this page.
+    # A sandboxed frame: content of a mail must not act on this page.
     body = (
         f'<iframe sandbox srcdoc="{html.escape(page)}"></iframe>'
         if page
@@ -261,7 +261,7 @@ def _page_of(message: dict[str, Any]) -> str:
 
 
 class _Handler:
-    """Takes every message for every recipient."""
+    """Accepts every message for every recipient."""
 
     def __init__(self, messages: Messages) -> None:
         self._messages = messages

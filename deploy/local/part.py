@@ -13,20 +13,20 @@ from deploy.local.errors import PartFailed
 from deploy.local.process import Process
 
 _TELLING = re.compile(r"in use|FATAL|ERROR|[Ee]rror:|could not|[A-Z]\w+Error\b")
-# Our own programs are found wherever they are started.
+# So that our own programs are found wherever they are started.
 OWN_PROGRAMS = {"PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONUNBUFFERED": "1"}
-# What a part gets from our own environment; the rest is said by the part.
+# What a part inherits from our environment; it sets the rest itself.
 _INHERITED = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "HOME", "USER", "LOGNAME")
 
 
 class NotReadyYet(Exception):
-    """A part answers, and says in words what it still waits for."""
+    """A part answers, and says what it still waits for."""
 
 
 class Part(ABC):
-    """One process of a platform. Subclasses say how it is prepared, started and asked whether it is ready."""
+    """One process of a platform. Subclasses define how it is prepared, started and probed for readiness."""
 
-    # Whether it has done its work when its process ends well, as a step and not a server.
+    # Whether it is done when its process exits successfully, as a step and not a server.
     once = False
     stop_signal = signal.SIGTERM
     stop_seconds = 10.0
@@ -63,28 +63,28 @@ class Part(ABC):
         return self._process.pid
 
     def fork(self) -> None:
-        """Run what is ours as a copy of a process that has loaded it: see `deploy.local.forking`."""
+        """Run our own programs as forks of a process that has loaded them: see `deploy.local.forking`."""
         self._process.forks = True
 
     def run_code(self, checkout: Path) -> None:
-        """Run, from its next start on, what is ours as it stands in another checkout, as of another version."""
+        """From its next start on, run our own code from another checkout, as of another version."""
         self._code = {"PYTHONPATH": str(checkout)}
-        # A copy of a process that has loaded ours would run ours.
+        # A fork of a process with our modules would run ours.
         self._process.forks = False
 
     async def prepare(self) -> None:  # noqa: B027 - most parts need none
-        """Do what must be done before each start; must be harmless when done again."""
+        """Do what is needed before each start; must be safe to repeat."""
 
     @abstractmethod
     def command(self) -> list[str]:
         """Return the command that runs it."""
 
     def environment(self) -> Mapping[str, str]:
-        """Return the variables that its process gets besides the inherited few."""
+        """Return the environment variables of its process, besides the inherited ones."""
         return {}
 
     async def probe(self) -> None:  # noqa: B027 - a step has nothing to answer
-        """Return if it does its work; raise any exception if it does not yet."""
+        """Return if it does its work; otherwise raise any exception."""
 
     async def knock(self) -> None:
         """Return if something listens at its address: cheaper, and quieter in the logs, than a driver's attempt."""
@@ -108,7 +108,7 @@ class Part(ABC):
             raise PartFailed(f"{self.name} cannot be started: {error.strerror}.") from None
 
     async def ready(self) -> None:
-        """Wait until it does its work. Raises: PartFailed if it ends or takes too long."""
+        """Wait until it does its work. Raises: PartFailed if it exits or takes too long."""
         until = time.monotonic() + self.start_seconds
         while True:
             if self.pid is None:
@@ -137,11 +137,11 @@ class Part(ABC):
         await self._process.kill()
 
     def describe(self, what: str) -> str:
-        """Return in one sentence what became of it, with what its log knows of it."""
+        """Return in one sentence what happened to it, with the reason from its log."""
         return f"{self.name} {what}; its log says: {self.telling_log_line()} (all of it is in {self.log})"
 
     def telling_log_line(self) -> str:
-        """Return the last line since its last start that speaks of an error, else the very last, else "nothing"."""
+        """Return the last line since its last start that mentions an error, else the very last, else "nothing"."""
         if not self.log.exists():
             return "nothing"
         with self.log.open("rb") as file:

@@ -36,7 +36,7 @@ GIVEN = (
     "KRING_SMTP_HOST",
     "KRING_SECRETS_DIR",
 )
-# What commands are given that look after a running platform: where its parts are, and how to log in there.
+# The environment of commands on a running platform: where its parts are, and how to log in.
 _ENVIRONMENT = "environment.json"
 # Of these, the ones that must answer before anything is started.
 _REACHED = ("KRING_DATABASE_URL", "KRING_BROKER_URL", "KRING_TEMPORAL_ADDRESS")
@@ -45,9 +45,9 @@ _REACHED = ("KRING_DATABASE_URL", "KRING_BROKER_URL", "KRING_TEMPORAL_ADDRESS")
 class Platform:
     """All parts under one supervisor: `async with Platform(...) as platform`, and everything is ready.
 
-    Without a directory it is a throw-away platform: made in a temporary one, nothing is written with care, and at the
-    end everything is ended at once and removed. With an `example` its empty databases are filled before the services
-    start. With `skipped_time` it runs on the Temporal server that skips time.
+    Without a directory it is a throw-away platform: in a temporary one, without safe writes, and at the end
+    everything is killed and removed. With an `example` its empty databases are filled before the services
+    start. With `skipped_time` it runs on the time-skipping Temporal server.
     """
 
     def __init__(
@@ -148,7 +148,7 @@ class Platform:
             await asyncio.to_thread(shutil.rmtree, self._directory, ignore_errors=True)
 
     async def kill(self) -> None:
-        """End everything at once."""
+        """Kill everything at once."""
         await self._supervisor.kill()
 
     @property
@@ -220,7 +220,7 @@ class Platform:
         if self._skipped_time:
             server = TimeSkippingServer(directory=directory, log=log, port=ports.take("temporal"))
             self.environment["KRING_CLOCK"] = "skipped"
-            # This server goes on handing a kept workflow's tasks to the worker that had it, also when that is dead.
+            # This server keeps sending a cached workflow's tasks to the worker that had it, even when that is dead.
             self.environment["KRING_WORKFLOW_CACHE"] = "0"
         elif "KRING_TEMPORAL_ADDRESS" in self._given:
             self.environment["KRING_TEMPORAL_NAMESPACE"] = self._given.get(
@@ -321,7 +321,7 @@ class Platform:
         return [*steps, *parts]
 
     def _environment_of(self, service: str) -> dict[str, str]:
-        # The portal says to the services for whom it asks; nobody stands before the portal itself.
+        # The portal tells the services for whom it asks; there is no proxy before the portal itself.
         asked_by_portal = PORTAL in self._services and service != PORTAL
         return {**self.environment, **({"KRING_TRUSTED_PROXIES": "127.0.0.1"} if asked_by_portal else {})}
 
@@ -367,7 +367,7 @@ class Platform:
         }
 
     async def _ask(self) -> dict[str, Any]:
-        """Return the state with what the parts themselves say now."""
+        """Return the state, with what the parts themselves report now."""
         state = self._state()
         for name, (now, detail) in (await self._supervisor.ask()).items():
             state["parts"][name].update(state=now, detail=detail)
@@ -382,7 +382,7 @@ class Platform:
 
 
 def running(directory: Path) -> bool:
-    """Say whether a platform runs in a directory."""
+    """Tell whether a platform runs in a directory."""
     path = directory / "lock"
     if not path.exists():
         return False
@@ -395,6 +395,6 @@ def running(directory: Path) -> bool:
 
 
 def adopt(directory: Path) -> None:
-    """Let this process work on the platform that runs in a directory, if its own environment names no installation."""
+    """Make this process use the platform that runs in a directory, if its own environment names no installation."""
     if running(directory) and not any(name in os.environ for name in GIVEN):
         os.environ.update(json.loads((directory / _ENVIRONMENT).read_text()))

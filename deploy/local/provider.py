@@ -60,7 +60,7 @@ _ROLES = {
 
 @dataclass(frozen=True)
 class Account:
-    """Somebody one can be."""
+    """An account to choose."""
 
     id: UUID
     name: str
@@ -70,13 +70,13 @@ class Account:
 
     @property
     def what(self) -> str:
-        """Who they are, in words."""
+        """Its description, in words."""
         roles = ", ".join(_ROLES.get(role, role) for role in self.roles)
         return f"{roles}, {self.organisation_name}" if self.organisation_name else roles
 
 
 def accounts_in(directory: Path) -> list[Account]:
-    """Return everybody one can be: as written in accounts.json, else one demo user for each role."""
+    """Return all accounts: from accounts.json, else one demo user for each role."""
     path = directory / "accounts.json"
     if path.exists():
         return [
@@ -112,7 +112,7 @@ class _Code:
 
 @dataclass
 class Endpoints:
-    """What the provider answers, to one portal. Codes and refresh tokens count once."""
+    """The provider's endpoints, for one portal. Codes and refresh tokens can be used once."""
 
     directory: Path
     portal: str
@@ -122,13 +122,13 @@ class Endpoints:
     refresh_tokens: dict[str, UUID] = field(default_factory=dict)
 
     async def start(self, _request: Request) -> Response:
-        """Let people choose who to be."""
+        """Let people choose an account."""
         return HTMLResponse(
             _start_page(accounts_in(self.directory), _links_in(self.directory), portal=self.portal)
         )
 
     async def described(self, _request: Request) -> Response:
-        """Say what is where (OpenID Connect Discovery 1.0)."""
+        """Return the discovery document (OpenID Connect Discovery 1.0)."""
         named = ("authorize", "token", "revoke", "end-session", "jwks")
         authorize, token, revoke, end_session, jwks = (f"{self.address}/{name}" for name in named)
         return JSONResponse(
@@ -149,13 +149,13 @@ class Endpoints:
         )
 
     async def jwks(self, _request: Request) -> Response:
-        """Give the key that tokens are signed with."""
+        """Return the key that tokens are signed with."""
         return JSONResponse({"keys": [self.key.as_dict(private=False)]})
 
     async def authorize(self, request: Request) -> Response:
-        """Send somebody back with a code, once it is said who they are."""
+        """Redirect back with a code, once an account is chosen."""
         query = dict(request.query_params)
-        # Where somebody is sent back to is checked before anything is sent there.
+        # The redirect address is checked before anything is sent there.
         if query.get("client_id") != CLIENT or not query.get("redirect_uri", "").startswith(
             f"{self.portal}/"
         ):
@@ -177,7 +177,7 @@ class Endpoints:
         return RedirectResponse(f"{query['redirect_uri']}?{urlencode(back)}", 303)
 
     async def token(self, request: Request) -> Response:
-        """Give tokens for a code or for a refresh token."""
+        """Exchange a code or a refresh token for tokens."""
         form = dict(parse_qsl((await request.body()).decode(errors="replace")))
         nonce = None
         if form.get("grant_type") == "authorization_code":
@@ -194,13 +194,13 @@ class Endpoints:
         return JSONResponse(_tokens(self.key, who, refresh=refresh, nonce=nonce))
 
     async def revoke(self, request: Request) -> Response:
-        """Take a refresh token back (RFC 7009)."""
+        """Revoke a refresh token (RFC 7009)."""
         form = dict(parse_qsl((await request.body()).decode(errors="replace")))
         self.refresh_tokens.pop(form.get("token", ""), None)
         return JSONResponse({})
 
     async def end_session(self, request: Request) -> Response:
-        """Send somebody who signed out back to the portal: there is no session here."""
+        """Redirect to the portal after signing out: there is no session here."""
         back = request.query_params.get("post_logout_redirect_uri", "")
         ours = back == self.portal or back.startswith(f"{self.portal}/")
         return RedirectResponse(back if ours else "/", 303)
@@ -319,7 +319,7 @@ def main() -> None:
             key=ECKey.import_key(json.loads(given.key.read_text())),
         )
     )
-    # Addresses hold codes: they are not logged.
+    # Addresses contain codes: they are not logged.
     config = uvicorn.Config(
         app,
         host="127.0.0.1",

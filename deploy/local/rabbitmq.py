@@ -15,7 +15,7 @@ from deploy.local.errors import PlatformError
 from deploy.local.part import Part
 from deploy.local.secrets import write_private
 
-# The scripts themselves: the wrappers on the PATH of Debian switch to the system's user and directories.
+# The scripts themselves: Debian's wrappers on the PATH switch to the system's user and directories.
 _SCRIPTS = (
     Path("/usr/lib/rabbitmq/bin"),
     Path("/opt/homebrew/sbin"),
@@ -55,7 +55,7 @@ class RabbitMQ(Part):
 
     @property
     def management(self) -> str:
-        """Where people, and tests, look at queues; user and password are those of the URL."""
+        """The web interface for queues; user and password are those of the URL."""
         return f"http://127.0.0.1:{self._management_port}"
 
     async def create_vhost(self, name: str) -> str:
@@ -107,17 +107,18 @@ class RabbitMQ(Part):
             "RABBITMQ_MNESIA_BASE": str(root / "mnesia"),
             "RABBITMQ_LOG_BASE": str(root / "log"),
             "RABBITMQ_DIST_PORT": str(port),
-            # The script then replaces itself by the broker: our child is the one that gets our signals.
+            # The script replaces itself by the broker, so that our child gets our signals.
             "RUNNING_UNDER_SYSTEMD": "true",
-            # Threads that wait for work sleep at once, and few of them wait for files: waiting busily takes as much
-            # processor time as the work itself, from all other parts.
-            # With its name given here the node skips asking for, and starting, an epmd.
+            # Idle threads sleep at once, and there are few file threads: busy waiting takes as much processor time as
+            # the work itself, from all other parts. With its port given here the node neither asks for nor starts an
+            # epmd.
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": (
                 f"-sname {_NODE} -erl_epmd_port {port} -kernel inet_dist_use_interface {{127,0,0,1}}"
                 f" -kernel inet_dist_listen_min {port} -kernel inet_dist_listen_max {port}"
                 " +sbwt none +sbwtdcpu none +sbwtdio none +SDio 2"
             ),
-            # For the broker and for the helper by which it would start an epmd that listens to all and stays for ever.
+            # For the broker and for the helper with which it would start an epmd that listens on all addresses for
+            # ever.
             "ERL_FLAGS": "-start_epmd false",
         }
 
@@ -160,7 +161,7 @@ def find_scripts() -> Path | None:
 
 
 def install() -> Path:
-    """Install RabbitMQ by the system's package manager, without starting the system's service.
+    """Install RabbitMQ with the system's package manager, without starting the system's service.
 
     Raises: PlatformError, with the command to type, if that is not possible or not allowed.
     """
@@ -175,7 +176,7 @@ def install() -> Path:
         or subprocess.run([*prefix, "true"], capture_output=True, check=False).returncode
     ):
         raise PlatformError(advice)
-    # RUNLEVEL=1 is what Debian's init scripts take for "do not start services now".
+    # With RUNLEVEL=1 Debian's init scripts start no services now.
     settings = ["env", "DEBIAN_FRONTEND=noninteractive", "RUNLEVEL=1"]
     for command in ("apt-get update", _INSTALL):
         run = subprocess.run(

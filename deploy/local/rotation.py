@@ -1,7 +1,7 @@
-"""Replacing the secrets of services while these run: in three steps, between which old and new are both accepted.
+"""Replacing the secrets of running services: in three steps, between which old and new ones are both accepted.
 
-Each step may be interrupted and taken again. A secret in use is `NAME`; `NAME_next` is accepted before it comes into
-use, and `NAME_previous` after.
+Each step may be interrupted and repeated. A secret in use is `NAME`; `NAME_next` is accepted before it is used,
+and `NAME_previous` after.
 """
 
 import secrets
@@ -19,7 +19,7 @@ _ROTATED = ("database_login", "broker_login", "signing_key", "codec_key")
 
 
 def begin(directory: Path) -> None:
-    """Make what comes next, to be accepted everywhere before anybody uses it."""
+    """Make the next secrets, to be accepted everywhere before anybody uses them."""
     for used, make in _rotated(directory).items():
         following = used.with_name(f"{used.name}_next")
         if not following.exists():
@@ -28,7 +28,7 @@ def begin(directory: Path) -> None:
 
 
 def switch(directory: Path) -> None:
-    """Bring into use what comes next; what was in use is accepted further. Raises: PlatformError."""
+    """Start using the next secrets; the previous ones are still accepted. Raises: PlatformError."""
     if not any(_all(directory, "_next")):
         raise PlatformError(f"Nothing in {directory} comes next: begin the rotation first.")
     for following in _all(directory, "_next"):
@@ -39,10 +39,9 @@ def switch(directory: Path) -> None:
 
 
 def finish(directory: Path, *, now: bool) -> None:
-    """Take away what was in use before, but for codec keys: histories that are encrypted with them last for years.
+    """Remove the previous secrets, except codec keys: histories encrypted with them last for years.
 
-    Dead letters are signed with the old key: before they have gone by themselves somebody must want it `now`.
-    Raises: PlatformError.
+    Dead letters are signed with the old key: before they have expired this needs `now`. Raises: PlatformError.
     """
     youngest = max((path.stat().st_mtime for path in _all(directory, "_previous")), default=0)
     if not now and time.time() - youngest < DEAD_LETTER_DAYS * 86_400:
@@ -59,7 +58,7 @@ def finish(directory: Path, *, now: bool) -> None:
 
 
 def _rotated(directory: Path) -> dict[Path, Callable[[], str]]:
-    """Return what is replaced, and what makes another."""
+    """Return what is replaced, and the functions that make replacements."""
     own = {
         directory / service / name: partial(MAKERS[name], service)
         for service in PROCESSES

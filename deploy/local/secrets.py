@@ -1,4 +1,4 @@
-"""The secrets of an installation on one machine, generated at its first start and readable by their owner alone."""
+"""The secrets of an installation on one machine, generated at its first start and readable only by their owner."""
 
 import base64
 import json
@@ -13,14 +13,14 @@ from shared.services import PROCESSES, SERVICE_WITH_LINKS, SERVICES
 
 # Signs the tokens for Temporal.
 TOKEN_KEY = "temporal_token_key"  # noqa: S105 - the name of a file
-# Where the realm of deploy/keycloak/ is, at a Keycloak server.
+# The realm of deploy/keycloak/, at a Keycloak server.
 REALM = "/realms/kring"
 
 
 def ensure_secrets(directory: Path) -> None:
-    """Generate what is missing in the directory of secrets; what is there stays.
+    """Generate the missing secrets in the directory; existing ones stay.
 
-    Each service has a directory in it, as has the decoder for Temporal's web UI. The list of issuers stands in the
+    Each service has a subdirectory, as has the decoder for Temporal's web UI. The list of issuers is in the
     directory itself; each service gets a copy.
     """
     from deploy.local.certificates import ensure_certificates
@@ -41,13 +41,13 @@ def ensure_secrets(directory: Path) -> None:
 
 
 def hand_out(directory: Path) -> None:
-    """Write anew what is made from the secrets of others: the platform's own issuer, copies, and Temporal's tokens."""
+    """Rewrite what is derived from others' secrets: the platform's own issuer, copies, and Temporal's tokens."""
     from joserfc.jwk import ECKey
 
     from deploy.local.tokens import hand_out_tokens
     from shared.auth import LOCAL_ISSUER, PLATFORM_ISSUER, trusted_issuer
 
-    # The portal speaks in its readers' names, with their tokens, and is believed nothing in its own.
+    # The portal acts in its readers' names, with their tokens, and has no trusted key of its own.
     signing = [path for service in SERVICES for path in versions(directory / service / "signing_key")]
     own = [
         trusted_issuer(issuer, *(ECKey.import_key(json.loads(path.read_text())) for path in paths))
@@ -70,35 +70,35 @@ def hand_out(directory: Path) -> None:
 
 
 def _new_key() -> str:
-    """Return a new key of 32 bytes, as it is written into a file."""
+    """Return a new key of 32 bytes, in its file format."""
     return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
 
 
 def _new_login(name: str) -> str:
-    """Return a new login, whose user begins with a name and is another each time."""
+    """Return a new login, whose user begins with a name and is different each time."""
     return f"{name}_{secrets.token_hex(4)}:{secrets.token_hex(20)}"
 
 
 def new_issuer_key() -> str:
-    """Return a new key for tokens that no service signs."""
+    """Return a new key for tokens that are not signed by a service."""
     from shared.auth import generate_key
 
     return json.dumps(generate_key().as_dict(private=True))
 
 
 def _new_signing_key(service: str) -> str:
-    """Return a new key of a service for its tokens and events, whose id says whose it is."""
+    """Return a new signing key of a service for its tokens and events; the key id names the service."""
     from shared.auth import generate_key
 
     return json.dumps(generate_key(service).as_dict(private=True))
 
 
-# What each service has of its own, and what makes it, given the service.
+# Each service's own secrets, and the functions that make them, given the service.
 MAKERS: dict[str, Callable[[str], str]] = {
     **dict.fromkeys(("master_key", "index_key", "codec_key", "audit_key"), lambda _service: _new_key()),
     "database_login": lambda service: _new_login(role_of(service)),
     "broker_login": _new_login,
-    # Of tokens and events.
+    # For tokens and events.
     "signing_key": _new_signing_key,
 }
 
@@ -109,16 +109,16 @@ def _ensure(path: Path, make: Callable[[], str]) -> None:
 
 
 def put(path: Path, text: str, *, mode: int = 0o600) -> None:
-    """Write a file as `write_private` does, unless it says this already."""
+    """Write a file as `write_private` does, unless it already has this content."""
     if not path.exists() or path.read_text() != text:
         write_private(path, text, mode=mode)
 
 
 def trust_keycloak(directory: Path, *, url: str, reached_at: str | None = None, local: bool = False) -> None:
-    """Put the realm `kring` of a Keycloak server among the trusted issuers, if it is not there yet.
+    """Add the realm `kring` of a Keycloak server to the trusted issuers, if it is not there yet.
 
-    `reached_at` is the server's address for services, where that is another one than for people. It may make ops: it is
-    the installation's own, and not that of one organisation. Raises: IssuersNotUsable.
+    `reached_at` is the server's address for services, if different from that for people. It may grant ops: it
+    belongs to the installation, and not to one organisation. Raises: IssuersNotUsable.
     """
     from shared.auth import trusted_issuers
 
@@ -143,7 +143,7 @@ def trust_keycloak(directory: Path, *, url: str, reached_at: str | None = None, 
 
 
 def write_private(path: Path, text: str, *, mode: int = 0o600) -> None:
-    """Write a new file that only its owner can read, if no other `mode` is given; whole or not at all."""
+    """Write a new file, readable only by its owner unless another `mode` is given; atomically."""
     half = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)

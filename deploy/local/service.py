@@ -1,4 +1,4 @@
-"""The parts that are Kring's own: one process per service, and the steps that come before them."""
+"""Kring's own parts: one process per service, and the steps that come before them."""
 
 import asyncio
 import sys
@@ -22,7 +22,7 @@ class Service(Part):
     """One service with all its roles in one process."""
 
     start_seconds = 90
-    # A little more than the service itself takes at most for a graceful stop.
+    # A little more than the service's own maximum for a graceful stop.
     stop_seconds = 18
 
     def __init__(
@@ -43,7 +43,7 @@ class Service(Part):
         self._environment = environment
 
     def beside(self, *, port: int, internal_port: int) -> "Service":
-        """Return another process of the same service, which works beside it."""
+        """Return another process of the same service, which runs beside it."""
         return Service(
             name=self.name,
             directory=self.directory,
@@ -63,11 +63,11 @@ class Service(Part):
         return [sys.executable, "-m", "deploy.cli", "serve", self.name]
 
     def environment(self) -> Mapping[str, str]:
-        """What the platform says to all services, and where this one listens."""
+        """The platform's settings for all services, and its own address."""
         return {
             **OWN_PROGRAMS,
             **self._environment,
-            # What it is given, and nothing of another's. It logs in as itself: owners' passwords are for migrations.
+            # Its own secrets and no other service's. It logs in as itself: owners' passwords are for migrations.
             "KRING_SECRETS_DIR": str(secrets_of(Path(self._environment["KRING_SECRETS_DIR"]), self.name)),
             "KRING_DATABASE_URL": _without_credentials(self._environment["KRING_DATABASE_URL"]),
             "KRING_BROKER_URL": _without_credentials(self._environment["KRING_BROKER_URL"]),
@@ -78,16 +78,16 @@ class Service(Part):
         }
 
     async def probe(self) -> None:
-        """Ask whether it is ready: it checks its own database, broker and Temporal."""
+        """Probe readiness: the service checks its own database, broker and Temporal."""
         status, body = await http_get(self.internal_port, "/health/ready")
         if status != 200:
             raise NotReadyYet(f"it answers {status}: {body.decode(errors='replace')[:200]}")
 
 
 class Preparation(Part):
-    """Something that is done once, then ends: that is when it is ready. `aim`: what it is there to do.
+    """A step that runs once and exits: then it is ready. `aim`: its purpose.
 
-    `tell`: is told what it writes meanwhile, line by line, but for logs. `repeatable`: it is tried again if it fails.
+    `tell`: is called with its output, line by line, without logs. `repeatable`: it is retried if it fails.
     """
 
     once = True
@@ -115,15 +115,15 @@ class Preparation(Part):
         self._failed = PartFailed if repeatable else PlatformError
 
     def command(self) -> list[str]:
-        """Return the command that does it."""
+        """Return the command that runs it."""
         return self._command
 
     def environment(self) -> Mapping[str, str]:
-        """What the platform says to all services."""
+        """The platform's settings for all services."""
         return {**OWN_PROGRAMS, **self._environment}
 
     async def ready(self) -> None:
-        """Wait for its end. Raises: PartFailed if it could not do it."""
+        """Wait for its end. Raises: PartFailed if it failed."""
         ending = asyncio.create_task(self.wait())
         if self._tell is not None:
             await self._follow(ending, self._tell)

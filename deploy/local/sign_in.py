@@ -1,4 +1,4 @@
-"""The part of a platform at which people choose who to be: `deploy.local.provider` in a process of its own."""
+"""The sign-in part of a platform: `deploy.local.provider` in a process of its own."""
 
 import sys
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from deploy.local.part import OWN_PROGRAMS, NotReadyYet, Part, http_get
 
 
 class SignIn(Part):
-    """The process at which people choose who to be."""
+    """The process at which people choose an account."""
 
     def __init__(self, *, directory: Path, log: Path, port: int, portal: str, key: Path) -> None:
         super().__init__(name="sign-in", directory=directory, log=log)
@@ -18,7 +18,7 @@ class SignIn(Part):
 
     @property
     def address(self) -> str:
-        """Where people choose who to be."""
+        """Where people choose an account."""
         return f"http://127.0.0.1:{self._port}"
 
     def command(self) -> list[str]:
@@ -35,7 +35,7 @@ class SignIn(Part):
         return OWN_PROGRAMS
 
     async def probe(self) -> None:
-        """Ask what it says of itself."""
+        """Request its discovery document."""
         status, _ = await http_get(self._port, "/.well-known/openid-configuration")
         if status != 200:
             raise NotReadyYet(f"it answers {status}")

@@ -1,4 +1,4 @@
-"""Keeps parts running: starts them in the order of their needs, starts again what dies, and stops all of them."""
+"""Keeps parts running: starts them in the order of their needs, restarts what dies, and stops all of them."""
 
 import asyncio
 import contextlib
@@ -11,19 +11,19 @@ from deploy.local.part import NotReadyYet, Part
 
 _FIRST_TRIES = 2
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.1, 15.0
-# What ran longer than this had recovered from whatever ailed it before.
+# A part that ran longer than this counts as recovered from earlier failures.
 _HEALTHY_SECONDS = 30.0
-# A service itself waits two seconds for what it builds on.
+# A service itself waits two seconds for what it depends on.
 _ASK_SECONDS = 4.0
 
 
 class State(StrEnum):
-    """What a part is doing."""
+    """The state of a part."""
 
     WAITING = "waiting"
     STARTING = "starting"
     READY = "ready"
-    # It runs, was ready, and does not do its work now: what it says, or that it does not answer.
+    # It runs and was ready, but does not do its work now: with its reason, or no answer.
     NOT_READY = "not-ready"
     DONE = "done"
     RESTARTING = "restarting"
@@ -98,7 +98,7 @@ class Supervised:
         await self.wait_ready()
 
     async def ask(self) -> tuple[State, str]:
-        """Ask the part itself; return what it is doing, and why if that is not its work."""
+        """Ask the part itself; return its state, and the reason if it does not do its work."""
         if self.state is not State.READY:
             return self.state, self.detail
         try:
@@ -168,7 +168,7 @@ class Supervised:
         return self.part.describe(f"ended with code {code}")
 
     async def wait_ready_or_never(self) -> None:
-        """Wait until it does its work; for ever if it gave up, for then those that need it never start."""
+        """Wait until it does its work; for ever if it gave up, so that those that need it never start."""
         async with self._changes:
             await self._changes.wait_for(lambda: self.state in _GOOD)
 
@@ -190,7 +190,7 @@ class Supervisor:
             part.needs([self.parts[name] for name in part.part.needs if name in self.parts])
 
     async def ask(self) -> dict[str, tuple[State, str]]:
-        """Ask all parts at once what they are doing; return their states, with the causes of those that do not work."""
+        """Ask all parts at once; return their states, with the reasons of those that do not work."""
         answers = await asyncio.gather(*(part.ask() for part in self.parts.values()))
         return dict(zip(self.parts, answers, strict=True))
 
@@ -217,5 +217,5 @@ class Supervisor:
             await asyncio.gather(*(part.stop() for part in last))
 
     async def kill(self) -> None:
-        """End all parts at once, without ceremony."""
+        """Kill all parts at once."""
         await asyncio.gather(*(part.end() for part in self.parts.values()))

@@ -1,4 +1,4 @@
-"""Temporal on one machine: the development server (kept on disk, with its web UI) and the server that skips time."""
+"""Temporal on one machine: the development server (stored on disk, with its web UI) and the time-skipping server."""
 
 import sys
 from datetime import timedelta
@@ -20,7 +20,7 @@ _LOOPBACK = Path(__file__).with_name("loopback.py")
 
 
 class TemporalServer(Part):
-    """The development server of one platform: real time, everything kept in one file."""
+    """The development server of one platform: real time, everything stored in one file."""
 
     namespace = NAMESPACE
     namespaces = tuple(NAMESPACE.replace("{service}", name) for name in PROCESSES)
@@ -72,7 +72,7 @@ class TemporalServer(Part):
 
 
 class TimeSkippingServer(Part):
-    """The server on which a year passes in seconds: one clock for all workflows, forgets everything at its end."""
+    """The server on which a year passes in seconds: one clock for all workflows, and no data after its end."""
 
     namespace = "default"
 
@@ -86,13 +86,13 @@ class TimeSkippingServer(Part):
         return f"127.0.0.1:{self._port}"
 
     def command(self) -> list[str]:
-        """Return the command that runs it; its time moves like ours until someone asks it to skip."""
-        # By itself it listens on every address, and it asks nobody who they are.
+        """Return the command that runs it; its time runs normally until it is told to skip."""
+        # By default it listens on every address, without authentication.
         confine = [sys.executable, "-I", "-S", str(_LOOPBACK)]
         return [*confine, _binary("temporal-test-server"), str(self._port)]
 
     async def probe(self) -> None:
-        """Register what the workflows are found by: an unknown search attribute would hang them."""
+        """Register the workflows' search attributes: an unknown one would hang them."""
         from shared.temporal import prepare_namespace
 
         await self.knock()
@@ -102,7 +102,7 @@ class TimeSkippingServer(Part):
 async def ensure_namespaces(
     namespaces: "Iterable[str]", *, address: str, access: "Access | None" = None
 ) -> None:
-    """Make namespaces that are missing, set how long they keep what ended, and register search attributes."""
+    """Create missing namespaces, set how long they keep finished workflows, and register search attributes."""
     from google.protobuf.duration_pb2 import Duration
     from temporalio.api.namespace.v1 import NamespaceConfig
     from temporalio.api.workflowservice.v1 import (
@@ -120,7 +120,7 @@ async def ensure_namespaces(
     service = client.workflow_service
     keep = Duration(seconds=int(RETENTION.total_seconds()))
     config = NamespaceConfig(workflow_execution_retention_ttl=keep)
-    # One after another: the server refuses changes of two at once.
+    # One after another: the server refuses concurrent changes.
     for namespace in namespaces:
         try:
             found = await service.describe_namespace(DescribeNamespaceRequest(namespace=namespace))

@@ -1,7 +1,8 @@
-"""The tokens by which Temporal tells apart who asks it: each process works in its own namespace and nowhere else.
+"""The tokens by which Temporal identifies its clients: each process works in its own namespace and nowhere else.
 
-Temporal's own claim mapper and authorizer understand them: ES256, by a key of the installation whose public half the
-server reads from a file, with `permissions` as `namespace:role`. They are good until that key is replaced.
+Temporal's own claim mapper and authorizer understand them: ES256, by a key of the installation whose public
+half the server reads from a file, with `permissions` as `namespace:role`. They are valid until that key is
+replaced.
 """
 
 import json
@@ -22,21 +23,21 @@ TOKEN, PUBLISHED = "temporal_token", "temporal_token_keys.json"
 
 
 def permissions_of(namespaces: Mapping[str, str]) -> dict[str, list[str]]:
-    """Return what each process that asks Temporal may do there, given the namespace of each service."""
+    """Return the permissions of each of Temporal's clients, given the namespace of each service."""
     everywhere = dict.fromkeys(namespaces.values())
     own = namespaces[PORTAL]
     return {
         **{process: [f"{namespace}:write"] for process, namespace in namespaces.items()},
-        # It lists for ops what runs everywhere.
+        # It lists the running workflows of all services for ops.
         PORTAL: [f"{own}:write", *(f"{namespace}:read" for namespace in everywhere if namespace != own)],
-        # It makes the namespaces.
+        # It creates the namespaces.
         OPERATOR: [f"{namespace}:admin" for namespace in everywhere],
         PAGES: ["temporal-system:read"],
     }
 
 
 def hand_out_tokens(directory: Path) -> None:
-    """Publish the keys that count, and sign a token for each who has none of the key in use."""
+    """Publish the accepted keys, and sign a token for each client that has none of the key in use."""
     keys = [ECKey.import_key(json.loads(path.read_text())) for path in versions(directory / TOKEN_KEY)]
     published = {"keys": [key.as_dict(private=False) for key in keys]}
     put(directory / SERVER / PUBLISHED, json.dumps(published, indent=1), mode=mode_of(SERVER))

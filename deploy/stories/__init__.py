@@ -1,1 +1,1 @@
-"""Stories that the demo plays; `people` says who is in those that are told together."""
+"""Stories that the demo plays; `people` lists the people of those that belong together."""

@@ -1,4 +1,4 @@
-"""What goes otherwise: no plan, no meeting, another day, plan B, a plan refused, and a circle that meets again."""
+"""Unusual courses: no plan, no meeting, another day, plan B, a refused plan, and a circle that meets again."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -107,7 +107,7 @@ async def without_meeting(s: Story, c: Cast) -> None:
     await coordinator.opens_poll(case, afternoon)
     for each in c.jacobs:
         await each.answers_poll(yes=[afternoon])
-    # Everybody can come, and not both of them.
+    # Everybody can come, but two of them must not meet.
     s.expect_that(await coordinator.sees_poll(case), {"best": None, "answers": {afternoon: (3, 0, 0)}})
     await s.until(20, "10:00")
     s.chapter("At his kitchen table")
@@ -127,7 +127,7 @@ async def without_meeting(s: Story, c: Cast) -> None:
     s.expect_emails("agreement-changed", [nele], case)
     s.expect_that((await omer.sees_agreements(case))[soup.id], "resting")
     await s.until_event(case, plans.CheckInDue, of="four-weeks", within="60d")
-    # Nobody is reminded of what rests.
+    # Nobody is reminded of an agreement that rests.
     s.expect_emails("agreement-near", [wim], case)
     await coordinator.checks_in(case, "four-weeks", "close")
     s.expect_that(await c.hanne.sees(case), {"state": "closed"})
@@ -231,17 +231,17 @@ async def coming_of_age(s: Story, c: Cast) -> None:
 
 
 def asking(question: str, *, themes: Sequence[str] = ("independent-living",)) -> Referral:
-    """Return what a referral says."""
+    """Return the content of a referral."""
     return Referral(question=question, themes=themes, languages=["nl"])
 
 
 def plan(goal: str, monitor: Person, s: Story, review: int) -> Plan:
-    """Return what a plan says besides its agreements."""
+    """Return the content of a plan besides its agreements."""
     return Plan(goals=[goal], monitor=monitor, review=s.date(review))
 
 
 async def found(s: Story, c: Cast, case: Case, *, but: Coordinator | None = None) -> Coordinator:
-    """Let whoever is asked first take the case on."""
+    """Let the first coordinator who is asked accept the case."""
     await s.hours_pass(2)
     asked = await c.hanne.sees_asked(case)
     first = next(each for each in c.coordinators if each.id in asked and each is not but)
@@ -253,7 +253,7 @@ async def found(s: Story, c: Cast, case: Case, *, but: Coordinator | None = None
 async def prepared(
     s: Story, c: Cast, case: Case, central: Person, *others: Person, referred: int = 1
 ) -> Coordinator:
-    """Bring a case to a circle that is ready; the first `referred` people of it were named in the referral."""
+    """Bring a case to a ready circle; the first `referred` people of it were named in the referral."""
     await s.hours_pass(3)
     await c.hanne.accepts(case)
     coordinator = await found(s, c, case)
@@ -279,7 +279,7 @@ async def meets(
     *,
     outcome: Literal["plan", "no-plan"] = "plan",
 ) -> None:
-    """Set a date that was agreed by telephone, and let the circle meet on it."""
+    """Set a date that was agreed by telephone, and hold the conference on it."""
     await coordinator.schedules(case, s.hours(day, "14:00", "17:00"), VENUE)
     await s.until(day, "18:00")
     await coordinator.holds_conference(

@@ -109,7 +109,7 @@ async def widen_circle(s: Story, c: Cast, case: Case) -> None:
     await stijn.confirms(c.greta)
     await stijn.adds(case, c.joris, "voetbaltrainer", proposed_by=c.ilyas)
     await stijn.adds(case, c.katrien, "zorgleerkracht", role="professional", proposed_by=c.samira)
-    # Ilyas' father says nothing until he is reminded.
+    # Ilyas' father does not answer until he is reminded.
     await s.until_email("invitation-reminder", c.karim)
     await s.hours_pass(6)
     await c.karim.answers_invitation("yes", mode="online")
@@ -133,7 +133,7 @@ async def widen_circle(s: Story, c: Cast, case: Case) -> None:
     s.expect_events({network.PersonAdded: 10, network.InvitationSent: 9, network.InvitationAnswered: 9}, case)
     s.expect_emails("invitation", [c.samira, c.youssef, c.karim, *others], case, holds=["link"])
     s.expect_emails("invitation-reminder", [c.karim, c.bilal, c.loubna], case)
-    # Ilyas' grandmother has no email address: that she is reached otherwise is a clock of the coordinator.
+    # Ilyas' grandmother has no email address: reaching her another way is a clock of the coordinator.
     s.expect_workflows(case, ended={"CoordinatorAssignment": 1, "Invitation": 9, "Clock": 1})
     await stijn.declares_circle_ready(case, c.ilyas, c.samira, c.youssef, c.karim)
 
@@ -147,7 +147,7 @@ async def hold_conference(s: Story, c: Cast, case: Case) -> None:
     s.chapter("A date")
     await stijn.opens_poll(case, saturday, tuesday, next_saturday, last_tuesday)
     await s.hours_pass(4)
-    # The first Saturday suits most of them, but not Ilyas' uncle, and it cannot do without him.
+    # The first Saturday suits most of them, but not Ilyas' uncle, who is required.
     for each in (c.ilyas, c.samira, c.greta, c.katrien):
         await each.answers_poll(yes=[saturday, tuesday, next_saturday], maybe=[last_tuesday])
     await s.hours_pass(3)
@@ -175,7 +175,7 @@ async def hold_conference(s: Story, c: Cast, case: Case) -> None:
 
     await s.until(45, "10:00")
     s.chapter("A setback")
-    # Ilyas' uncle has fallen ill. What was said of the dates that are left is kept.
+    # Ilyas' uncle has fallen ill. The answers to the remaining dates are kept.
     kept = {hours: poll["answers"][hours] for hours in (next_saturday, last_tuesday)}
     await stijn.postpones(case, reason="key-person-ill")
     s.expect_that(await stijn.sees_poll(case), {"answers": kept})
@@ -319,7 +319,7 @@ async def make_plan(s: Story, c: Cast, case: Case) -> None:
     s.expect_events({intake.CoordinatorReleased: 1, plans.ReferrerCalled: 1}, case)
     s.expect_that(await c.stijn.reads(case, "persons"), "refused")
     s.expect_that(await c.stijn.reads(case, "plans"), "refused")
-    # Ilyas' weekend with his grandmother is let slip; his father needs the reminder.
+    # The agreement about Ilyas' weekend with his grandmother lapses; his father needs the reminder.
     await s.until_email("agreement-reminder", c.karim)
     await s.hours_pass(3)
     await c.karim.says_done(saturdays)
@@ -334,7 +334,7 @@ async def make_plan(s: Story, c: Cast, case: Case) -> None:
         "agreement-due", [c.bilal, c.katrien, c.greta, c.youssef, c.karim, c.samira], case, holds=["link"]
     )
     s.expect_emails("agreement-reminder", [c.youssef, c.karim], case)
-    # The day on which they look at the plan again.
+    # The review date.
     await s.until_email("review", c.samira, within="60d")
     s.expect_emails("review-reminder", c.circle, case, holds=["link"])
     s.expect_emails("review", c.circle, case, holds=["link"])

@@ -1,4 +1,4 @@
-"""Who is in the first story and its parts. Everyone is made up."""
+"""The people of the first story and its parts. Everyone is fictitious."""
 
 from typing import Any
 
@@ -52,7 +52,7 @@ class Cast:
             email = f"{first}.{last}@post.example".lower()
             return s.coordinator(first, last, email, languages=languages.split(), gender=gender, **more)
 
-        # Fits best, and is tied to the referring centre: never asked.
+        # Matches best, but is tied to the referring centre: never asked.
         self.zohra = coordinator("Zohra", "Bouazza", "nl ar", "female", cultures=["maghreb"], tied_to=[clb])
         self.malika = coordinator("Malika", "Tahiri", "nl ar", "female", cultures=["maghreb"])
         self.hafida = coordinator("Hafida", "Ouali", "nl ar", "female")
@@ -65,7 +65,7 @@ class Cast:
         home, village = "Kwartelstraat 27 bus 3, 2899 Dijlebeke", "2899 Dijlebeke"
         self.ilyas = person("Ilyas", "Benhaddou", phone="0470 00 14 01", age=14, address=home)
         self.samira = person("Samira", "Amrani", phone="0470 00 14 02", age=38, address=home, language="ar")
-        # Has no email address: what she has to say comes through the coordinator.
+        # Has no email address: her answers come through the coordinator.
         self.fatna = s.person(
             "Fatna",
             "El Mansouri",
@@ -92,6 +92,6 @@ class Cast:
         self.hilde = person("Hilde", "Claessens", "school", organisation="Atheneum Dijlebeke")
         self.noor = person("Noortje", "Bastiaens")
         self.lucas = person("Lucas", "Vanhoof")
-        # The circle of the first case, but for the grandmother whom no email reaches.
+        # The circle of the first case, except the grandmother whom no email reaches.
         self.family = [self.ilyas, self.samira, self.youssef, self.karim, self.bilal, self.loubna]
         self.circle = [*self.family, self.greta, self.joris, self.katrien]

@@ -1,4 +1,4 @@
-"""What can be wrong with a platform that is watched, and the patience with parts that are away for a moment."""
+"""Failures of a watched platform, and patience with parts that are away for a moment."""
 
 import asyncio
 import time
@@ -11,21 +11,21 @@ from temporalio.service import RPCError
 from shared.database import DRIVER_ERRORS
 from shared.errors import Operational
 
-# What clients raise while a part is away: killed just now, perhaps, and back soon.
+# What clients raise while a part is away: perhaps just killed, and back soon.
 AWAY = (*DRIVER_ERRORS, httpx.HTTPError, RPCError, Operational)
 T = TypeVar("T")
 
 
 class WentWrong(Exception):
-    """The platform did something else than it must."""
+    """The platform did something wrong."""
 
 
 class NotSettled(WentWrong):
-    """Something stayed in flight, or a part away, for too long; the text says what."""
+    """Something stayed in flight, or a part stayed away, for too long; the text says what."""
 
 
 async def patiently(ask: Callable[[], Awaitable[T]], what: str, *, seconds: float = 60) -> T:
-    """Return what comes of asking, as soon as no part is away any more. Raises: NotSettled; what else `ask` raises."""
+    """Return the result of asking, as soon as no part is away any more. Raises: NotSettled; what else `ask` raises."""
     until, pause = time.monotonic() + seconds, 0.05
     while True:
         try:

@@ -1,4 +1,4 @@
-"""The platform's mailbox as people read it: by address, each email once, with the link that is in it."""
+"""The platform's mailbox as people read it: by address, each email once, with its link."""
 
 import re
 from dataclasses import dataclass, replace
@@ -36,18 +36,18 @@ class Email:
 
     @property
     def confirmation(self) -> str | None:
-        """Return the token with which it asks to confirm a registration."""
+        """Return the token that confirms a registration."""
         found = _CONFIRMATION.search(self.text)
         return found["token"] if found else None
 
     @property
     def communication(self) -> str | None:
-        """Return the structured communication (OGM) with which it asks to pay."""
+        """Return the structured communication (OGM) of the payment request."""
         found = _OGM.search(self.text)
         return found[0] if found else None
 
     def holds(self, what: str) -> bool:
-        """Say whether it holds a `link`, `ogm`, `qr`, `calendar-request`, `calendar-cancel`, or else this text."""
+        """Tell whether it has a `link`, `ogm`, `qr`, `calendar-request`, `calendar-cancel`, or else this text."""
         match what:
             case "link":
                 return self.link is not None
@@ -62,7 +62,7 @@ class Email:
 
 
 class Inbox:
-    """All emails of one platform, in the order of their arrival; `client` is at the mailbox's page."""
+    """All emails of one platform, in order of arrival; `client` is at the mailbox's page."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         self._client = client
@@ -75,21 +75,21 @@ class Inbox:
         return list(self._emails.values())
 
     def to(self, address: str | None, kind: str = "") -> list[Email]:
-        """Return the emails to an address that were read so far, of one kind or all; who has no address gets none."""
+        """Return the emails to an address that were read so far, of one kind or all; none without an address."""
         theirs = [email for email in self.emails if address is not None and email.address == address.lower()]
         return [email for email in theirs if email.kind == kind or not kind]
 
     async def read(self) -> None:
-        """Read what has come. Raises: httpx.HTTPError while the mailbox is away."""
+        """Read new emails. Raises: httpx.HTTPError while the mailbox is away."""
         for line in await self._get("/messages", after=self._last):
             email = as_email(await self._get(f"/messages/{line['number']}"))
             self._last = int(line["number"])
-            # The same again: at least once is the promise, and its Message-ID says that it is one.
+            # A repeated delivery: at least once is the promise, and the Message-ID identifies it.
             before = self._emails.get(email.message_id, replace(email, deliveries=0))
             self._emails[email.message_id] = replace(before, deliveries=before.deliveries + 1)
 
     async def skip(self) -> None:
-        """Pass over what has come so far. Raises: as `read`."""
+        """Skip the emails so far. Raises: as `read`."""
         self._last = max((int(line["number"]) for line in await self._get("/messages")), default=0)
 
     async def _get(self, path: str, **query: int) -> Any:

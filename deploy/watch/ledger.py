@@ -1,6 +1,6 @@
-"""What the five databases know: every event, what each subscriber made of it, clocks, and emails decided on.
+"""What the databases contain: every event, each subscriber's outcome, clocks, and emails decided on.
 
-Only for knowing what is in flight and for checking: nothing that is read here is used to act.
+Only for detecting what is in flight and for checks: nobody acts on what is read here.
 """
 
 import asyncio
@@ -19,9 +19,9 @@ from shared.clocks import Clock
 from shared.services import SERVICES
 from shared.settings import Settings
 
-# By this name PostgreSQL tells its connections from those of services.
+# The name that distinguishes these connections from those of services in PostgreSQL.
 WATCHING = "kring-watch"
-# An event may become visible after a later one: its transaction took its number first and ended last.
+# An event may become visible after a later one: its transaction took its number first and committed last.
 _LOOK_BACK = 100
 _EVENTS = """
     SELECT position, id, type, time, case_id, tenant, data::text AS data FROM outbox
@@ -35,7 +35,7 @@ _CLOCKS = """
 
 @dataclass(frozen=True)
 class Event:
-    """An event as it stands in its service's outbox."""
+    """An event in its service's outbox."""
 
     service: str
     position: int
@@ -49,7 +49,7 @@ class Event:
 
 @dataclass(frozen=True)
 class InboxEntry:
-    """What a subscriber noted about an event: `handled`, `case-<status>`, `refused:<code>` or `dead`."""
+    """A subscriber's outcome for an event: `handled`, `case-<status>`, `refused:<code>` or `dead`."""
 
     service: str
     event: Event
@@ -71,7 +71,7 @@ class Ledger:
     @classmethod
     @contextlib.asynccontextmanager
     async def of(cls, settings: Settings) -> AsyncIterator[Self]:
-        """Give the ledger of a platform from now on: what happened before is passed over."""
+        """Watch a platform from now on: earlier events are skipped."""
         async with contextlib.AsyncExitStack() as stack:
             pools = {}
             for service in SERVICES:
@@ -91,13 +91,13 @@ class Ledger:
             yield ledger
 
     async def in_flight(self) -> list[str]:
-        """Read what is new and return which events still travel, in words.
+        """Read what is new and return which events are still in flight, in words.
 
         Raises: OSError, TimeoutError or asyncpg's errors while a database is away.
         """
         await asyncio.gather(*(self._read_outcomes(service) for service in SERVICES))
         if waiting := self._waiting():
-            # What comes of these is still to be written: reading on would only keep the databases busy.
+            # Their effects are still to be written: reading further would only keep the databases busy.
             return waiting
         unpublished = await self._everywhere("SELECT type FROM outbox WHERE published_at IS NULL LIMIT 20")
         await asyncio.gather(*(self._read_events(service) for service in SERVICES))
@@ -120,7 +120,7 @@ class Ledger:
         return {service: [Clock(**row) for row in rows] for service, rows in found.items()}
 
     async def messages(self) -> list[dict[str, Any]]:
-        """Return every email that a service decided on: service, and what stands in its row."""
+        """Return every email that a service decided on: the service, and its row."""
         found = await self._everywhere(
             "SELECT id, kind, recipient, case_id, parameters::text AS parameters, state, queued_at FROM message"
         )

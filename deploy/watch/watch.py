@@ -1,7 +1,7 @@
 """When business time may move: only once the platform has settled, else a year would pass between two events.
 
-Settled: every event was published and handled by all its subscribers, no workflow has work in hand, and no clock's
-due time has passed without anything coming of it.
+Settled: every event was published and handled by all its subscribers, no workflow has work in hand, and no
+clock is past its due time without an effect.
 """
 
 import asyncio
@@ -25,13 +25,13 @@ from shared.clock import clock_from
 from shared.clocks import Clock
 from shared.settings import Settings
 
-# A clock's due time is overshot by this, so that all that is due in the same second comes at once.
+# A clock's due time is overshot by this, so that everything due in the same second comes at once.
 _BEYOND = timedelta(seconds=1)
 _SHOWN = 8
 
 
 def settings_of(platform: Platform) -> Settings:
-    """Return the settings that a platform's services run with, whatever this process's own environment says."""
+    """Return the settings of a platform's services, whatever this process's own environment says."""
     known = {name: value for name, value in platform.environment.items() if name.startswith("KRING_")}
     return Settings(**{name.removeprefix("KRING_").lower(): value for name, value in known.items()})  # type: ignore[arg-type]
 
@@ -63,7 +63,7 @@ class Watch:
     @classmethod
     @contextlib.asynccontextmanager
     async def over(cls, platform: Platform, *, patience: float = 60.0) -> AsyncIterator[Self]:
-        """Watch a platform from now on: events and emails of before are passed over."""
+        """Watch a platform from now on: earlier events and emails are skipped."""
         settings = settings_of(platform)
         client = await Client.connect(settings.temporal_address)
         page = httpx.AsyncClient(base_url=platform.addresses["mailbox"], timeout=10, trust_env=False)
@@ -118,7 +118,7 @@ class Watch:
     async def move_towards(self, target: datetime) -> datetime:
         """Move to the next due time of any clock or to the target, whichever is first; return the time reached.
 
-        The platform must have settled before, and has not after.
+        The platform must be settled before, and is not afterwards.
         """
         due = [clock.deadline.at + _BEYOND for clock in await self.clocks() if clock.deadline is not None]
         goal, now = min([target, *due]), await self.now()
@@ -138,7 +138,7 @@ class Watch:
         self.workflows.learn(self.ledger.events)
         if waiting := await self.workflows.in_flight() + await self._overdue():
             return waiting
-        # Again: what was published while we looked at the workflows.
+        # Again: something may have been published while we looked at the workflows.
         waiting = await self.ledger.in_flight()
         return waiting or (["what was published just now"] if len(self.ledger.events) > known else [])
 

@@ -1,6 +1,6 @@
-"""What Temporal knows: which workflows there are, whether any has work in hand, and what became of each.
+"""What Temporal knows: which workflows there are, whether any has work in hand, and how each ended.
 
-The ids come from events, because the server that skips time cannot list workflows.
+The ids come from events, because the time-skipping server cannot list workflows.
 """
 
 import asyncio
@@ -36,12 +36,12 @@ def workflow_id_after(event: Event) -> str | None:
 
 
 def work_in_hand(events: Sequence[HistoryEvent]) -> str:
-    """Return what a history says is to be done at once, in words; empty if the workflow waits or has ended."""
+    """Return the immediate work in a history, in words; empty if the workflow waits or has ended."""
     started = sum(event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED for event in events)
     if started > sum(event.event_type in _ACTIVITY_ENDED for event in events):
         return "an activity"
     tasks = [event.event_type for event in events if event.event_type in _TASK]
-    # A task that failed is tried again without another line in the history.
+    # A failed task is retried without another line in the history.
     if not tasks or tasks[-1] == _TASK_ENDED:
         return ""
     failed = [event for event in events if event.event_type == _TASK_FAILED]
@@ -64,7 +64,7 @@ class Workflow:
 
     @property
     def is_over(self) -> bool:
-        """Say whether it has ended, in whatever way."""
+        """Tell whether it has ended, in whatever way."""
         return self.status not in ("missing", "running")
 
     @property
@@ -84,7 +84,7 @@ class Workflows:
         self._read_to = 0
 
     def learn(self, events: list[Event]) -> None:
-        """Take note of the workflows that new events start; `events` is the ledger's growing list."""
+        """Record the workflows that new events start; `events` is the ledger's growing list."""
         for event in events[self._read_to :]:
             workflow_id = workflow_id_after(event)
             if workflow_id is None:
@@ -92,7 +92,7 @@ class Workflows:
             client = self._client_of(event.type.partition(".")[0])
             workflow = self.by_id.setdefault(workflow_id, Workflow(workflow_id, client, event.case_id))
             if workflow.is_over:
-                # One that ends when there is nothing to do, and is started again under its old id.
+                # A workflow that ends when there is nothing to do, and is started again under its old id.
                 workflow.status, workflow.idle_at = "missing", -1
         self._read_to = len(events)
 
@@ -108,7 +108,7 @@ class Workflows:
 
     async def _work_of(self, workflow: Workflow) -> str:
         try:
-            # Not the handle's own description: it cannot read the search attributes of the server that skips time.
+            # Not the handle's own description: it cannot read the search attributes of the time-skipping server.
             answer = await workflow.client.workflow_service.describe_workflow_execution(
                 DescribeWorkflowExecutionRequest(
                     namespace=workflow.client.namespace, execution=WorkflowExecution(workflow_id=workflow.id)
@@ -128,7 +128,7 @@ class Workflows:
         what = work_in_hand(events)
         workflow.idle_at = -1 if what else len(events)
         if len(events) != found.history_length:
-            # Younger than the description: it may have ended in between.
+            # Newer than the description: it may have ended in between.
             return what or "what came of its last step"
         return what
 
@@ -148,7 +148,7 @@ class Workflows:
             run_id = events[0].workflow_execution_started_event_attributes.continued_execution_run_id
 
     async def _history(self, workflow: Workflow, run_id: str) -> Sequence[HistoryEvent]:
-        """Return what happened in a run; nothing where the server has lost it with its data."""
+        """Return the events of a run; empty if the server has lost it with its data."""
         handle = workflow.client.get_workflow_handle(workflow.id, run_id=run_id)
         try:
             return (await handle.fetch_history()).events

@@ -1,4 +1,4 @@
-"""Another hand: the same people in a browser, on the portal's pages. What has no page yet they do through the APIs."""
+"""Another hand: the same people using the portal's pages in a browser, or the APIs for what has no page yet."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ __all__ = ["chromium", "hand_of"]
 
 
 def hand_of(browser: Browser, platform: Platform, *, pictures: Path | None = None) -> Hand:
-    """Return the hand that plays people in this browser; `pictures`: where each page that they see is kept."""
+    """Return the hand that plays people in this browser; `pictures`: where each page that they see is stored."""
     portal = platform.addresses[PORTAL]
     base = {
         "browser": browser,

@@ -1,7 +1,7 @@
-"""A browser in somebody's hands: a real Chromium on a phone. Every page that they come to is looked at.
+"""A person's browser: a real Chromium on a phone, with checks of every page that they visit.
 
-It must be one that answers well, without a word of script, no wider than the phone, and without anything that axe-core
-finds (WCAG 2.2 A and AA).
+A page must answer successfully, without any script, no wider than the phone, and without violations that
+axe-core finds (WCAG 2.2 A and AA).
 """
 
 import asyncio
@@ -18,9 +18,9 @@ from deploy.demo.acting import Player
 from deploy.local.errors import PlatformError
 from deploy.watch.failures import WentWrong
 
-# The first has no windows, and needs a third of the processor time of the others.
+# The first is headless only, and needs a third of the processor time of the others.
 _PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-# Pictures are not compared, so nothing needs to be smooth; and no sandbox: the pages are our own.
+# Pictures are not compared, so smoothing is not needed; and no sandbox: the pages are our own.
 _ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -28,7 +28,7 @@ _ARGUMENTS = [
     "--font-render-hinting=none",
 ]
 PHONE = 390
-# What each page must fit too, and how its pictures are made once: by night, with the reader's own colours, on paper.
+# Other sizes that each page must fit, and variants of its pictures: dark mode, forced colours, print.
 _WIDTHS = (320, 1280)
 _MEDIA: dict[str, Any] = {
     "dark": {"color_scheme": "dark"},
@@ -37,7 +37,7 @@ _MEDIA: dict[str, Any] = {
 }
 _USUAL: Any = {"color_scheme": "light", "forced_colors": "none", "media": "screen"}
 _AXE = Path(__file__).parents[3] / "services/portal/frontend/node_modules/axe-core/axe.min.js"
-# By day everything; by night what has to do with colours, for all else is the same.
+# In light mode everything; in dark mode colours only, as all else is the same.
 _RULES: dict[Literal["light", "dark"], list[str]] = {
     "light": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "dark": ["color-contrast", "link-in-text-block"],
@@ -65,17 +65,17 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 class Barriers:
-    """What axe-core finds on pages: in one tab of its own, because it is a script and a new window takes a second."""
+    """Violations found by axe-core: in one tab of its own, because it is a script and a new window takes a second."""
 
     def __init__(self, browser: Browser, portal: str) -> None:
         self._browser = browser
         self._portal = portal
         self._page: Page | None = None
-        # People act side by side, and the tab shows one page at a time.
+        # People act in parallel, and the tab shows one page at a time.
         self._lock = asyncio.Lock()
 
     async def found(self, html: str) -> list[str]:
-        """Return what keeps somebody out of a page, by day and by night."""
+        """Return the violations on a page, in light and dark mode."""
         async with self._lock:
             tab = await self._tab()
             await tab.set_content(html)
@@ -104,7 +104,7 @@ class Browsing(Player):
     portal: ClassVar[str]
     pictures: ClassVar[Path | None]
     barriers: ClassVar["Barriers"]
-    # The pages that were looked at for what keeps somebody out, each once.
+    # Pages that were checked for violations, each once.
     checked: ClassVar[set[str]]
     _page: Page | None = field(default=None, init=False, repr=False)
     _seen: int = field(default=0, init=False, repr=False)
@@ -124,7 +124,7 @@ class Browsing(Player):
         await self._press(page, "#page-form > button[type=submit]", leads_to)
 
     async def _press(self, page: Page, button: str, path: str) -> None:
-        # A click ends before the page that it leads to is there: half of a page has nothing to look at.
+        # A click returns before the next page is loaded: half of a page cannot be checked.
         async with page.expect_navigation():
             await page.click(button)
         await self._look(page)
@@ -133,7 +133,7 @@ class Browsing(Player):
             raise WentWrong(f"{self.first_name} came to {page.url}, not to {path}: {words[:300]}")
 
     async def _look(self, page: Page) -> None:
-        """Keep a picture of a page, and refuse one that is too wide or keeps somebody out."""
+        """Store a picture of a page, and fail if it is too wide or has violations."""
         self._seen += 1
         await self._picture(page)
         await self._fits(page, PHONE)
@@ -152,7 +152,7 @@ class Browsing(Player):
                 await self._picture(page, name)
                 await page.emulate_media(**_USUAL)
             path = self.pictures / f"{self._name_of(page)}.html"
-            # As it was sent, for a checker of HTML: the browser mends what it reads.
+            # As it was sent, for an HTML checker: the browser repairs what it reads.
             raw = await (await page.context.request.get(page.url)).text()
             await asyncio.to_thread(path.write_text, raw)
         found = await self.barriers.found(await page.content())
@@ -176,6 +176,6 @@ class Browsing(Player):
 
 
 async def choose(page: Page, name: str, value: str) -> None:
-    """Choose one of several as a finger does: on its words, which lie over the circle or around it."""
+    """Choose an option as a finger does: on its label, which covers or surrounds the input."""
     circle = page.locator(f"input[name='{name}'][value='{value}']")
     await circle.locator("xpath=ancestor::label | following-sibling::label").first.click()

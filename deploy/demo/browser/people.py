@@ -1,4 +1,4 @@
-"""People of a circle and of trainings in a browser: what they do behind their link they do on the portal's pages."""
+"""People of a circle and of trainings in a browser, who use the portal's pages behind their link."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from shared.events import training
 from shared.events.network import AttendanceMode
 from shared.events.plans import CheckInKind
 
-# What the page says after a registration was confirmed.
+# The text of the page after a registration was confirmed.
 _STATES = {
     "We houden een plaats voor je vrij": "awaiting-payment",
     "Je bent ingeschreven": "confirmed",
@@ -53,7 +53,7 @@ class BrowserPerson(Browsing, Person):
         if await page.locator(button).count():
             await self._press(page, button, "/me/plan")
         else:
-            # Of what somebody else promised only the coordinator and the monitor say so, not on a page yet.
+            # Somebody else's agreement can be settled only by the coordinator and the monitor, not on a page yet.
             await super().says_done(agreement)
 
     async def changes_agreement(self, case: Case, agreement: Agreement, *, due: date, why: Words) -> None:
@@ -62,7 +62,7 @@ class BrowserPerson(Browsing, Person):
         await page.fill("[name=due]", due.isoformat())
         await page.fill("[name=why]", why)
         await self._send(page, "/me/thanks/agreement-changed")
-        # What is agreed last stands last.
+        # The last change comes last.
         found = await self._items(f"plans/cases/{case.id}/agreements")
         agreement.id, agreement.due = UUID(found[-1]["agreement_id"]), due
 
@@ -142,7 +142,7 @@ class BrowserPerson(Browsing, Person):
         return _STATES.get(read, read)
 
     async def _open(self, path: str) -> Page:
-        """Go where somebody wants to be: through the link in their latest email, if they are not there already."""
+        """Go to a page: through the link in their latest email, if they are not there already."""
         page = await self._tab()
         await page.goto(f"{self.portal}{path}")
         if await page.locator("form[action='/sign-out']").count() == 0:

@@ -1,4 +1,4 @@
-"""Members of staff and coordinators in a browser: they sign in, and do on pages what their classes here name."""
+"""Members of staff and coordinators in a browser: they sign in, and use the pages for the verbs defined here."""
 
 import json
 from dataclasses import dataclass
@@ -24,11 +24,11 @@ _BRUSSELS = ZoneInfo("Europe/Brussels")
 class SigningIn(Browsing):
     """Somebody with an account."""
 
-    # Where the local provider finds who can sign in.
+    # Where the local provider finds the accounts.
     accounts: ClassVar[Path]
 
     async def _open(self, path: str) -> Page:
-        """Go where somebody wants to be, and sign in on the way if that is needed."""
+        """Go to a page, and sign in on the way if needed."""
         page = await self._tab()
         await page.goto(f"{self.portal}{path}")
         if not page.url.startswith(self.portal):
@@ -41,7 +41,7 @@ class SigningIn(Browsing):
         return page
 
     def _has_account(self, organisation: Organisation | None, *roles: Role) -> None:
-        """Let somebody be chosen at the local provider."""
+        """Add an account to the local provider."""
         known = json.loads(self.accounts.read_text()) if self.accounts.exists() else []
         mine = {
             "id": str(self.id),
@@ -147,7 +147,7 @@ class BrowserStaff(SigningIn, Staff):
         return str((await self._ask("GET", f"training/payments/{transfer.id}"))["state"])
 
     async def _give(self, statement: bytes) -> str:
-        """Give a bank's file on a page; return where its import is read."""
+        """Upload a bank's file; return where its import can be read."""
         page = await self._open("/payments")
         file = FilePayload(name="statement.xml", mimeType="application/xml", buffer=statement)
         await page.set_input_files("[name=file]", file)
@@ -163,7 +163,7 @@ class BrowserStaff(SigningIn, Staff):
         await self._press(page, f"a[href='{path}']", path)
 
     def _part_of(self, page: Page, number: int) -> str:
-        """Return a part of the address where somebody came."""
+        """Return a part of the current address."""
         return page.url.removeprefix(self.portal).partition("?")[0].split("/")[number]
 
 

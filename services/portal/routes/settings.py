@@ -195,10 +195,7 @@ _SIMPLE = re.compile(r"(\d+)(wd|d|w)|PT(\d+)(H)")
 
 
 class LengthRow(PageModel):
-    """A setting in words; a length also with its unit, and its end if it begins today.
-
-    `options`: the choices.
-    """
+    """A setting in words; a length also with its unit, and its end if it begins today. `options`: the choices."""
 
     name: str
     label: str
