@@ -1,6 +1,7 @@
 """The subscriptions of scheduling: facts of other services to store, and the case's state."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -33,11 +34,8 @@ async def keep_case(session: AsyncSession, event: Received[intake.CaseOpened], _
 async def begin(session: AsyncSession, event: Received[intake.CoordinatorAssigned], context: Context) -> None:
     """Begin the first preparation of the case with its first coordinator; a wanted round with the next one."""
     now = await context.clock.now()
-    case, coordinator = event.data.case_id, event.data.coordinator_id
-    await operations.begin_with_coordinator(session, tenant=event.tenant, case_id=case, now=now)
-    await invitations.hand_over(
-        session, tenant=event.tenant, case_id=case, coordinator_id=coordinator, method="REQUEST", now=now
-    )
+    await operations.begin_with_coordinator(session, tenant=event.tenant, case_id=event.data.case_id, now=now)
+    await _hand_date_over(session, event, "REQUEST", now=now)
 
 
 @subscriptions.writes(intake.CoordinatorReleased)
@@ -45,13 +43,23 @@ async def take_date_back(
     session: AsyncSession, event: Received[intake.CoordinatorReleased], context: Context
 ) -> None:
     """Remove the date from the calendar of a former coordinator."""
+    await _hand_date_over(session, event, "CANCEL", now=await context.clock.now())
+
+
+async def _hand_date_over(
+    session: AsyncSession,
+    event: Received[intake.CoordinatorAssigned] | Received[intake.CoordinatorReleased],
+    method: Literal["REQUEST", "CANCEL"],
+    *,
+    now: datetime,
+) -> None:
     await invitations.hand_over(
         session,
         tenant=event.tenant,
         case_id=event.data.case_id,
         coordinator_id=event.data.coordinator_id,
-        method="CANCEL",
-        now=await context.clock.now(),
+        method=method,
+        now=now,
     )
 
 
