@@ -52,6 +52,12 @@ async def awaited_call(session: AsyncSession, plan: Plan) -> Clock | None:
     return clock if clock is not None and clock.state != "stopped" else None
 
 
+def can_be_made(waits: Clock | None, *, now: datetime) -> bool:
+    """Say whether the referrer's answers can be recorded now: from a week before the call on."""
+    # A clock that was handed over after its warning has no second one.
+    return waits is not None and may_call(waits.warn_at or waits.started_at, now=now)
+
+
 async def record_call(
     session: AsyncSession,
     vault: Vault,
@@ -70,9 +76,7 @@ async def record_call(
     plan = await queries.plan_of_case(session, case_id=case_id, tenant=tenant)
     if plan is None:
         raise NoReferrerToCall
-    clock = await awaited_call(session, plan)
-    # A clock that was handed over after its warning has no second one.
-    if clock is None or not may_call(clock.warn_at or clock.started_at, now=now):
+    if not can_be_made(await awaited_call(session, plan), now=now):
         raise NoReferrerToCall
     call = ReferrerCall(
         id=uuid7(),

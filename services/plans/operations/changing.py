@@ -19,7 +19,7 @@ from services.plans.domain import (
 )
 from services.plans.models import Agreement, Plan, PlanVersion, Stance
 from services.plans.operations.agreements import await_day, read_agreement
-from services.plans.operations.recording import await_acceptance, count_on, say_recorded
+from services.plans.operations.recording import await_acceptance, count_on, say_recorded, version_of
 from services.plans.operations.timing import OF_AGREEMENTS, notify, stop_clocks
 from services.plans.schemas.recording import ChangedAgreement, texts_of
 from services.plans.schemas.sealed import AgreementWords
@@ -146,20 +146,7 @@ async def _amend(
     before = await queries.version_of(session, plan.id, plan.version)
     words = await vault.open(session, before)
     await count_on(session, plan, mandated=mandated)
-    version = PlanVersion(
-        id=uuid7(),
-        tenant=plan.tenant,
-        case_id=plan.case_id,
-        plan_id=plan.id,
-        version=plan.version,
-        conference_id=before.conference_id,
-        monitor_person_id=before.monitor_person_id,
-        review_on=before.review_on,
-        language=before.language,
-        recorded_by=by,
-        recorded_as=recorded_as,
-        created_at=now,
-    )
+    version = version_of(plan, before, by=by, recorded_as=recorded_as, now=now)
     await vault.seal(session, version, words.model_copy(update={"why": why}))
     session.add(version)
     names = ("plan_id", "version", "person_id", "tenant", "case_id", "agrees", "said_at")

@@ -19,6 +19,7 @@ from services.plans.domain import (
     PersonNotOfCase,
     PlanAcceptance,
     PlanExists,
+    RecordedAs,
     check_dates,
     check_length,
 )
@@ -198,6 +199,26 @@ async def _check(
         raise ConferenceNotHeld(conference_id=str(new.conference_id))
 
 
+def version_of(
+    plan: Plan, like: NewPlan | PlanVersion, *, by: UUID, recorded_as: RecordedAs, now: datetime
+) -> PlanVersion:
+    """Return the row of a plan's current version, yet without its words."""
+    return PlanVersion(
+        id=uuid7(),
+        tenant=plan.tenant,
+        case_id=plan.case_id,
+        plan_id=plan.id,
+        version=plan.version,
+        conference_id=like.conference_id,
+        monitor_person_id=like.monitor_person_id,
+        review_on=like.review_on,
+        language=like.language,
+        recorded_by=by,
+        recorded_as=recorded_as,
+        created_at=now,
+    )
+
+
 async def _write_version(
     session: AsyncSession,
     vault: Vault,
@@ -216,21 +237,8 @@ async def _write_version(
         for_children=new.for_children,
         why=new.why if isinstance(new, ChangedPlan) else None,
     )
-    version = PlanVersion(
-        id=uuid7(),
-        tenant=plan.tenant,
-        case_id=plan.case_id,
-        plan_id=plan.id,
-        version=plan.version,
-        conference_id=new.conference_id,
-        monitor_person_id=new.monitor_person_id,
-        review_on=new.review_on,
-        language=new.language,
-        recorded_by=by,
-        recorded_as="coordinator",
-        asked_by_person_id=new.asked_by_person_id if isinstance(new, ChangedPlan) else None,
-        created_at=now,
-    )
+    version = version_of(plan, new, by=by, recorded_as="coordinator", now=now)
+    version.asked_by_person_id = new.asked_by_person_id if isinstance(new, ChangedPlan) else None
     await vault.seal(session, version, words)
     session.add(version)
     await note_written(session, version, now=now)

@@ -15,19 +15,22 @@ router = Router(tags=["check-ins"])
 
 @router.get("/v1/cases/{case_id}/referrer-calls")
 async def list_calls(
-    case_id: UUID, principal: CoordinatorOrManager, session: Session, parts: Parts
+    case_id: UUID, principal: CoordinatorOrManager, session: Session, parts: Parts, now: Now
 ) -> ReferrerCallsOut:
     """Show when the referrer must be called, and the answers of earlier calls."""
     await permissions.may_call_referrer(session, principal, case_id=case_id)
     plan = await queries.plan_of_case(session, case_id=case_id, tenant=principal.tenant)
     if plan is None:
-        return ReferrerCallsOut(next_at=None, late_at=None, owner=None, late=False, calls=[])
+        return ReferrerCallsOut(
+            next_at=None, can_be_made=False, late_at=None, owner=None, late=False, calls=[]
+        )
     waits = await calling.awaited_call(session, plan)
     calls = await queries.referrer_calls_of(session, plan.id)
     opened = await parts.vault.open_many(session, calls)
     return ReferrerCallsOut.model_validate(
         {
             "next_at": waits and (waits.warn_at or waits.due_at),
+            "can_be_made": calling.can_be_made(waits, now=now),
             "late_at": waits and waits.due_at,
             "owner": waits and waits.owner,
             "late": waits is not None and waits.state == "breached",

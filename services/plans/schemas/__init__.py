@@ -354,6 +354,7 @@ class ReferrerCallsOut(ResponseModel):
     """The calls to the referrer of a case: from when the next can be recorded, and the earlier ones."""
 
     next_at: datetime | None = Field(description="When to call; empty if nobody needs to be called any more.")
+    can_be_made: bool = Field(description="Whether it can be written down now: from a week before on.")
     late_at: datetime | None = Field(description="When it escalates to the regional manager.")
     owner: CheckInOwner | None
     late: bool = Field(description="Nobody called in time.")

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import ClassVar, Literal, TypeVar
 from uuid import UUID
 
@@ -110,13 +110,13 @@ async def show(visit: StaffVisit) -> Response:
         if_theirs(plan_of(visit, case_id), None),
         visit.ask(ALL, case_id=case_id),
         if_theirs(everyone(visit, case_id), {}),
-        visit.ask_or(CALLS, Calls(next_at=None, late=False, calls=[]), case_id=case_id),
+        visit.ask_or(CALLS, Calls(next_at=None, can_be_made=False, late=False, calls=[]), case_id=case_id),
     )
-    manages = visit.has(Role.REGIONAL_MANAGER)
+    manages = may_manage(visit.principal, Role.REGIONAL_MANAGER)
     coordinates = bool(await todos.coordinated(visit.session, visit.principal, case_ids=[UUID(case_id)]))
     mine = {
         *(["coordinator"] if coordinates else []),
-        *(["regional-manager"] if may_manage(visit.principal, Role.REGIONAL_MANAGER) else []),
+        *(["regional-manager"] if manages else []),
     }
     names = {person_id: each.name for person_id, each in people.items() if each.name}
     somebody = visit.say(_("iemand van de kring"))
@@ -148,7 +148,7 @@ async def show(visit: StaffVisit) -> Response:
         plan=await text_of(visit, plan, names, [], unnamed=somebody) if plan else None,
         over=plan is not None and plan.follow_up != "running",
         checks=checks,
-        referrer_waits=called.next_at is not None and called.next_at <= _soon(await visit.parts.clock.now()),
+        referrer_waits=called.can_be_made,
         calls=[
             Call(
                 when=dates.day(each.called_at),
@@ -167,11 +167,6 @@ async def show(visit: StaffVisit) -> Response:
         ],
     )
     return visit.page("case_check_ins.html", model)
-
-
-def _soon(now: datetime) -> datetime:
-    """Return until when a call is near enough to be made: up to a week early, as the service allows."""
-    return now + timedelta(days=7)
 
 
 def _late(check_in: CheckIn) -> str | None:

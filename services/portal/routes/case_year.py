@@ -32,6 +32,7 @@ class Calls(Answer):
     """When to call the referrer, and their answers."""
 
     next_at: datetime | None
+    can_be_made: bool
     late: bool
     calls: list[Call]
 

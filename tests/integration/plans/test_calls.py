@@ -63,6 +63,8 @@ class TestTheReferrer:
         await world.handle(case.released())
         clock = (await world.clocks(case))["referrer-call"]
         assert (clock.owner, clock.state) == ("regional-manager", "running")
+        shown = await world.do("GET", f"/v1/cases/{case.id}/referrer-calls", world.manager())
+        assert shown["can_be_made"] is True
         await steps_to(world, case, "referrer-call")
         shown = await world.do("GET", f"/v1/cases/{case.id}/referrer-calls", world.manager())
         assert (shown["late"], shown["owner"]) == (True, "regional-manager")
@@ -72,6 +74,8 @@ class TestTheReferrer:
     async def test_is_not_called_more_than_a_week_early(self, world: Plans, days: int) -> None:
         case, _ = await referred(world)
         world.later(days=days)
+        shown = await world.do("GET", f"/v1/cases/{case.id}/referrer-calls", world.coordinator(case))
+        assert shown["can_be_made"] is False
         assert (await call(world, case, world.coordinator(case))).status_code == 409
 
     async def test_is_not_called_where_people_asked_for_themselves(self, world: Plans) -> None:

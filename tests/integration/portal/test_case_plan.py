@@ -112,7 +112,10 @@ async def case(browser: Browser, services: FakeServices) -> FakeServices:
     await browser.sign_in(Role.COORDINATOR)
     services.answer(PERSONS, {"items": [person(RITA, "Rita"), person(OMAR, HOSTILE)]})
     services.answer(OF_CASE, {"items": []})
-    services.answer(CALLS, {"next_at": None, "late_at": None, "owner": None, "late": False, "calls": []})
+    services.answer(
+        CALLS,
+        {"next_at": None, "can_be_made": False, "late_at": None, "owner": None, "late": False, "calls": []},
+    )
     services.answer(PLANS, {"items": []})
     line = {"bottom_line_id": str(LINE), "text": "Omar is nooit alleen thuis.", "version": 1}
     services.answer(

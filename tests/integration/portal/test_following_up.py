@@ -122,7 +122,13 @@ class TestTheReferrer:
         services.answer(ALL, {"items": [check(kind="six-months", state="planned")], "next": None})
         said = {"call_id": str(uuid7()), "going": "partly", "new_needs": True, "note": "<b>School</b>",
                 "called_at": "2026-03-01T07:00:00Z"}  # fmt: skip
-        waits = {"next_at": "2026-03-02T07:00:00Z", "late_at": None, "owner": "coordinator", "late": False}
+        waits = {
+            "next_at": "2026-03-02T07:00:00Z",
+            "can_be_made": True,
+            "late_at": None,
+            "owner": "coordinator",
+            "late": False,
+        }
         services.answer(CALLS, waits | {"calls": [said]})
         services.answer(CALLED, said)
         shown = await browser.ask("GET", f"/cases/{CASE}/check-ins", expect=200)
@@ -136,7 +142,17 @@ class TestTheReferrer:
 
     async def test_is_not_called_when_nothing_waits(self, browser: Browser, services: FakeServices) -> None:
         await browser.sign_in(Role.COORDINATOR)
-        services.answer(CALLS, {"next_at": None, "late_at": None, "owner": None, "late": False, "calls": []})
+        services.answer(
+            CALLS,
+            {
+                "next_at": None,
+                "can_be_made": False,
+                "late_at": None,
+                "owner": None,
+                "late": False,
+                "calls": [],
+            },
+        )
         shown = await browser.ask("GET", f"/cases/{CASE}/referrer-call", expect=200)
         assert "Hier valt nu niets te noteren." in shown.text
 
