@@ -204,7 +204,7 @@ async def change(
     await circle.follow(session, vault, tenant=person.tenant, case_id=person.case_id, now=now)
 
 
-async def let_go(
+async def end_membership(
     session: AsyncSession,
     vault: Vault,
     *,

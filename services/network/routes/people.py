@@ -147,7 +147,7 @@ async def remove_person(
     """Remove a person from the circle."""
     person = await permissions.may_work_with_person(session, principal, person_id=person_id, lock=True)
     await require_live(session, case_id=person.case_id, tenant=principal.tenant)
-    await persons.let_go(
+    await persons.end_membership(
         session,
         parts.vault,
         person=person,
@@ -165,7 +165,7 @@ async def exclude_person(
     """Decide that a person may not come to the conference."""
     person = await permissions.may_work_with_person(session, principal, person_id=person_id, lock=True)
     await require_live(session, case_id=person.case_id, tenant=principal.tenant)
-    await persons.let_go(
+    await persons.end_membership(
         session,
         parts.vault,
         person=person,

@@ -45,7 +45,9 @@ async def mark_done(agreement_id: UUID, principal: Involved, session: Session, n
 
 
 @router.post("/v1/agreements/{agreement_id}/lapse")
-async def let_go(agreement_id: UUID, principal: Involved, session: Session, now: Now) -> AgreementStateOut:
+async def mark_lapsed(
+    agreement_id: UUID, principal: Involved, session: Session, now: Now
+) -> AgreementStateOut:
     """Report that an agreement is let go."""
     return await _settle(agreement_id, principal, session, now, "lapsed")
 

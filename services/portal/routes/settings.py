@@ -238,7 +238,6 @@ class LengthsPage(PageModel):
 
     back: tuple[str, str]
     older: str | None
-
     group: Group
     version: int
     units: list[tuple[str, str]]

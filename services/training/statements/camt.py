@@ -147,11 +147,11 @@ def _entries(content: bytes, read: Statement) -> Iterator[tuple[str, etree._Elem
         elif name == "Ntry":
             sums.note_entry(element)
             yield account, element
-            _let_go(element)
+            _forget(element)
         else:
             read.balances_differ = read.balances_differ or sums.differ
             account, sums = "", _Sums()
-            _let_go(element)
+            _forget(element)
     if not statements:
         raise StatementNotReadable("The file names no account", reason="no-account")
 
@@ -186,7 +186,7 @@ def _check_root(content: bytes) -> None:
         raise StatementNotReadable("Send a CAMT.053 statement (not 052 or 054)", reason="not-camt-053")
 
 
-def _let_go(element: etree._Element) -> None:
+def _forget(element: etree._Element) -> None:
     element.clear()
     parent = element.getparent()
     while parent is not None and element.getprevious() is not None:
