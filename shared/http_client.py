@@ -1,4 +1,4 @@
-"""How services and the portal ask over HTTP: connections are kept, no redirect is followed, no cookie is kept."""
+"""The HTTP client of services and the portal: persistent connections, no redirects, no cookies."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import aiohttp
 
 _CONNECT_SECONDS = 2
-# Shorter than servers keep a connection that says nothing: none is used as its server closes it.
+# Shorter than servers keep an idle connection, so that none is used while its server closes it.
 _KEPT_SECONDS = 10
 _JSON = "application/json"
 Query = Mapping[str, str | Sequence[str]]
@@ -22,7 +22,7 @@ Query = Mapping[str, str | Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What was answered, read to its end. Names of headers are in small letters."""
+    """A complete answer. Header names are in lower case."""
 
     status: int
     content: bytes = b""
@@ -30,12 +30,12 @@ class Response:
 
     @property
     def is_success(self) -> bool:
-        """Say whether it is what was asked for."""
+        """Tell whether it is a success."""
         return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
 
     @property
     def problem(self) -> str:
-        """Return the code of the problem (RFC 9457) that a service answers; "unknown" if it answers none."""
+        """Return the code of a service's problem (RFC 9457); "unknown" if it is none."""
         try:
             return str(orjson.loads(self.content)["type"]).rpartition("/")[2]
         except (ValueError, KeyError, TypeError):
@@ -43,7 +43,7 @@ class Response:
 
 
 class HttpClient:
-    """Asks over HTTP/1.1, connecting when that is first needed. `seconds`: for a whole answer."""
+    """An HTTP/1.1 client that connects on first use. `seconds`: the time limit of a whole answer."""
 
     def __init__(self, *, seconds: float, connections: int) -> None:
         self._seconds = seconds
@@ -60,9 +60,9 @@ class HttpClient:
         query: Query | None = None,
         body: Mapping[str, object] | bytes | None = None,
     ) -> Response:
-        """Return what is answered, whatever its status. A body that is no bytes is sent as JSON.
+        """Return the answer, whatever its status. A body that is not bytes is sent as JSON.
 
-        Raises: Operational, which names `whom` was asked and nothing of what.
+        Raises: Operational, which names `whom` was asked but not what.
         """
         import aiohttp
         from yarl import URL
@@ -73,7 +73,7 @@ class HttpClient:
         try:
             async with self._connected().request(
                 method,
-                # As it stands: it was quoted by who knows what is in it.
+                # Used literally: the caller, who knows its parts, has quoted it.
                 URL(address, encoded=True),
                 headers={**typed, **headers},
                 data=data,
@@ -102,10 +102,10 @@ class HttpClient:
                 ),
                 timeout=aiohttp.ClientTimeout(total=self._seconds, sock_connect=_CONNECT_SECONDS),
                 cookie_jar=aiohttp.DummyCookieJar(),
-                # What services tell each other is not worth compressing on its way.
+                # Traffic between services is not worth compressing.
                 headers={"accept-encoding": "identity"},
                 skip_auto_headers=("user-agent",),
-                # A proxy of the environment must not see it.
+                # A proxy from the environment must not see it.
                 trust_env=False,
             )
         return self._session

@@ -1,4 +1,4 @@
-"""Identifiers: UUIDv7, so that ids sort by the moment they were made and indexes stay compact."""
+"""Identifiers: UUIDv7, so that ids sort by creation time and indexes stay compact."""
 
 from uuid import UUID, uuid5
 
@@ -13,5 +13,5 @@ def uuid7() -> UUID:
 
 
 def derived(*parts: object) -> UUID:
-    """Return the same id for the same parts: for effects that must have one id however often they are tried."""
+    """Return the same id for the same parts: for effects that need one id however often they are retried."""
     return uuid5(_NAMESPACE, "/".join(str(part) for part in parts))

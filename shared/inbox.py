@@ -1,4 +1,4 @@
-"""The way in: one row per event that this service has dealt with, so that a repeated delivery changes nothing."""
+"""The inbox: one row per event that this service has handled, so that a repeated delivery changes nothing."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ _KNOWN = "SELECT 1 FROM inbox WHERE consumer = $1 AND event_id = $2"
 
 
 async def accept(session: AsyncSession, *, consumer: str, event_id: UUID, outcome: str = HANDLED) -> bool:
-    """Note the event in the caller's transaction; False if it was dealt with before.
+    """Record the event in the caller's transaction; False if it was already handled.
 
     A concurrent delivery of the same event waits here until the other transaction ends.
     """
@@ -33,22 +33,22 @@ async def accept(session: AsyncSession, *, consumer: str, event_id: UUID, outcom
 
 
 async def settle(session: AsyncSession, *, consumer: str, event_id: UUID, outcome: str) -> None:
-    """Change what is noted about an event accepted in this transaction."""
+    """Change the recorded outcome of an event accepted in this transaction."""
     await fetch(session, _SETTLE, consumer, event_id, outcome)
 
 
 async def is_known(session: AsyncSession, *, consumer: str, event_id: UUID) -> bool:
-    """Say whether the event was dealt with before."""
+    """Tell whether the event was handled before."""
     return bool(await fetch(session, _KNOWN, consumer, event_id))
 
 
 async def are_known(session: AsyncSession, events: Sequence[tuple[str, UUID]]) -> bool:
-    """Say whether events, each by its consumer and its id, were all dealt with."""
+    """Tell whether events, each by its consumer and its id, were all handled."""
     consumers, ids = zip(*set(events), strict=True)
     (found,) = await fetch(session, _ALL_KNOWN, list(consumers), list(ids))
     return bool(found["known"] == len(ids))
 
 
 async def forget_dead(session: AsyncSession, *, consumer: str, event_id: UUID) -> None:
-    """Let an event that died be handled again (replay)."""
+    """Let an event that became a dead letter be handled again (replay)."""
     await fetch(session, _REPLAY, consumer, event_id)

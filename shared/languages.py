@@ -1,4 +1,4 @@
-"""The languages that people are written to in, and days and hours as they say them there."""
+"""The languages in which people are written to, and their formats of days and hours."""
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
@@ -9,16 +9,16 @@ from babel.dates import format_date, format_time, get_timezone_location
 
 from shared.calendar import Calendar
 
-# What people read who come by a link of an email, and what anybody reads, is written in all of these.
+# Pages and mails for people with a link, and public pages, are written in all of these.
 Language = Literal["nl", "fr", "en", "ar", "tr", "pl", "uk"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
-# What members of staff and coordinators read is written in these.
+# Pages and mails for staff and coordinators are written in these.
 STAFF_LANGUAGES: tuple[Language, ...] = ("nl", "fr", "en")
-# For whoever speaks none of them.
+# For anybody who speaks none of them.
 FALLBACK: Language = "nl"
 
 _SPACE = "\N{NO-BREAK SPACE}"
-# Where no pattern is named, it is the usual one.
+# Where no pattern is given, the usual one applies.
 _DAY = "EEEE d MMMM y"
 _DAYS: dict[Language, str] = {
     "ar": "EEEE، d MMMM y",
@@ -40,12 +40,12 @@ _PERIODS: dict[Language, str] = {
 
 
 def language_of(code: str | None, languages: Iterable[Language] = LANGUAGES) -> Language:
-    """Return the one of some languages to write to somebody in who speaks this one."""
+    """Return the one of some languages in which to write to a person who speaks this one."""
     return next((language for language in languages if language == code), FALLBACK)
 
 
 def direction(code: str) -> str:
-    """Return from which side a language is read, as HTML has it: ltr or rtl; ltr, if nobody knows it."""
+    """Return a language's direction for HTML: ltr or rtl; ltr if it is unknown."""
     try:
         return Locale.parse(code, sep="-").text_direction
     except (ValueError, UnknownLocaleError):
@@ -55,7 +55,7 @@ def direction(code: str) -> str:
 def day_in_words(day: date, language: Language, calendar: Calendar) -> str:
     """Return a day (of a time: its day in that calendar) with its weekday: maandag 2 maart 2026."""
     local = calendar.day_of(day)
-    # The first is the only ordinal among French days, which CLDR has no pattern for.
+    # The first is the only ordinal among French days, for which CLDR has no pattern.
     pattern = "EEEE d'er' MMMM y" if (language, local.day) == ("fr", 1) else _DAYS.get(language, _DAY)
     return format_date(local, pattern, locale=language)
 
@@ -72,19 +72,19 @@ def time_in_words(time: datetime, language: Language, calendar: Calendar) -> str
 
 
 def deadline_in_words(time: datetime, language: Language, calendar: Calendar) -> str:
-    """Return until when something can be done; midnight is the last minute of the day that ends."""
+    """Return a deadline in words; midnight is shown as the last minute of the day that ends."""
     local = calendar.local(time)
     midnight = (local.hour, local.minute) == (0, 0)
     return time_in_words(time - timedelta(minutes=1) if midnight else time, language, calendar)
 
 
 def period_in_words(starts_at: datetime, ends_at: datetime, language: Language, calendar: Calendar) -> str:
-    """Return when something begins and ends, and in which city it is then so late; a second day is named."""
+    """Return begin and end in words, with the city of the time zone; a second day is named."""
     day, last_day = (day_in_words(time, language, calendar) for time in (starts_at, ends_at))
     start, end = (hour_in_words(time, language, calendar) for time in (starts_at, ends_at))
     return _PERIODS[language].format(
         day=day,
-        # The unit is said once where it stands at the end of the hour.
+        # The unit is said once if it follows the hour.
         start=start.removesuffix(f"{_SPACE}uur"),
         end=end if day == last_day else f"{last_day}, {end}",
         city=get_timezone_location(calendar.zone, locale=language, return_city=True),

@@ -1,15 +1,15 @@
-"""Locks on names: what only one transaction at a time may do and no row stands for. Each is held until its commit."""
+"""Locks on names, for what only one transaction at a time may do and no row represents. Held until the commit."""
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-# Two names that share a number wait for each other now and then, and that is all.
+# Two names with the same number sometimes wait for each other, which is harmless.
 _HOLD = text("SELECT pg_advisory_xact_lock(hashtext(:name), hashtext(:key))")
 _TRY = text("SELECT pg_try_advisory_xact_lock(hashtext(:name), hashtext(:key))")
 
 
 async def hold(session: AsyncSession | AsyncConnection, name: str, key: object = "") -> None:
-    """Wait until no other transaction holds this name and key, and hold them."""
+    """Wait until no other transaction holds this name and key, then hold them."""
     await session.execute(_HOLD, {"name": name, "key": str(key)})
 
 

@@ -1,7 +1,7 @@
-"""Logs: one JSON object a line on stdout, ours and those of libraries, with nothing personal in them.
+"""Logs: one JSON object per line on stdout, from our code and libraries, without personal data.
 
-Our own lines name events and carry ids, codes and numbers. What libraries and exceptions say is cut down: the
-text of an unknown exception can hold the value that a driver was given, so its type and place are kept.
+Our own lines name events and carry ids, codes and numbers. Output of libraries and exceptions is reduced: the
+text of an unknown exception can contain a value that a driver was given, so only its type and place are kept.
 """
 
 import logging
@@ -27,11 +27,11 @@ _HERE = f"{Path(__file__).parents[1]}{os.sep}"
 _MAX_FRAMES = 12
 _MAX_TEXT = 300
 _MAX_CAUSES = 4
-# These texts are ours and hold ids, codes and dates only.
+# The texts of these are ours and hold ids, codes and dates only.
 _OURS = (DomainError, NotYet, Operational)
 # They log addresses, every delivery or every connection at INFO.
 _CHATTY = ("aio_pika", "aiormq", "faststream", "httpcore", "httpx", "sqlalchemy", "uvicorn")
-# A task's or future's own description ends with the exception's text.
+# A task's or future's description ends with the exception's text.
 _QUOTED_EXCEPTION = re.compile(r"exception=.*", re.DOTALL)
 
 
@@ -80,7 +80,7 @@ def add_trace(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 
 
 def cut_exceptions(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """Put in place of an exception what may be known of it: types, places, and texts that are ours."""
+    """Replace an exception by what may be logged of it: types, places, and texts that are ours."""
     given = event.pop("exc_info", None)
     if given:
         error = given if isinstance(given, BaseException) else _current(given)
@@ -131,7 +131,7 @@ def _render(_: WrappedLogger, __: str, event: EventDict) -> bytes:
 
 
 class _LibraryFormatter(logging.Formatter):
-    """Renders what libraries log through the standard library in the same form."""
+    """Renders the log lines of libraries in the same form."""
 
     def __init__(self, service: str) -> None:
         super().__init__()

@@ -1,7 +1,8 @@
-"""Mails: one template per kind and language gives the subject, the plain text and the HTML; SMTP takes them away.
+"""Mails: a template per kind and language gives the subject, the plain text and the HTML; SMTP delivers them.
 
 A template is text: a first line "Subject: ...", a blank line, then paragraphs. A line "-> label: url" becomes a
-button, a line "[image: name.png | description]" shows an attached picture. Mails hold a first name and a link.
+button, a line "[image: name.png
+description]" shows an attached picture. Mails hold a first name and a link.
 """
 
 import html
@@ -23,10 +24,10 @@ from shared.errors import Operational
 from shared.languages import FALLBACK, Language, direction
 
 Tls = Literal["if-offered", "required", "from-start"]
-# Of the buttons of who chose no colour.
+# The buttons' colour if the organisation chose none.
 _GREEN = "#0b5d56"
 _BUTTON = re.compile(r"^-> (?P<label>[^:]+): (?P<url>\S+)$")
-# What begins a button or a picture, at the beginning of a line.
+# Marks a button or a picture at the beginning of a line.
 _MARK = re.compile(r"^[^\S\n]*(?=->|\[image:)", re.MULTILINE)
 _IMAGE = re.compile(r"^\[image: (?P<name>[\w.-]+) \| (?P<alt>[^\]]+)\]$")
 
@@ -45,7 +46,7 @@ class Attachment:
 
 @dataclass(frozen=True)
 class Mail:
-    """What a service's writer decides about a mail: to whom, in which language, with which template and values."""
+    """A mail as a service's writer decides it: recipient, language, template and values."""
 
     address: str
     name: str
@@ -53,13 +54,13 @@ class Mail:
     template: str
     values: dict[str, Any]
     attachments: tuple[Attachment, ...] = ()
-    # Read by somebody under eighteen: in their words, where there are any.
+    # For a reader under eighteen: with their own wording, where there is one.
     young: bool = False
 
 
 @dataclass(frozen=True)
 class Sender:
-    """From whom a mail is: the organisation by name, the platform's own address, where answers go, and its looks."""
+    """The sender of a mail: the organisation's name, the platform's address, the reply address, and the appearance."""
 
     name: str
     address: str
@@ -70,16 +71,16 @@ class Sender:
 
 
 class Refused(Exception):
-    """The mail server refuses this recipient or this mail for good."""
+    """The mail server refuses this recipient or this mail permanently."""
 
 
-# What a server answers to the announced size of a mail (RFC 1870), before it was sent.
+# A server's answer to the announced size of a mail (RFC 1870), before it was sent.
 _TOO_LARGE = 552
 
 
 def _inert(value: Any) -> Any:
-    """Return what a value puts into a mail: words, and never a button or a picture, which are the template's."""
-    # There are more signs that end a line than the one by which the pattern knows a beginning.
+    """Return a value as plain words in a mail: buttons and pictures come only from the template."""
+    # There are more line separators than the one that the pattern recognises.
     return _MARK.sub("· ", "\n".join(value.splitlines())) if isinstance(value, str) else value
 
 
@@ -99,16 +100,17 @@ def _environment(directory: Path) -> Environment:
 
 
 def _capital(text: str) -> str:
-    """Return words as a line begins with them; what stands further on may be a name."""
+    """Return words with a capital at the beginning; a later word may be a name."""
     return f"{text[:1].upper()}{text[1:]}"
 
 
 def render(
     directory: Path, mail: Mail, *, organisation: str, colour: str = _GREEN, signature: str | None = None
 ) -> tuple[Language, str, str, str]:
-    """Return (language, subject, text, html) of a mail, in Dutch where its language has no template.
+    """Return (language, subject, text, html) of a mail, in Dutch if its language has no template.
 
-    Every template can name the organisation that it comes from. `colour`: of its buttons; `signature`: its last lines.
+    Every template can name the organisation that it comes from. `colour`: of its buttons; `signature`: its last
+    lines.
     """
     template = _environment(directory).select_template(
         [
@@ -130,9 +132,9 @@ def render(
 
 
 def subject_of(directory: Path, kind: str, language: Language) -> str | None:
-    """Return the subject that all mails of a kind have, in Dutch where this language has no template.
+    """Return the subject that all mails of a kind have, in Dutch if this language has no template.
 
-    None if there is no such kind, or not any more.
+    None if there is no such kind, or no longer.
     """
     for each in (language, FALLBACK):
         file = directory / f"{kind}.{each}.txt"
@@ -202,9 +204,9 @@ def _paragraph(lines: list[str]) -> list[str]:
 
 
 def _undecoded(words: str) -> str:
-    """Return words as a header takes them for words: none begins as encoded ones do (RFC 2047).
+    """Return words such that no mail program decodes them (RFC 2047).
 
-    Those would be decoded, and what comes out may end the line and begin another header.
+    Decoded words could end the line and begin another header.
     """
     return words.replace("=?", "= ?")
 
@@ -212,7 +214,7 @@ def _undecoded(words: str) -> str:
 def compose(
     mail: Mail, *, directory: Path, sender: Sender, message_id: UUID, role: str, date: datetime
 ) -> EmailMessage:
-    """Return the whole message. The Message-ID is that of the effect: a mail sent twice has the same one."""
+    """Return the complete message. The Message-ID is that of the effect: a mail sent twice has the same one."""
     language, subject, text, page = render(
         directory,
         mail,
@@ -229,7 +231,7 @@ def compose(
     message["Date"] = format_datetime(date)
     message["Message-ID"] = f"<{message_id}@{sender.domain}>"
     message["Auto-Submitted"] = "auto-generated"
-    # Exchange looks at nothing else before it answers by itself that somebody is away.
+    # Exchange honours only this header before it sends an automatic reply.
     message["X-Auto-Response-Suppress"] = "All"
     message["Kring-Kind"] = mail.template
     message["Kring-Role"] = role
@@ -261,10 +263,10 @@ def compose(
 async def send(
     message: EmailMessage, *, host: str, port: int, tls: Tls = "if-offered", ca_file: Path | None = None
 ) -> None:
-    """Hand a message to the mail server; one that must be encrypted and cannot be is not handed over at all.
+    """Send a message to the mail server, but never unencrypted if encryption is required.
 
-    Raises: Refused if it will never take this mail for this address; Operational if trying again can help, as where
-    the server refuses us: at its greeting, our name, our password or our address.
+    Raises: Refused if the server permanently refuses this mail for this address; Operational if retrying can
+    help, including refusals of our connection, name, password or sender address.
     """
     try:
         await aiosmtplib.send(

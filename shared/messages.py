@@ -1,7 +1,7 @@
 """Mails as effects: a row in the transaction that decides on them, an event, and one handler that sends.
 
-At least once: a mail whose sending was not noted goes out again with the same Message-ID. A mail about a case that
-stopped in the meantime is called off, unless it tells of the stop.
+At least once: a mail whose sending was not recorded is sent again with the same Message-ID. A mail about a case
+that stopped in the meantime is cancelled, unless it announces that.
 """
 
 from collections.abc import Awaitable, Callable
@@ -27,7 +27,7 @@ Parameters = dict[str, str | int | None]
 
 @dataclass(frozen=True)
 class Message:
-    """A mail to be written: what kind, to whom (an id of the service's own), about which case."""
+    """A mail to be written: its kind, its recipient (an id of the service's own), its case."""
 
     id: UUID
     kind: str
@@ -43,24 +43,24 @@ class Message:
 
 
 class NotWanted(DomainError):
-    """The writer finds that this mail should no longer be sent (withdrawn consent, an answer that came, no address)."""
+    """The writer found the mail obsolete (a withdrawn consent, an answer that came, no address)."""
 
     code = "mail-not-wanted"
     title = "This mail is no longer wanted"
 
 
 class NoAddress(DomainError):
-    """The writer finds that there is no address to which this mail may go: somebody must be reached another way."""
+    """The writer found no address that this mail may go to: the person must be reached another way."""
 
     code = "no-address"
     title = "There is no address that this mail can go to"
 
 
-# Decides on a mail, in its own transaction. Raises: NotWanted, NoAddress.
+# Writes a mail, in its own transaction. Raises: NotWanted, NoAddress.
 Writer = Callable[[AsyncSession, Message, Context], Awaitable[mail.Mail]]
 Outcome = Literal["sent", "refused", "no-address"]
-# Notes what became of a mail, in the transaction that settles it, and returns the event that tells of it, if any:
-# "refused" says that the mail server will not take it for this recipient.
+# Records the outcome of a mail in the transaction that settles it, and returns an event about it, if any: "refused"
+# means that the mail server does not accept it for this recipient.
 OnOutcome = Callable[[AsyncSession, Message, Outcome, datetime], Awaitable[EventData | None]]
 
 _INSERT = (
@@ -88,10 +88,10 @@ async def queue(
     parameters: Parameters | None = None,
     even_if_stopped: bool = False,
 ) -> UUID:
-    """Decide in the caller's transaction that a mail goes out; return its id.
+    """Decide in the caller's transaction to send a mail; return its id.
 
-    `kind` names the template; `role` says what the recipient is (it goes into a header); `parameters` hold ids,
-    codes and dates (ISO 8601) only: names and words are looked up when the mail is written.
+    `kind` names the template; `role` is that of the recipient (for a header); `parameters` hold ids, codes and
+    dates (ISO 8601) only: names and text are looked up when the mail is written.
     """
     import orjson
 
@@ -118,7 +118,7 @@ async def queue(
 def install(
     subscriptions: Subscriptions, *, templates: Path, writer: Writer, on_outcome: OnOutcome | None = None
 ) -> None:
-    """Let a service send the mails that it queues."""
+    """Make a service send its queued mails."""
 
     async def send_queued(event: Received[MessageQueuedFact], context: Context) -> AndThen | None:
         scope = Scope(tenant=event.tenant)
@@ -160,7 +160,7 @@ def install(
             return _settled(message, "refused", now, on_outcome)
         return _settled(message, "sent", now, on_outcome)
 
-    # A mail about a stopped case is looked at too: it is noted as called off, or tells of the stop.
+    # Mails of a stopped case are processed too: recorded as cancelled, or announcing the stop.
     subscriptions.acts(MESSAGE_QUEUED[subscriptions.service], case="any")(send_queued)
 
 

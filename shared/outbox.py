@@ -1,4 +1,4 @@
-"""The way out: events are rows of the transaction that they tell of, and a relay carries them away (`shared.relay`)."""
+"""The outbox: events are rows of the transaction that they are about, published by a relay (`shared.relay`)."""
 
 import asyncio
 import contextlib
@@ -18,14 +18,14 @@ from shared.ids import uuid7
 from shared.trail import causation
 
 SHARDS = 16
-# Where a session notes which cases it has told of.
+# Where a session records the cases it published about.
 CASES = "outbox.cases"
-# Where it notes what every other service has to handle: of each event its type and id.
+# Where it records the events that every other service must handle: type and id.
 FOLLOWED = "outbox.followed"
 CHANNEL = "kring_outbox"
 
-# All events of a transaction. The rows of their streams are locked here, last of all and in one order everywhere, and
-# held to the commit: sequences are dense and commit in order.
+# All events of a transaction. The rows of their streams are locked here, last of all and in one order everywhere,
+# until the commit: sequences have no gaps and commit in order.
 _INSERT = """
     WITH event AS (
         SELECT *, row_number() OVER (PARTITION BY stream ORDER BY nth) - count(*) OVER (PARTITION BY stream) AS place
@@ -64,8 +64,8 @@ async def publish(
 ) -> UUID:
     """Write an event or command at the end of the caller's transaction and return its id.
 
-    `stream` is what the event is ordered by: the case, registration, session or coordinator. One round trip for all
-    events of a transaction, and one more for what says who may come near a case.
+    `stream` is what orders the event: the case, registration, session or coordinator. One round trip for all
+    events of a transaction, and one more for those about access to a case.
     """
     event_id = uuid7()
     row = {
@@ -114,7 +114,7 @@ def envelope(row: Any, source: str) -> bytes:
 
 
 class Announcer:
-    """Tells relays in other processes that events wait: one NOTIFY for all commits since the last."""
+    """Notifies relays in other processes of waiting events: one NOTIFY for all commits since the last."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -122,7 +122,7 @@ class Announcer:
         database.after_events(self._waiting.set)
 
     async def run(self) -> None:
-        """Announce until cancelled; a lost announcement only costs the relay's own look-up interval."""
+        """Notify until cancelled; a lost notification only delays the relay until its next regular check."""
         while True:
             await self._waiting.wait()
             self._waiting.clear()
@@ -134,7 +134,7 @@ class Announcer:
 
 @dataclass(frozen=True)
 class HeldBack:
-    """An event that could not be published: what comes after it in its stream waits for it."""
+    """An event that could not be published; later events of its stream wait for it."""
 
     event_id: UUID
     event_type: str
@@ -145,7 +145,7 @@ class HeldBack:
 
 @dataclass(frozen=True)
 class Pending:
-    """What has not left: how many events, since when the oldest waits, and the first that failed, longest first."""
+    """What waits: how many events, since when the oldest waits, and the first failed ones, longest first."""
 
     pending_events: int
     since: datetime | None
@@ -153,7 +153,7 @@ class Pending:
 
 
 async def pending(session: AsyncSession, *, most: int = 20) -> Pending:
-    """Return what has not left this outbox, of all tenants."""
+    """Return what waits in this outbox, of all tenants."""
     (total,) = await fetch(session, _PENDING)
     failed = await fetch(session, _HELD_BACK, most)
     return Pending(total["events"], total["oldest"], [HeldBack(**row) for row in failed])

@@ -1,4 +1,4 @@
-"""Places for so many at once: whoever is waited for takes a free one before whoever is not."""
+"""A semaphore with priorities: foreground work takes a free place before background work."""
 
 import asyncio
 from collections import deque
@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 
 class Places:
-    """A semaphore with two lines. `count`: how many places there are."""
+    """A semaphore with two queues. `count`: the number of places."""
 
     def __init__(self, count: int) -> None:
         # While one is free, nobody waits.
@@ -17,7 +17,7 @@ class Places:
 
     @asynccontextmanager
     async def take(self, *, background: bool = False) -> AsyncIterator[None]:
-        """Hold a place, when one is free; in the background, when nobody else waits for it."""
+        """Hold a place once one is free; background work only if no foreground work waits."""
         if self._free:
             self._free -= 1
         else:
@@ -26,7 +26,7 @@ class Places:
             try:
                 await turn
             except asyncio.CancelledError:
-                # Cancelled in the moment in which the place was given: the next one gets it.
+                # Cancelled just as the place was given: the next one gets it.
                 if turn.done() and not turn.cancelled():
                     self._pass_on()
                 raise

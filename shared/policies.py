@@ -1,8 +1,8 @@
-"""What an organisation sets for a service: numbered versions that are all kept, of which one is in force at a time.
+"""An organisation's settings for a service: numbered versions that are all kept, one in force at a time.
 
-A service has one model of settings and one `Policies` for it (services/<name>/settings.py). Version 1 is the defaults;
-each change adds a version and changes none. What has begun keeps the version that was in force then: a case the one of
-its opening (`for_case`), anything else the one of its own beginning (`in_force(at=...)`).
+A service has one model of settings and one `Policies` for it (services/<name>/settings.py). Version 1 is the
+defaults; each change adds a version and changes none. Anything already begun keeps the version of its start: a
+case the one of its opening (`for_case`), anything else the one of its own beginning (`in_force(at=...)`).
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -28,7 +28,7 @@ _AS_STORED = "as stored"
 _OF_TENANT = "SELECT version, settings::text AS settings, set_at, set_by FROM policy WHERE tenant = $1"
 _VERSIONS = f"{_OF_TENANT} AND ($2::int IS NULL OR version < $2) ORDER BY version DESC LIMIT $3"
 _ALL = f"{_OF_TENANT} ORDER BY version DESC"
-# Together with the profile, by whose calendar the lengths count.
+# Together with the profile, whose calendar the lengths use.
 _IN_FORCE = f"""
     SELECT policy.*, {profiles.COLUMNS}
     FROM (VALUES ($1::uuid)) AS one (tenant)
@@ -53,7 +53,7 @@ class UnknownPolicyVersion(NotFound):
 
 
 class SettingNotYours(Forbidden):
-    """Safeguards are set by the data protection officer, all else by those who run the organisation."""
+    """Safeguards are set by the data protection officer, all else by the administrators of the organisation."""
 
     code = "setting-not-yours"
     title = "The data protection officer sets the safeguards of a policy and nothing else: leave out the rest"
@@ -62,20 +62,20 @@ class SettingNotYours(Forbidden):
 class PolicySettings(RequestModel):
     """Base of what an organisation sets for one service: every field has a default, and unknown ones are refused."""
 
-    # Pairs (first, then) of lengths: counted from the same start, the first ends before the other.
+    # Pairs (first, then) of lengths: counted from the same start, the first must end before the other.
     ORDER: ClassVar[tuple[tuple[str, str], ...]] = ()
-    # What protects people from those who set the rest: the data protection officer sets it, and nobody else.
+    # The settings that protect people from those who set the rest: only the data protection officer sets them.
     SAFEGUARDS: ClassVar[frozenset[str]] = frozenset()
 
     @classmethod
     def fields_beside_safeguards(cls) -> frozenset[str]:
-        """Return the names of the fields that those set who set an organisation's policy."""
+        """Return the names of the fields that an organisation's administrators set."""
         return frozenset(cls.model_fields) - cls.SAFEGUARDS
 
     def within(self, present: Self, *, own: Collection[str]) -> Self:
-        """Return the present settings with these in the fields that are the caller's own to set.
+        """Return the present settings with new values in the fields that the caller may set.
 
-        Raises: SettingNotYours if another field is given with another value.
+        Raises: SettingNotYours if another field has a different value.
         """
         others = set(type(self).model_fields).difference(own)
         if any(getattr(self, name) != getattr(present, name) for name in others & self.model_fields_set):
@@ -84,7 +84,7 @@ class PolicySettings(RequestModel):
 
     @model_validator(mode="after")
     def _in_order(self, info: ValidationInfo) -> Self:
-        # What is stored was in order by the rules and defaults of its day, and has to stay readable.
+        # Stored settings followed the rules and defaults of their day, and must stay readable.
         for first, then in () if info.context == _AS_STORED else self.ORDER:
             ends = [BELGIUM.add_length(_ANY_MONDAY, getattr(self, name)) for name in (first, then)]
             if ends[0] >= ends[1]:
@@ -97,9 +97,9 @@ P = TypeVar("P", bound=PolicySettings)
 
 @dataclass(frozen=True)
 class PolicyInForce(Generic[P]):
-    """One version of an organisation's settings; `set_at` and `set_by` None: the defaults, which nobody set.
+    """One version of an organisation's settings; `set_at` and `set_by` None: the defaults.
 
-    Its lengths count by the calendar that the organisation works by.
+    Its lengths are counted by the organisation's calendar.
     """
 
     version: int
@@ -127,7 +127,7 @@ class Policies(Generic[P]):
     async def in_force(
         self, session: AsyncSession, *, tenant: UUID, at: datetime | None = None
     ) -> PolicyInForce[P]:
-        """Return what an organisation has set now, or had set at a time."""
+        """Return an organisation's settings now, or at a time."""
         (row,) = await fetch(session, _IN_FORCE, tenant, at)
         if row["name"] is not None:
             profiles.keep(session, tenant=tenant, row=row)
@@ -136,7 +136,7 @@ class Policies(Generic[P]):
         )
 
     async def for_case(self, session: AsyncSession, *, case_id: UUID) -> PolicyInForce[P]:
-        """Return what was in force when a case opened. Raises: NotYet if its opening is not known here yet."""
+        """Return the settings when a case opened. Raises: NotYet if its opening is not known here yet."""
         row = _only(await fetch(session, _FOR_CASE, case_id))
         if row is None or row["opened_at"] is None:
             raise NotYet("opening of the case")
@@ -153,7 +153,7 @@ class Policies(Generic[P]):
     async def versions(
         self, session: AsyncSession, *, tenant: UUID, before: int | None, most: int
     ) -> list[PolicyInForce[P]]:
-        """Return the newest versions, or those before one; the last of all is the defaults."""
+        """Return the newest versions, or those before one; the very last is the defaults."""
         calendar = await profiles.calendar(session, tenant=tenant)
         rows = await fetch(session, _VERSIONS, tenant, before, most)
         found = [self._read(row, calendar) for row in rows]
@@ -162,7 +162,7 @@ class Policies(Generic[P]):
         return found
 
     async def history(self, session: AsyncSession, *, tenant: UUID) -> Callable[[datetime], PolicyInForce[P]]:
-        """Return, for lists, what tells the version that was in force at a time."""
+        """Return a function that gives the version at a time, for lists."""
         calendar = await profiles.calendar(session, tenant=tenant)
         versions = [self._read(row, calendar) for row in await fetch(session, _ALL, tenant)]
 
@@ -183,10 +183,10 @@ class Policies(Generic[P]):
         set_by: UUID,
         now: datetime,
     ) -> PolicyInForce[P]:
-        """Put settings in force for what begins from now on; what is in force already makes no new version.
+        """Put settings in force for what begins from now on; unchanged settings make no new version.
 
-        `version`: the one that was read. `own`: the fields that the caller may set; all others stay as they are.
-        Raises: OtherVersion, SettingNotYours.
+        `version`: the one that was read. `own`: the fields that the caller may set; all others stay as they
+        are. Raises: OtherVersion, SettingNotYours.
         """
         await locks.hold(session, "policy", tenant)
         present = await self.in_force(session, tenant=tenant)
@@ -208,7 +208,7 @@ class Policies(Generic[P]):
     def _read(self, row: Any, calendar: Calendar) -> PolicyInForce[P]:
         if row is None:
             return PolicyInForce(_FIRST, self._defaults, calendar=calendar)
-        # A field that is gone is ignored, and a new one has its default.
+        # Removed fields are ignored, and new ones have their default.
         settings = self.settings.model_validate_json(row["settings"], extra="ignore", context=_AS_STORED)
         return PolicyInForce(row["version"], settings, row["set_at"], row["set_by"], calendar)
 

@@ -1,6 +1,6 @@
-"""What organisations say of themselves at intake: their names, their mailboxes and their calendars.
+"""Organisations' profiles, from intake: their names, mailboxes and calendars.
 
-Every service follows it.
+Every service follows them.
 """
 
 from dataclasses import dataclass
@@ -23,9 +23,9 @@ from shared.tables import tenant_profile as table
 
 @dataclass(frozen=True)
 class Profile:
-    """An organisation as people meet it. `reply_to`: where answers to its mails go, None if it named no mailbox.
+    """An organisation's profile. `reply_to`: where answers to its mails go, None if it has no mailbox.
 
-    Colours are #rrggbb, None where it has Kring's own; `signature`: what its mails end with.
+    Colours are #rrggbb, None for Kring's own; `signature`: what its mails end with.
     """
 
     name: str
@@ -44,7 +44,7 @@ class UnknownOrganisation(NotFound):
     title = "Name an organisation that runs conferences here in the header Kring-Tenant"
 
 
-# Whose profile this service does not know (yet).
+# The profile of an organisation that this service does not know (yet).
 UNKNOWN = Profile("Kring", None, BELGIUM)
 _KNOWN = "profiles"
 _CALENDAR = ("country", "subdivision", "time_zone")
@@ -54,7 +54,7 @@ _READ = f"SELECT {COLUMNS} FROM tenant_profile WHERE tenant = $1"  # noqa: S608
 
 
 async def of(session: AsyncSession, *, tenant: UUID) -> Profile:
-    """Return an organisation's profile, read once in a transaction; UNKNOWN while this service knows none."""
+    """Return an organisation's profile, read once per transaction; UNKNOWN if this service has none."""
     known: dict[UUID, Profile] = session.info.setdefault(_KNOWN, {})
     if tenant not in known:
         rows = await fetch(session, _READ, tenant)
@@ -65,7 +65,7 @@ async def of(session: AsyncSession, *, tenant: UUID) -> Profile:
 
 
 async def require_known(session: AsyncSession, *, tenant: UUID) -> None:
-    """Raise UnknownOrganisation where this service knows no such organisation: nothing is kept for one that is not."""
+    """Raise UnknownOrganisation if this service knows no such organisation: nothing is stored for it."""
     if await of(session, tenant=tenant) is UNKNOWN:
         raise UnknownOrganisation
 
@@ -78,17 +78,17 @@ def keep(session: AsyncSession, *, tenant: UUID, row: Record) -> None:
 
 
 async def calendar(session: AsyncSession, *, tenant: UUID) -> Calendar:
-    """Return an organisation's calendar; Belgium's while this service knows none."""
+    """Return an organisation's calendar; Belgium's while this service has none."""
     return (await of(session, tenant=tenant)).calendar
 
 
 async def today(session: AsyncSession, *, tenant: UUID, now: datetime) -> date:
-    """Return which day it is for an organisation."""
+    """Return the current day of an organisation."""
     return (await calendar(session, tenant=tenant)).day_of(now)
 
 
 async def note(session: AsyncSession, profile: OrganisationProfile) -> None:
-    """Note the profile of an organisation, unless a newer one is known."""
+    """Store the profile of an organisation, unless a newer one is known."""
     values = {"tenant": profile.organisation_id, **profile.model_dump(exclude={"organisation_id"})}
     added = insert(table).values(values)
     changed = {name: added.excluded[name] for name in values if name != "tenant"}
@@ -98,5 +98,5 @@ async def note(session: AsyncSession, profile: OrganisationProfile) -> None:
 
 
 async def follow(session: AsyncSession, event: Received[Any], _context: Context) -> None:
-    """Handle that an organisation was entered, or changed."""
+    """Handle an event that an organisation was entered or changed."""
     await note(session, event.data)

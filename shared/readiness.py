@@ -1,4 +1,4 @@
-"""Whether a process can do its work now: each part it depends on is really asked, once for all who ask at once."""
+"""Whether a process can do its work now: each dependency is actually checked, once for concurrent requests."""
 
 import asyncio
 import time
@@ -17,20 +17,20 @@ ANSWER_SECONDS = 1.0
 
 
 class Readiness:
-    """What each part answered last: however many ask, it is asked once at a time, and its answer counts a second."""
+    """Each dependency's last result: it is checked once at a time, and the result counts for a second."""
 
     def __init__(self, checks: Mapping[str, Check], *, clock: Callable[[], float] = time.monotonic) -> None:
-        """Take the checks by the name of their part; each raises if its part does not answer."""
+        """Take the checks by the name of their dependency; each raises if it does not answer."""
         self._checks = checks
         self._clock = clock
         self._asking: asyncio.Task[dict[str, bool]] | None = None
         self._stale_at = 0.0
 
     async def parts(self) -> dict[str, bool]:
-        """Return by name whether a part answers, at most a second old."""
+        """Return, by name, whether a dependency answers; at most a second old."""
         if self._asking is None or (self._asking.done() and self._clock() >= self._stale_at):
             self._asking = asyncio.create_task(self._ask())
-        # Who asked first may go away: the others still wait for the answer.
+        # The first caller may go away: the others still wait for the result.
         return await asyncio.shield(self._asking)
 
     async def _ask(self) -> dict[str, bool]:
@@ -50,7 +50,7 @@ async def _answers(part: str, check: Check) -> bool:
 
 
 def checks_of(context: Context) -> dict[str, Check]:
-    """Return a check of each part, by the part's name."""
+    """Return a check of each dependency, by name."""
 
     async def broker() -> None:
         await context.broker.ping()

@@ -1,6 +1,7 @@
-"""Starting the workflows that should run and do not, as after the loss of Temporal's data.
+"""Starts the workflows that should run and do not, as after the loss of Temporal's data.
 
-What they wait for is in the database, and so is what they did (`shared.effects`): that makes nothing happen twice.
+What they wait for is in the database, and so is what they have done (`shared.effects`), so nothing happens
+twice.
 """
 
 import asyncio
@@ -14,13 +15,13 @@ from shared.deadlines import WorkflowInput
 from shared.housekeeping.workflows import Housekeeping, start_housekeeping
 from shared.subscriptions import Subscriptions
 
-# So many are asked for at a time.
+# How many are read at a time.
 _AT_ONCE = 50
 
 
 @dataclass
 class Rebuilt:
-    """How many workflows of a service were started, and how many ran already, by type."""
+    """How many workflows of a service were started, and how many were already running, by type."""
 
     started: Counter[str] = field(default_factory=Counter)
     ran: Counter[str] = field(default_factory=Counter)
@@ -33,8 +34,8 @@ class Rebuilt:
 async def rebuild(context: Context, subscriptions: Subscriptions, owners: Database) -> Rebuilt:
     """Start every workflow of a service that a live clock names and that does not run, and its housekeeping.
 
-    Those that run load what they wait for anew: Temporal's data may be older than the clocks. May be interrupted, and
-    repeated at any time. `owners`: the service's database as the owner of its tables. Raises: Operational.
+    Running ones reload what they wait for: Temporal's data may be older than the clocks. May be interrupted and
+    repeated at any time. `owners`: the service's database with its owner's login. Raises: Operational.
     """
     rebuilt, clocks, after = Rebuilt(), Clocks(context.service), ""
 

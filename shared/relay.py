@@ -1,13 +1,13 @@
-"""Carries outboxes away: to the broker, and a service's own events to their handlers.
+"""Publishes outboxes to the broker, and passes a service's own events to their handlers.
 
-Rules: a stream's events leave in order; one that fails holds back its stream and no other; what was published but
-not marked is published again. Several relays may run: each holds a fair share of the shards by locks of its
-connection, which end with it. A relay is woken by the process's own commits and by NOTIFY from others, and looks by
-itself every second in case a wake-up was lost or a shard came free.
+Rules: a stream's events leave in order; one that fails holds back its stream and no other; an event published
+but not marked is published again. Several relays may run: each holds a fair share of the shards by locks of its
+connection, which end with it. A relay is woken by the process's own commits and by NOTIFY from others, and
+checks every second in case a wake-up was lost or a shard became free.
 
-What a service subscribes to and alone publishes does not go through the broker to come back: the relay hands it to
-the handler. The row stays pending until it was handled, so a process that is killed leaves it to the next one; what
-fails goes to the service's queue, and from there on as everything that fails.
+Events that only this service publishes and subscribes to do not go through the broker: the relay passes them to
+the handler. The row stays pending until it was handled, so that after a crash the next process handles it; a
+failure goes to the service's queue, and from there on like every failure.
 """
 
 import asyncio
@@ -36,11 +36,11 @@ log = structlog.get_logger(__name__)
 _LOCK_CLASS = 746_101
 BATCH = 500
 _LOOK_SECONDS = 1.0
-# So many of its own events a service handles or keeps waiting at once; what is more waits in its queue.
+# How many of its own events a service handles or holds at once; more wait in its queue.
 _IN_HAND = 200
-# So long a relay that stops, or gives shards back, lets them be handled.
+# How long a relay that stops, or gives shards back, lets them be handled.
 _HAND_OVER_SECONDS = 10.0
-# What was handled is marked together with what is handled soon after.
+# Handled events are marked together with those handled soon after.
 _MARK_SECONDS = 0.02
 _LOST = (*DRIVER_ERRORS, aio_pika.exceptions.AMQPError)
 
@@ -52,9 +52,9 @@ PUBLISHED = Counter(
 UNROUTED = Counter("kring_outbox_unrouted_total", "Events that no queue wanted", ["type"])
 FAILED = Counter("kring_outbox_failed_total", "Publishes that failed and will be tried again", ["service"])
 
-# Pending rows in order, of these shards ($1), $2 at most, but for those in hand ($3); streams that wait for a retry are
-# left out. The cost depends on what is pending and not on what was published: both parts read only the partial indexes
-# of `outbox`.
+# Pending rows in order, of these shards ($1), $2 at most, except those in progress ($3); streams that wait for a
+# retry are left out. The cost depends on what is pending and not on what was published: both parts read only the
+# partial indexes of `outbox`.
 CLAIM = """
     SELECT position, id, stream, sequence, exchange, type, time, tenant, case_id, causation_id, traceparent,
            data::text AS data
@@ -74,10 +74,10 @@ _TRY_LATER = """
 
 @dataclass(frozen=True)
 class OwnEvents:
-    """What a service handles of its own events.
+    """The handler of a service's own events.
 
-    `handle` takes type, body and traceparent, and raises if it could not; `retries` is the exchange from which what
-    failed comes to the service's queue.
+    `handle` takes type, body and traceparent, and raises on failure; failures go to the service's queue through
+    the exchange `retries`.
     """
 
     types: frozenset[str]
@@ -86,7 +86,7 @@ class OwnEvents:
 
 
 class Relay:
-    """Carries one service's outbox to the broker, and its own events to their handlers."""
+    """Publishes one service's outbox to the broker, and passes its own events to their handlers."""
 
     def __init__(
         self,
@@ -104,7 +104,7 @@ class Relay:
         self._signer = signer
         self._name = f"kring-{service}-relay"
         self._own = own
-        # By position: what is being handled, and what was handled or could not be and is still to be marked so.
+        # By position: events in progress, and finished or failed ones that are still to be marked.
         self._in_hand: dict[int, asyncio.Task[None]] = {}
         self._handled: set[int] = set()
         self._failed: set[int] = set()
@@ -113,7 +113,7 @@ class Relay:
         self._stopping = False
 
     def wake(self, *_: object) -> None:
-        """Look at the outbox now."""
+        """Check the outbox now."""
         self._wake.set()
 
     def stop(self) -> None:
@@ -122,7 +122,7 @@ class Relay:
         self._wake.set()
 
     async def run(self) -> None:
-        """Relay until stopped; when a connection is lost, connect again with growing pauses."""
+        """Relay until stopped; after a lost connection, reconnect with growing pauses."""
         pause = 0.1
         try:
             while not self._stopping:
@@ -138,7 +138,7 @@ class Relay:
                     pause = min(pause * 2, 1)
         finally:
             for task in self._in_hand.values():
-                # It is handled again, by whoever holds the shard next.
+                # It is handled again, by the shard's next holder.
                 task.cancel()
 
     async def _stopped(self) -> None:
@@ -174,7 +174,7 @@ class Relay:
             self._wake.clear()
             if time.monotonic() - looked >= _LOOK_SECONDS:
                 shards, looked = await self.share(connection, shards), time.monotonic()
-            # What is committed meanwhile wakes it again.
+            # Later commits wake it again.
             while await self.round(connection, exchanges, shards) >= BATCH:
                 if self._stopping:
                     return
@@ -182,7 +182,7 @@ class Relay:
                 await asyncio.wait_for(self._wake.wait(), _LOOK_SECONDS)
 
     async def share(self, connection: asyncpg.Connection, held: Sequence[int]) -> list[int]:
-        """Take free shards up to a fair share of them, give back what is more, and return those held now."""
+        """Take free shards up to a fair share, give back any more, and return those held now."""
         relays = await connection.fetchval(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = $1",
             self._name,
@@ -205,7 +205,7 @@ class Relay:
     async def round(
         self, connection: asyncpg.Connection, exchanges: dict[str, Any], shards: Sequence[int]
     ) -> int:
-        """Publish one batch of these shards, hand over what is the service's own, and return how many events left."""
+        """Publish one batch of these shards, pass on the service's own events, and return how many events left."""
         await self._mark(connection, ())
         rows = await connection.fetch(CLAIM, shards, BATCH, list(self._in_hand))
         if not rows:
@@ -217,12 +217,12 @@ class Relay:
             FAILED.labels(self._service).inc(len(rows) - len(left))
             await connection.execute(_TRY_LATER, self._first_of_each_stream(rows, left))
         if lost is not None or self._lost:
-            # What was confirmed is marked; the rest goes out again over a new connection.
+            # Confirmed events are marked; the rest is published again over a new connection.
             raise ConnectionError("the broker was lost during a round") from None
         return len(left)
 
     async def _mark(self, connection: asyncpg.Connection, published: Iterable[int]) -> None:
-        """Mark what was published, and what was handled or could not be since the last time."""
+        """Mark published events, and those handled or failed since the last time."""
         handled, failed = set(self._handled), set(self._failed)
         if positions := [*published, *handled]:
             await connection.execute(
@@ -238,7 +238,7 @@ class Relay:
             del self._in_hand[position]
 
     async def _let_finish(self, connection: asyncpg.Connection) -> None:
-        """Let what is in hand be handled, for a while, and mark it."""
+        """Let events in progress finish, for a while, and mark them."""
         if self._in_hand:
             await asyncio.wait(self._in_hand.values(), timeout=_HAND_OVER_SECONDS)
             await self._mark(connection, ())
@@ -265,7 +265,7 @@ class Relay:
     async def _publish_stream(self, rows: Sequence[Any], exchanges: dict[str, Any], done: list[int]) -> None:
         for row in rows:
             own = self._own if self._own is not None and row["type"] in self._own.types else None
-            # What is internal is nobody else's.
+            # Internal events concern nobody else.
             wanted = own is None or ".internal." not in row["type"]
             if wanted and not await self._publish_one(row, exchanges[row["exchange"]], row["type"]):
                 return
@@ -276,7 +276,7 @@ class Relay:
                 self._in_hand[row["position"]] = handling
 
     async def _hand_over(self, row: Any, own: OwnEvents, retries: Any) -> None:
-        """Let an event be handled; what fails, and what is too much, goes to the service's queue."""
+        """Handle an event; failures, and events beyond the limit, go to the service's queue."""
         failed = len(self._in_hand) > _IN_HAND
         try:
             if not failed:
@@ -314,7 +314,7 @@ class Relay:
                     "outbox.refused", service=self._service, type=row["type"], event_id=str(row["id"])
                 )
                 return False
-            # An event that nobody subscribed to. Queues are declared before anything is published
-            # (kring migrate), so this is a fact about the type, not a loss.
+            # An event without subscribers. Queues are declared before anything is published (kring migrate), so this
+            # is a property of the type, not a loss.
             UNROUTED.labels(row["type"]).inc()
         return True

@@ -1,4 +1,4 @@
-"""Runs one service in one process: the roles asked for, in one event loop, with one bounded stop for all of them."""
+"""Runs one service in one process: the requested roles, in one event loop, with one bounded stop for all of them."""
 
 import asyncio
 import contextlib
@@ -45,14 +45,14 @@ class Service:
     create_app: Callable[[Context], "FastAPI"] | None = None
     subscriptions: Subscriptions | None = None
     workflows: Sequence[type] = ()
-    # What the service itself does in a round of housekeeping, by name.
+    # The service's own sweeps in a round of housekeeping, by name.
     sweeps: Mapping[str, Any] = field(default_factory=dict)
     roles: frozenset[str] = field(default_factory=lambda: frozenset(ROLES))
 
 
 @contextlib.asynccontextmanager
 async def connected(service: str, settings: Settings) -> AsyncIterator[Context]:
-    """Yield the connected parts of a service (connections are made at first use)."""
+    """Yield the connections of a service (opened on first use)."""
     directory = settings.secrets_of(service)
     secrets = Secrets.load(directory)
     database = Database.connect(
@@ -96,7 +96,7 @@ async def connected(service: str, settings: Settings) -> AsyncIterator[Context]:
 
 
 async def serve(service: Service, settings: Settings) -> None:
-    """Run until SIGTERM or SIGINT, then stop taking work, finish or hand back what is in hand, and return."""
+    """Run until SIGTERM or SIGINT, then take no more work, finish or return what is in progress, and return."""
     logs.configure(settings, service=service.name)
     log_through_python()
     telemetry.configure(settings, service=service.name)
@@ -233,7 +233,7 @@ class _Running:
             await self._stop.wait()
 
     async def _start_housekeeping(self) -> None:
-        """Let housekeeping go on. Not where time is skipped: rows age by the machine's clock, which nobody moves."""
+        """Start housekeeping. Not where time is skipped: rows age by the machine's clock, which does not skip."""
         from shared.housekeeping.workflows import start_housekeeping
 
         if self._settings.clock != "skipped":

@@ -19,7 +19,7 @@ _WEEK = timedelta(weeks=1)
 _SATURDAY = 5
 _JULY, _AUGUST, _NOVEMBER = 7, 8, 11
 
-# The first and the last day of each, from the Monday to the Sunday.
+# The first and the last day of each, from a Monday to a Sunday.
 _FRENCH = (
     (date(2025, 7, 5), date(2025, 8, 24)),
     (date(2025, 10, 20), date(2025, 11, 2)),
@@ -61,18 +61,18 @@ def _settled(day: date, community: Community) -> bool | None:
 
 
 def known_until(community: Community) -> date | None:
-    """Return the last day of which the school holidays of a community are known; None if they are of every day."""
+    """Return the last day for which a community's school holidays are known; None if they always are."""
     return _FRENCH[-1][1] if community == "french" else None
 
 
 def _flemish(year: int) -> list[tuple[date, timedelta]]:
-    """Return the first Monday of each holiday that begins in a year, but summer's, and how long it lasts."""
+    """Return the first Monday of each holiday that begins in a year, except summer, and its length."""
     all_saints, christmas, easter = date(year, _NOVEMBER, 1), date(year, 12, 25), _easter(year)
     sunday = all_saints.weekday() == _SATURDAY + 1
     autumn = all_saints + timedelta(days=1) if sunday else _monday(all_saints)
     winter = _monday(christmas) + (_WEEK if christmas.weekday() >= _SATURDAY else timedelta())
     carnival = _monday(easter) - 6 * _WEEK
-    # In the first fortnight of April, unless Easter is not in it.
+    # In the first fortnight of April, unless Easter is later.
     spring = _monday(date(year, 4, 7))
     if easter < date(year, 4, 1):
         spring = easter + timedelta(days=1)

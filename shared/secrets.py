@@ -1,7 +1,7 @@
 """The secrets of one process, read from files (mounted secrets, or made at first start on one machine).
 
-An installation's directory of secrets has one directory for each service, with all that this service is given and
-nothing of another's. A process mounts its own; commands of the installation are given the whole.
+An installation's directory of secrets has one directory for each service, with only its own. A process mounts
+its own; commands of the installation get the whole.
 """
 
 import base64
@@ -33,13 +33,13 @@ class Login:
 class Secrets:
     """The 32-byte keys of one service. They never appear in representations or logs."""
 
-    # None: a key management service wraps in its place.
+    # None: a key management service wraps instead.
     master_key: bytes | None = field(repr=False)
     index_key: bytes = field(repr=False)
     audit_key: bytes = field(repr=False)
     # The first encrypts; all decrypt.
     codec_keys: tuple[bytes, ...] = field(repr=False)
-    # Master keys that wrap nothing new but still open what they wrapped.
+    # Previous master keys, which only decrypt.
     master_keys_previous: tuple[bytes, ...] = field(repr=False, default=())
 
     @classmethod
@@ -48,7 +48,7 @@ class Secrets:
         master = directory / "master_key"
         index_key = read_key(directory / "index_key")
         return cls(
-            # Where a key management service wraps there may be none.
+            # With a key management service there may be none.
             master_key=read_key(master) if master.exists() else None,
             index_key=index_key,
             audit_key=read_key(directory / "audit_key"),
@@ -60,13 +60,13 @@ class Secrets:
 
 
 def secrets_of(directory: Path, process: str) -> Path:
-    """Return where the secrets of a process are: in the directory itself, if that is not a whole installation's."""
+    """Return the directory of a process's secrets: the directory itself, unless it is a whole installation's."""
     own = directory / process
     return own if own.is_dir() else directory
 
 
 def versions(path: Path) -> list[Path]:
-    """Return the files of a secret: the one in use, then those that are accepted too while it is replaced."""
+    """Return the files of a secret: the one in use, then those also accepted during a rotation."""
     others = sorted(path.parent.glob(f"{path.name}_next*")) + sorted(
         path.parent.glob(f"{path.name}_previous*")
     )
@@ -74,7 +74,7 @@ def versions(path: Path) -> list[Path]:
 
 
 def role_of(service: str) -> str:
-    """Return the name of the role in PostgreSQL that holds a service's rights: its logins are members of it."""
+    """Return the PostgreSQL role with a service's rights: its logins are members of it."""
     return f"kring_{service}"
 
 
@@ -90,7 +90,7 @@ def read_key(path: Path) -> bytes:
 
 
 def read_secret(path: Path) -> str:
-    """Read a secret as it is written. Raises: SecretMissing."""
+    """Read a secret literally. Raises: SecretMissing."""
     try:
         return path.read_text().strip()
     except (OSError, ValueError):

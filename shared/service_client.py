@@ -1,4 +1,4 @@
-"""How one service reads from another: what its owner published, by GET, with a token that names the purpose."""
+"""Reads of one service from another: published contracts, by GET, with a token that names the purpose."""
 
 import time
 from http import HTTPStatus
@@ -23,11 +23,11 @@ _RETRY_LATER = frozenset({408, 425, 429})
 
 
 class RefusedByService(Exception):
-    """Another service refused what was asked, or answered what it did not publish: a bug on one of the two sides."""
+    """Another service refused the request, or answered against its contract: a bug on one of the two sides."""
 
 
 class ServiceClient:
-    """Asks other services. `http`: another way to them than the network."""
+    """A client for other services. `http`: replaces the network."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class ServiceClient:
         self._tokens: dict[tuple[UUID, str], tuple[str, float]] = {}
 
     async def read(self, contract: Contract[Answer], *, tenant: UUID, **ids: UUID | str) -> Answer:
-        """Return what the owner of a contract answers; `ids` (and codes) fill in its path.
+        """Return the answer of a contract's owner; `ids` (and codes) fill in its path.
 
         Raises: NotFound, Gone, NotYet; Operational if the service does not answer; RefusedByService.
         """
@@ -77,7 +77,7 @@ class ServiceClient:
         return headers
 
     def _token(self, tenant: UUID, purpose: str) -> str:
-        # Kept for half its life: the one who is asked then knows it, and need not check the signature again.
+        # Reused for half its lifetime: the receiver then knows it, and need not verify the signature again.
         kept = self._tokens.get((tenant, purpose))
         now = time.monotonic()
         if kept is not None and kept[1] > now:

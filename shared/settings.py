@@ -1,4 +1,4 @@
-"""Where the backing parts are and how this process behaves, read once from the environment (prefix KRING_)."""
+"""Where the backing services are and how this process behaves, read once from the environment (prefix KRING_)."""
 
 from collections.abc import Iterator
 from email.utils import parseaddr
@@ -79,7 +79,7 @@ class Settings(BaseSettings):
     )
     kms_address: str | None = Field(
         default=None,
-        # Its token must not travel in the open; an agent on this machine may be spoken to plainly.
+        # Its token must not travel unencrypted; an agent on this machine may be reached over plain HTTP.
         pattern=r"^(https://.+|http://(127\.0\.0\.1|localhost)(:[0-9]+)?/?)$",
         description="Of a key management service with the Transit API, if there is one.",
     )
@@ -96,7 +96,7 @@ class Settings(BaseSettings):
     kms_ca_file: Path | None = Field(
         default=None, description="The authority of its certificate, if it is its own."
     )
-    kms_seconds: float = Field(default=5.0, gt=0, le=60, description="So long it may take to answer.")
+    kms_seconds: float = Field(default=5.0, gt=0, le=60, description="How long it may take to answer.")
     smtp_host: str = Field(default="127.0.0.1", description="The mail server.")
     smtp_port: int = Field(default=1025, description="Its port: mostly 25, 465 or 587.")
     smtp_tls: Literal["if-offered", "required", "from-start"] = Field(
@@ -122,7 +122,7 @@ class Settings(BaseSettings):
     http_host: str = Field(
         default="127.0.0.1", description="The address at which the process serves its API or pages."
     )
-    http_port: int = Field(default=0, ge=0, le=65535, description="Its port; 0: any that is free.")
+    http_port: int = Field(default=0, ge=0, le=65535, description="Its port; 0: any free one.")
     internal_host: str = Field(default="127.0.0.1", description="The address of health and metrics.")
     internal_port: int = Field(
         default=0,
@@ -149,7 +149,7 @@ class Settings(BaseSettings):
     )
     traces_file: Path | None = Field(default=None, description="The file that traces are written to.")
     stop_seconds: float = Field(
-        default=15, gt=0, description="After so long a process that was told to stop is stopped."
+        default=15, gt=0, description="How long a process has to stop by itself after it was told to."
     )
     retry_scale: float = Field(default=1.0, gt=0, description="Multiplies the intervals of message retries.")
     anonymous_limit: int = Field(
@@ -168,7 +168,7 @@ class Settings(BaseSettings):
     )
     service_limit: int = Field(default=30_000, ge=0, description="The same of one service of the platform.")
     request_seconds: float = Field(
-        default=30, gt=0, description="After so long a request is given up, and what it did is undone."
+        default=30, gt=0, description="How long a request may take; then it is cancelled and undone."
     )
     http_connections: int = Field(default=1000, ge=10, description="Connections at once, per process.")
     http_connections_per_client: int = Field(
@@ -177,18 +177,20 @@ class Settings(BaseSettings):
     http_body_bytes: int = Field(
         default=48 * 1024 * 1024,
         ge=1024 * 1024,
-        description="Bytes of request bodies that a process holds at once; what is more is answered 503.",
+        description="Bytes of request bodies that a process holds at once; beyond it the answer is 503.",
     )
     issuer_fresh_seconds: float = Field(
         default=300,
         ge=10,
-        description="After so long a key that its issuer took back is refused at the latest.",
+        description="The longest time until a key that its issuer revoked is refused.",
     )
     issuer_stale_seconds: float = Field(
-        default=3600, ge=10, description="So long the keys of an issuer that cannot be asked go on counting."
+        default=3600, ge=10, description="How long the keys of an unreachable issuer keep counting."
     )
     issuer_again_seconds: float = Field(
-        default=10, ge=1, description="So much lies between two requests to an issuer, whatever tokens come."
+        default=10,
+        ge=1,
+        description="The minimum time between two requests to an issuer, whatever tokens arrive.",
     )
     workflow_cache: int = Field(
         default=1000,
@@ -200,16 +202,16 @@ class Settings(BaseSettings):
         default=1,
         ge=1,
         le=4,
-        description="From a round of housekeeping to the next; the mails of a morning are decided on in one.",
+        description="The time between rounds of housekeeping, which also decide on the daily mails.",
     )
     events_kept_days: int = Field(
         default=90,
         ge=EVENTS_DAYS_AT_LEAST,
         le=EVENTS_DAYS_AT_MOST,
-        description="Events that left, and what came of events that arrived.",
+        description="Published events, and the outcomes of received ones.",
     )
     effects_kept_days: int = Field(
-        default=3 * 365, ge=EFFECTS_DAYS_AT_LEAST, description="What steps of workflows have done."
+        default=3 * 365, ge=EFFECTS_DAYS_AT_LEAST, description="The effects of workflow steps."
     )
     answers_kept_hours: int = Field(
         default=24, ge=1, le=24 * 30, description="Answers to requests with an Idempotency-Key."
@@ -217,10 +219,10 @@ class Settings(BaseSettings):
     messages_kept_days: int = Field(
         default=400,
         ge=MESSAGES_DAYS_AT_LEAST,
-        description="That a mail was sent (or not), to whom and of which kind.",
+        description="The record that a mail was sent (or not), to whom and of which kind.",
     )
     clocks_kept_days: int = Field(
-        default=400, ge=CLOCKS_DAYS_AT_LEAST, description="Clocks that stopped or were late."
+        default=400, ge=CLOCKS_DAYS_AT_LEAST, description="Clocks that stopped or were breached."
     )
 
     @field_validator("trusted_proxies", mode="before")
@@ -238,13 +240,13 @@ class Settings(BaseSettings):
         return given
 
     def lacking(self) -> Iterator[str]:
-        """Yield the settings that an installation which people reach over https still lacks."""
+        """Yield the settings that an installation served over https still lacks."""
         if self.public_url.startswith("https://"):
             if not self.trusted_proxies:
-                # Something ends TLS before this, and all who come through it will be counted as one.
+                # A proxy terminates TLS, and without this all its clients would be counted as one.
                 yield "KRING_TRUSTED_PROXIES"
             if self.mail_domain.endswith(".invalid"):
-                # Mail servers refuse what comes from an address that cannot be.
+                # Mail servers refuse a sender address that cannot exist.
                 yield "KRING_MAIL_FROM"
 
     def service_url(self, service: str) -> str:
@@ -252,15 +254,15 @@ class Settings(BaseSettings):
         return str(getattr(self, f"{service}_url")).rstrip("/")
 
     def database_of(self, name: str) -> str:
-        """Return the URL (for asyncpg through SQLAlchemy) of the database `kring_<name>`, as the owner of its tables.
+        """Return the URL (for asyncpg through SQLAlchemy) of the database `kring_<name>`, with its owner's login.
 
-        For migrations and for those who look after the installation; services use `database_for`.
+        For migrations and for operators; services use `database_for`.
         """
         server = self.database_url if name != "keys" else self.keys_database_url or self.database_url
         return database_url(server.get_secret_value(), f"kring_{name}")
 
     def namespace_of(self, process: str) -> str:
-        """Return the namespace in Temporal that a process has for its workflows."""
+        """Return a process's Temporal namespace."""
         return self.temporal_namespace.replace("{service}", process)
 
     def secrets_of(self, process: str) -> Path:
@@ -279,7 +281,7 @@ class Settings(BaseSettings):
         return url.render_as_string(hide_password=False)
 
     def broker_for(self, service: str) -> str:
-        """Return the URL of the broker with the login of a service, or as it is where it names a user.
+        """Return the URL of the broker with the login of a service, or as it is if it contains a user.
 
         Raises: SecretMissing.
         """
@@ -291,12 +293,12 @@ class Settings(BaseSettings):
 
     @cached_property
     def mail_address(self) -> str:
-        """Return the address that mails come from, without its name."""
+        """Return the sender address of mails, without its name."""
         return parseaddr(self.mail_from)[1]
 
     @cached_property
     def mail_domain(self) -> str:
-        """Return the domain that Message-IDs end in."""
+        """Return the domain of Message-IDs."""
         return self.mail_address.rpartition("@")[2] or "kring.invalid"
 
 

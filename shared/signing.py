@@ -1,7 +1,8 @@
-"""Signatures of events: with a key of the service that publishes, over its name, the type and the body.
+"""Signatures of events: with the publishing service's key, over its name, the type and the body.
 
-The broker already refuses what a service may not publish. A signature holds against whoever has the broker itself, and
-also for what waits in a queue: a receiver takes an event only from a service that may publish events of its type.
+The broker already refuses what a service may not publish. A signature protects even against whoever controls
+the broker, and messages waiting in a queue: a receiver accepts an event only from a service that may publish
+its type.
 """
 
 import json

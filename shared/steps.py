@@ -1,6 +1,7 @@
-"""Steps of workflows: what is done at a deadline, each an activity with a name of the business.
+"""Workflow steps: what is done at a deadline, each an activity with a business name.
 
-Operations register themselves; a workflow names the operation, and a worker has an activity for each of its service's.
+Operations register themselves; a workflow names the operation, and a worker has an activity for each of its
+service's.
 """
 
 from collections.abc import Awaitable, Callable
@@ -18,18 +19,18 @@ Take = Callable[[Context, Deadline], Awaitable[Done]]
 O = TypeVar("O", bound=Callable[..., Awaitable[bool]])  # noqa: E741 - an operation
 T = TypeVar("T", bound=Take)
 
-# Of every service whose code is loaded; a worker takes those of its own.
+# Of every service whose code is loaded; a worker uses those of its own.
 _names: dict[Callable[..., Any], str] = {}
 _takes: dict[str, Take] = {}
-# What every service has: the steps of clocks that are only warned of and late.
+# The steps of every service: warning and breach of clocks without other effects.
 _EVERYWHERE = "clock"
 
 
 def step(name: str) -> Callable[[O], O]:
     """Register an operation(session, *, due, now) as a step: one transaction, idempotent (`shared.effects.take`).
 
-    `name` is `<service>.<what it does>`. Parameters besides those are given from the context, by their names: vault,
-    services, service. The operation returns False if there was nothing to do.
+    `name` is `<service>.<what it does>`. Other parameters are filled from the context by name: vault, services,
+    service. The operation returns False if there was nothing to do.
     """
 
     def register(operation: O) -> O:
@@ -67,7 +68,7 @@ def name_of(operation: Callable[..., Any]) -> str:
 
 
 def activities(context: Context) -> dict[str, Callable[[Deadline], Awaitable[Done]]]:
-    """Return the activities of a service's steps, by name, on the connected parts of one process."""
+    """Return the activities of a service's steps, by name, on the connections of one process."""
     return {
         name: _activity(name, take_it, context)
         for name, take_it in _takes.items()

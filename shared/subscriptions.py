@@ -1,11 +1,11 @@
-"""What a service listens to: one handler per event type, each making one durable effect.
+"""A service's subscriptions: one handler per event type, each with one durable effect.
 
-`writes`: the handler's rows and the inbox row are one transaction. `acts`: the handler makes one outside effect that
-may be repeated (a workflow start or signal, a mail), and the inbox row follows. Handlers may count on the case being
-known and live here, unless they say `case="any"`; what comes too early is tried again later, what comes for a case
-that stopped is acknowledged and noted. About a case that was erased nothing is written any more, unless they say
-`case="always"`. The case stays as a `writes` handler finds it until its rows are committed. Whoever an event lets near
-a case is let near it once the decision is found of the service that decides on it.
+`writes`: the handler's rows and the inbox row are one transaction. `acts`: the handler has one external effect
+that may be repeated (a workflow start or signal, a mail), and the inbox row follows. Handlers may rely on the
+case being known and live here, unless they say `case="any"`; an early event is retried later, one for a stopped
+case is acknowledged and recorded. Nothing more is written about an erased case, unless they say
+`case="always"`. The case stays as a `writes` handler finds it until its rows are committed. Access that an
+event grants takes effect once the deciding service's decision is found.
 """
 
 from collections.abc import Awaitable, Callable
@@ -60,7 +60,7 @@ class Subscription:
 
 
 async def nothing_more(_session: AsyncSession, _event: Received[Any], _context: Context) -> None:
-    """Handle case events where only the case's state, or who may come near it, is to be known."""
+    """The handler of case events of which only the case's state, or access to it, matters."""
 
 
 async def _nothing_outside(_event: Received[Any], _context: Context) -> None:
@@ -75,15 +75,15 @@ async def _wake_watcher(event: Received[ClockFact], context: Context) -> None:
 class Subscriptions:
     """The subscriptions of one service.
 
-    Every one follows the state of cases and who may come near them by itself, and lets the workflows that wait for the
-    service's clocks know of what happens to them.
+    Each follows the state of cases and access to them automatically, and wakes the workflows that wait for the
+    service's clocks when these change.
     """
 
     def __init__(self, service: str, *, of_cases: bool = True, one_by_one: bool = False) -> None:
-        """Begin with what every service follows; `of_cases`: also what happens to cases.
+        """Begin with what every service follows; `of_cases`: also case events.
 
-        `one_by_one`: what is written about a case is written by nobody else meanwhile. Handlers that lock the case to
-        change it need it: of two that hold it first as it is, neither could.
+        `one_by_one`: handlers of one case are serialised. Handlers that lock the case to change it need this:
+        if two first held it shared, neither could.
         """
         self.service = service
         self._one_by_one = one_by_one
@@ -97,9 +97,9 @@ class Subscriptions:
         }
         for profile in (intake.OrganisationEntered, intake.OrganisationChanged):
             self._defaults[profile.TYPE] = Subscription(profile, "always", write=profiles.follow)
-        # Only services have clocks; what else subscribes, as a test or a benchmark does, has none to hear of.
+        # Only services have clocks; other subscribers, such as a test or a benchmark, have none.
         for what in (what for what in WAKING if (service, what) in CLOCK_EVENTS):
-            # Also when the case has stopped: that is when a workflow must see that nothing is left to wait for.
+            # Also when the case has stopped: then a workflow must see that nothing is left to wait for.
             data = CLOCK_EVENTS[service, what]
             act = self._start_watcher if what == "started" else _wake_watcher
             self._defaults[data.TYPE] = Subscription(data, "any", act=act)
@@ -109,7 +109,7 @@ class Subscriptions:
     ) -> Callable[[F], F]:
         """Register a handler(session, event, context) whose rows commit together with the inbox row.
 
-        `background`: nobody waits for it, so whatever somebody may wait for is handled first.
+        `background`: nobody waits for it, so other events are handled first.
         """
 
         def register(handler: F) -> F:
@@ -119,7 +119,7 @@ class Subscriptions:
         return register
 
     def acts(self, data: type[D], *, case: CasePolicy = "live") -> Callable[[F], F]:
-        """Register a handler(event, context) that makes one repeatable outside effect."""
+        """Register a handler(event, context) with one repeatable external effect."""
 
         def register(handler: F) -> F:
             self._add(Subscription(data, case, act=handler))
@@ -128,9 +128,10 @@ class Subscriptions:
         return register
 
     def watches(self, *workflows: type[DeadlineWorkflow]) -> None:
-        """Let types of workflows wait for the clocks of their kinds. Those of other kinds are only warned of and late.
+        """Make types of workflows wait for clocks of their kinds. Clocks of other kinds are only warned and breached.
 
-        One is started by a clock that starts, under the id that the clock names, and woken by whatever happens to it.
+        A starting clock starts the workflow, under the id that it names, and every later change of the clock
+        wakes it.
         """
         self._watchers.update({kind: workflow for workflow in workflows for kind in workflow.kinds})
 
@@ -158,13 +159,13 @@ class Subscriptions:
         return self._defaults | self._by_type
 
     def own(self) -> frozenset[str]:
-        """Return the types that only the service itself publishes: they come from its outbox, not from the broker."""
+        """Return the types that only the service itself publishes: delivered from its outbox, not the broker."""
         return frozenset(
             event_type for event_type, sub in self.all().items() if {self.service} == sub.data.SOURCES
         )
 
     def bindings(self) -> list[tuple[str, str | None]]:
-        """Return (event type, exchange) pairs to declare queues for; of its own no exchange brings any."""
+        """Return (event type, exchange) pairs for queue declarations; the service's own events have no exchange."""
         own = self.own()
         return [
             (event_type, None if event_type in own else sub.data.EXCHANGE)
@@ -172,7 +173,7 @@ class Subscriptions:
         ]
 
     async def deliver(self, body: bytes, event_type: str, context: Context) -> str:
-        """Deal with one delivery and return the outcome noted in the inbox, or "duplicate".
+        """Handle one delivery and return the outcome recorded in the inbox, or "duplicate".
 
         Raises: Malformed, NotYet, Operational; anything else is a bug.
         """
@@ -215,7 +216,7 @@ class Subscriptions:
     async def _act(
         subscription: Subscription, handler: ActHandler, event: Received[Any], context: Context
     ) -> str:
-        # Where nothing is asked before, a repeated delivery repeats the effect, which may be, and no rows.
+        # Without a check beforehand, a repeated delivery repeats the effect, which is allowed, and no rows.
         if subscription.case == "live" or _is_followed(event):
             async with context.database.transaction(Scope(tenant=event.tenant)) as session:
                 if await inbox.is_known(session, consumer=event.type, event_id=event.id):
@@ -244,7 +245,7 @@ def parse(body: bytes, data: type[D]) -> Received[D]:
             {".".join(map(str, item["loc"])) or "body" for item in error.errors(include_input=False)}
         )
         raise Malformed(f"not a {data.TYPE}: {', '.join(fields)[:200]}") from None
-    # What was signed and let through is the type of the queue: nothing may act by another one inside.
+    # The queue's type was signed and admitted: the type inside must not differ.
     if event.type != data.TYPE:
         raise Malformed(f"not a {data.TYPE}: type")
     return event
@@ -258,14 +259,14 @@ async def note(database: Database, consumer: str, event_id: UUID, outcome: str, 
 
 
 def _is_followed(event: Received[Any]) -> bool:
-    """Say whether every service notes something of its own when such an event comes."""
+    """Tell whether every service records something of its own for such an event."""
     return event.type in case_state.STATUS_AFTER or case_access.is_noted(event)
 
 
 async def _gate(
     session: AsyncSession, subscription: Subscription, event: Received[Any], *, hold: bool = False
 ) -> str | None:
-    """Note what the event says of its case and of who may come near it; return why it is not to be handled, if so.
+    """Record what the event says of its case and access to it; return why it must not be handled, if so.
 
     Raises: NotYet if the case is not known here yet.
     """
@@ -284,7 +285,7 @@ async def _gate(
     is_noted = case_access.is_noted(event)
     if subscription.case == "always" and not is_noted:
         return None
-    # Held for what is noted here too: the case is not erased between this and the commit.
+    # Held for these records too: the case is not erased between this and the commit.
     state = await case_state.read(session, event.case, hold=hold or is_noted)
     if is_noted:
         await case_access.follow(session, event, state)
@@ -292,7 +293,7 @@ async def _gate(
         case "always":
             return None
         case "any":
-            # What acts only looks again: a workflow must see that there is nothing left to do.
+            # `acts` handlers only look again: a workflow must see that nothing is left to do.
             erased = hold and state is not None and state.status == "erased"
             return "case-erased" if erased else None
     if state is None:

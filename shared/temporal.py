@@ -1,4 +1,4 @@
-"""The connection to Temporal: starting and waking workflows so that a repetition changes nothing.
+"""The connection to Temporal: starting and waking workflows idempotently.
 
 Payloads and failures are encrypted with a key of the service: others can neither read nor write them.
 """
@@ -51,14 +51,14 @@ I = TypeVar("I", bound=BaseModel)  # noqa: E741 - the input of a workflow
 
 
 class PayloadRefused(ValueError):
-    """A payload was not encrypted with a key of this service: whoever wrote it is not this service."""
+    """A payload was not encrypted with a key of this service, so it was written by something else."""
 
 
 class Codec(PayloadCodec):
-    """Encrypts every payload with a key of the service (32 bytes), and takes no other."""
+    """Encrypts every payload with a key of the service (32 bytes), and accepts no other."""
 
     def __init__(self, keys: Sequence[bytes]) -> None:
-        """Take the key that encrypts, then others that decrypt too."""
+        """Take the key that encrypts, then others that also decrypt."""
         self._ciphers = [AESGCM(key) for key in keys]
 
     async def encode(self, payloads: Iterable[Payload]) -> list[Payload]:
@@ -77,7 +77,7 @@ class Codec(PayloadCodec):
         return [self._decoded(payload) for payload in payloads]
 
     def readable(self, payloads: Iterable[Payload]) -> list[Payload]:
-        """Return payloads for people who read a history; what is not encrypted is left as it is.
+        """Return payloads readable for people who look at a history; unencrypted ones stay as they are.
 
         Raises: PayloadRefused if one was encrypted with another's key.
         """
@@ -108,9 +108,9 @@ def data_converter(codec_keys: Sequence[bytes]) -> DataConverter:
 
 
 def log_through_python() -> None:
-    """Let the SDK's core log as all else does, before the first client is made: by itself it writes to stdout.
+    """Route the SDK core's logs through Python, before the first client is made: by default it writes to stdout.
 
-    What it adds to its messages (a failure's text, a server's answer) is left out.
+    Its additions to messages (a failure's text, a server's answer) are left out.
     """
     forwarding = LogForwardingConfig(
         logging.getLogger("temporalio.core"), append_target_to_name=False, append_log_fields_to_message=False
@@ -145,7 +145,7 @@ class Access:
 
 
 class Temporal:
-    """Starts and wakes a service's workflows. The client is made at first use: a service starts without Temporal."""
+    """Starts and wakes a service's workflows. The client is made on first use: a service starts without Temporal."""
 
     def __init__(
         self,
@@ -187,10 +187,10 @@ class Temporal:
         id: str,  # noqa: A002 - the SDK's name
         tenant: UUID | None,
     ) -> None:
-        """Start a workflow by its `run`, unless one with this id runs already: that one is woken.
+        """Start a workflow by its `run`, or wake the one that runs with this id.
 
-        One that ended before runs again under its id, with effects that are keyed by what it waits for. `given` is one
-        frozen model of ids. Raises: Operational.
+        An ended one runs again under its id, with effects keyed by what it waits for. `given` is one frozen
+        model of ids. Raises: Operational.
         """
         client = await self.client()
         pairs = [SearchAttributePair(TENANT, str(tenant))] if tenant is not None else []
@@ -222,9 +222,9 @@ class Temporal:
         return True
 
     async def look_again(self, workflow_id: str) -> bool:
-        """Wake a workflow, which then loads what it waits for; False if none runs with this id.
+        """Wake a workflow, which then reloads what it waits for; False if none runs with this id.
 
-        Such a one has ended, or will load the same facts when it starts. Raises: Operational.
+        It has then ended, or will load the same facts when it starts. Raises: Operational.
         """
         client = await self.client()
         try:
@@ -245,12 +245,12 @@ class Temporal:
 
 
 def _lacks_namespace(error: RPCError) -> bool:
-    """Say whether the whole namespace is missing: the server was not prepared yet, or came back empty."""
+    """Tell whether the whole namespace is missing: the server was not prepared yet, or was reset."""
     return any(detail.Is(NamespaceNotFoundFailure.DESCRIPTOR) for detail in error.grpc_status.details)
 
 
 async def prepare_namespace(*, address: str, namespace: str, access: Access = Access()) -> None:
-    """Register the search attributes that workflows set; harmless to run again."""
+    """Register the search attributes that workflows set; safe to repeat."""
     client = await Client.connect(address, namespace=namespace, tls=access.tls, api_key=access.token)
     try:
         known = await client.operator_service.list_search_attributes(

@@ -1,4 +1,4 @@
-"""What causes what is being done now, carried along in context variables: an event, or a workflow's step."""
+"""The cause of the current work, carried in context variables: an event, or a workflow step."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +21,7 @@ def current_workflow() -> str | None:
 
 @contextmanager
 def caused_by(event_id: UUID | None) -> Iterator[None]:
-    """Name the event that everything inside is a consequence of."""
+    """Set the event that caused everything inside."""
     token = _causation.set(event_id)
     try:
         yield
@@ -31,7 +31,7 @@ def caused_by(event_id: UUID | None) -> Iterator[None]:
 
 @contextmanager
 def taken_by(workflow_id: str) -> Iterator[None]:
-    """Name the workflow of which everything inside is a step."""
+    """Set the workflow of which everything inside is a step."""
     token = _workflow.set(workflow_id)
     try:
         yield

@@ -1,4 +1,4 @@
-"""Which workflows run, as Temporal lists them by what each publishes of itself: ids and codes, and no input."""
+"""Running workflows, as Temporal lists them by their search attributes: ids and codes, without input."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ _CHECKED_BY = 8
 
 @dataclass(frozen=True)
 class Running:
-    """A workflow that runs. `waits_for`: the kind of the clock whose deadline it waits for, or "paused"."""
+    """A running workflow. `waits_for`: the kind of the clock whose deadline it waits for, or "paused"."""
 
     id: str
     run_id: str

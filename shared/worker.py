@@ -1,4 +1,4 @@
-"""Runs a service's workflows and activities, and rewrites what activities raise so that no value reaches a history."""
+"""Runs a service's workflows and activities, and rewrites activities' exceptions so that no value reaches a history."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -28,8 +28,8 @@ log = structlog.get_logger(__name__)
 # Every service's worker runs these besides its own.
 SHARED_WORKFLOWS: tuple[type, ...] = (ClockWorkflow, Housekeeping)
 
-# Imported once for all workflows instead of once for each: some of these do not survive being imported twice, and
-# none is called by workflow code but pydantic and shared.workflow.
+# Imported once for all workflows instead of once for each: some of these cannot be imported twice, and workflow code
+# calls none of them except pydantic and shared.workflow.
 _PASSED_THROUGH = (
     "shared",
     "pydantic",
@@ -42,7 +42,7 @@ _PASSED_THROUGH = (
 
 
 def sandbox() -> SandboxedWorkflowRunner:
-    """Return the sandbox in which workflows run, here and when recorded histories are replayed."""
+    """Return the sandbox for running workflows, and for replaying recorded histories."""
     return SandboxedWorkflowRunner(
         restrictions=SandboxRestrictions.default.with_passthrough_modules(*_PASSED_THROUGH)
     )
@@ -51,11 +51,11 @@ def sandbox() -> SandboxedWorkflowRunner:
 class ServerClock:
     """Business time in activities: that of Temporal's server, which also decided that a deadline was reached.
 
-    So a worker whose own clock lags or leads changes nothing.
+    So it does not matter if a worker's own clock lags or leads.
     """
 
     async def now(self) -> datetime:
-        """Return when the server let this try of the activity begin."""
+        """Return when the server let this attempt of the activity begin."""
         return activity.info().started_time
 
 
@@ -76,7 +76,7 @@ class _Rewriting(ActivityInboundInterceptor):
             except (ApplicationError, CancelledError):
                 raise
             except DomainError as error:
-                # Tried again like all else: to end the workflow would leave its clocks without anybody who waits.
+                # Retried like all else: ending the workflow would leave nobody to wait for its clocks.
                 raise ApplicationError(error.code, type=error.code) from None
             except (Operational, NotYet) as error:
                 raise ApplicationError(type(error).__name__, type=type(error).__name__) from None
@@ -106,10 +106,9 @@ def make_worker(
     workflow_cache: int = 1000,
     more: Sequence[Callable[..., Any]] = (),
 ) -> Worker:
-    """Return the worker of a service: its workflows, what all services have besides, and the steps of all of them.
+    """Return the worker of a service: its workflows, those of every service, and the steps of all of them.
 
-    `more`: activities that are no steps.
-    Leaving it lets activities in hand end within half the stop time.
+    `more`: activities that are no steps. On exit, activities in progress get half the stop time.
     """
     context = replace(context, clock=ServerClock())
     own = [*ClockActivities(context).all(), *Housekeeper(context, sweeps=sweeps).all()]
@@ -123,6 +122,6 @@ def make_worker(
         graceful_shutdown_timeout=timedelta(seconds=stop_seconds / 2),
         max_concurrent_activities=20,
         max_cached_workflows=workflow_cache,
-        # A task that waits for its local activity is dropped when another comes and there is no room to keep both.
+        # A task that waits for its local activity is dropped when another comes and there is no room for both.
         max_concurrent_workflow_tasks=None if workflow_cache else 1,
     )

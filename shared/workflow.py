@@ -1,7 +1,7 @@
 """The base of all workflows: they wait for the deadlines of the clocks that name them, and take a step at each.
 
-The database says what is waited for, the workflow when it has come: by the time of Temporal's server alone, so a worker
-whose clock lags or leads changes nothing. Safe to import in the sandbox of workflows.
+The database says what is waited for, the workflow when it has come: by the time of Temporal's server alone, so
+it does not matter if a worker's clock lags or leads. Safe to import in the sandbox of workflows.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from shared.deadlines import Agenda, Deadline, Done, WorkflowInput
     from shared.steps import name_of
 
-# Facts are loaded anew and effects are idempotent, so trying again is always right; the pauses grow to a minute.
+# Facts are reloaded and effects are idempotent, so retrying is always right; the pauses grow to a minute.
 ACTIVITY: dict[str, Any] = {
     "start_to_close_timeout": timedelta(seconds=30),
     "retry_policy": RetryPolicy(
@@ -27,10 +27,10 @@ ACTIVITY: dict[str, Any] = {
         maximum_interval=timedelta(minutes=1),
     ),
 }
-# A database that is away for longer than this is waited for by timers, not by holding on to the workflow's task.
+# A database outage longer than this is waited out by timers, without occupying the workflow's task.
 LOCAL_ACTIVITY: dict[str, Any] = ACTIVITY | {"local_retry_threshold": timedelta(seconds=5)}
-# No run is older, so a patch in workflow code can go a year after it was deployed. (The server that skips time ends
-# what runs for ten years.)
+# No run is older, so a patch in workflow code can be removed a year after it was deployed. (The time-skipping server
+# ends runs after ten years.)
 RENEWED_AFTER = timedelta(days=365)
 
 PHASE = SearchAttributeKey.for_keyword("KringPhase")
@@ -40,14 +40,14 @@ NEXT_DUE = SearchAttributeKey.for_datetime("KringNextDue")
 class Unhandled(Exception):
     """`run` took no step at a deadline that it was given.
 
-    The workflow's task fails and is tried again by the server, at growing intervals, until the code has a step for it.
+    The server retries the workflow's task, at growing intervals, until the code has a step for it.
     """
 
 
 class DeadlineWorkflow(ABC):
-    """A workflow whose `run` is the steps that it takes at the deadlines of its clocks.
+    """A workflow whose `run` consists of the steps at the deadlines of its clocks.
 
-    `kinds`: those of the clocks that it waits for.
+    `kinds`: of the clocks that it waits for.
     """
 
     kinds: ClassVar[tuple[str, ...]] = ()
@@ -56,7 +56,7 @@ class DeadlineWorkflow(ABC):
 
     @workflow.signal(name="look-again")
     def look_again(self) -> None:
-        """Something happened to a clock of this workflow. Signalled once too often, nothing comes of it."""
+        """A clock of this workflow has changed. An unnecessary signal does nothing."""
         self._news = True
 
     @abstractmethod
@@ -66,10 +66,10 @@ class DeadlineWorkflow(ABC):
     async def deadlines(self, given: WorkflowInput) -> AsyncIterator[Deadline]:
         """Yield each deadline when the server's time has reached it, until no clock names this workflow any more.
 
-        Goes on as a new run, which gets the same input, when the server suggests it and after a year.
+        Continues as a new run, with the same input, when the server suggests it and after a year.
         """
         while True:
-            # Signals that came with the same task are handled first: what is loaded next shows what they tell of.
+            # Signals of the same task are handled first, so that the next load shows what they announce.
             await asyncio.sleep(0)
             self._news = False
             agenda = await self._load(given)
@@ -87,7 +87,7 @@ class DeadlineWorkflow(ABC):
                     raise Unhandled(str(agenda.next))
 
     async def step(self, operation: Callable[..., Awaitable[bool | Done]], due: Deadline) -> None:
-        """Take a step (`shared.steps`): an activity that is tried until it has settled the deadline."""
+        """Take a step (`shared.steps`): an activity that is retried until it has settled the deadline."""
         await workflow.execute_activity(
             name_of(operation), due, result_type=Done, summary=str(due), **ACTIVITY
         )
@@ -95,7 +95,7 @@ class DeadlineWorkflow(ABC):
 
     @staticmethod
     def publish(phase: str, next_due: datetime | None) -> None:
-        """Show operations staff where the workflow is, by its search attributes, if that has changed."""
+        """Show operators where the workflow is, by its search attributes, if that has changed."""
         known = workflow.info().typed_search_attributes
         updates: list[SearchAttributeUpdate[Any]] = []
         if known.get(PHASE) != phase:

@@ -1,7 +1,8 @@
 """Database migrations: one Alembic history for the tables that every service has, and one for each service's own.
 
-The platform's history is applied to each database before the service's. Both run in one transaction, and each step
-waits at most 5 s for a lock. Roles, rights and row policies are no steps: they follow from the models after each run.
+The platform's history is applied to each database before the service's. Both run in one transaction, and each
+step waits at most 5 s for a lock. Roles, rights and row policies are not in the steps: they are derived from
+the models after each run.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +21,7 @@ from shared.migrations.roles import close_ledgers, ensure_role, let_in, protect
 from shared.secrets import Login, role_of
 
 _HERE = Path(__file__).parent
-# Where each history keeps its version, in a table of its name.
+# The name of each history's version table.
 VERSIONS_SCHEMA = "alembic"
 
 
@@ -66,7 +67,7 @@ def _server_of(url: str) -> AsyncEngine:
 
 
 async def ensure_database(url: str) -> None:
-    """Create the database that the URL names, if it is missing."""
+    """Create the database in the URL, if it is missing."""
     name, server = make_url(url).database, _server_of(url)
     try:
         async with server.connect() as connection:
@@ -75,7 +76,7 @@ async def ensure_database(url: str) -> None:
             )
             if found.first() is None:
                 await connection.execute(text(f'CREATE DATABASE "{name}"'))
-            # A service has nothing to do in any database but those that let it in.
+            # A service may only connect to databases that admit it.
             for shared in ("postgres", "template1"):
                 await connection.execute(text(f"REVOKE ALL ON DATABASE {shared} FROM PUBLIC"))
     finally:
@@ -112,7 +113,7 @@ def _to_newest(connection: Connection, *histories: History) -> None:
 
 
 async def upgrade(service: str, *, url: str, logins: Sequence[Login]) -> None:
-    """Bring a service's database to the newest step of both histories, protect its rows, let its logins in."""
+    """Upgrade a service's database in both histories, protect its rows, and admit its logins."""
     await ensure_database(url)
     role, history = role_of(service), history_of(service)
 
@@ -138,8 +139,8 @@ async def check(history: History, *, url: str) -> None:
 async def revision(history: History, *, url: str, message: str) -> None:
     """Write a new step from the difference between the models and a database that has every step.
 
-    The database is made for this and dropped again, beside the one that the URL names. Raises what `check` raises if
-    a service's step would have to be one of the platform's.
+    The database is created for this and dropped again, on the server in the URL. Raises what `check` raises if
+    a service's step should be one of the platform's.
     """
     from alembic import command
 
@@ -164,6 +165,6 @@ async def revision(history: History, *, url: str, message: str) -> None:
 
 
 async def upgrade_all(urls: Mapping[str, str], *, logins: Mapping[str, Sequence[Login]]) -> None:
-    """Bring the databases of these services up to date, one after another (Alembic's context is one per process)."""
+    """Upgrade the databases of these services, one after another (Alembic's context is one per process)."""
     for service, url in urls.items():
         await upgrade(service, url=url, logins=logins[service])

@@ -1,4 +1,4 @@
-"""For whoever changes a model: `python -m shared.migrations revision HISTORY "what changes"`.
+"""For model changes: `python -m shared.migrations revision HISTORY "what changes"`.
 
 HISTORY is a service, or `platform` for the tables that every service has.
 """
@@ -12,7 +12,7 @@ from shared.settings import Settings
 
 
 def main() -> None:
-    """Write a step from the difference between the models and the steps that there are."""
+    """Write a step from the difference between the models and the existing steps."""
     parser = argparse.ArgumentParser(prog="python -m shared.migrations", description=main.__doc__)
     parser.add_argument("command", choices=["revision"])
     parser.add_argument("history", choices=[migrations.PLATFORM.name, *PROCESSES])

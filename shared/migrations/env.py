@@ -1,4 +1,4 @@
-"""What Alembic runs for every history: its steps, on the connection and with the models that the caller chose."""
+"""Run by Alembic for every history: its steps, on the caller's connection and models."""
 
 from alembic import context
 

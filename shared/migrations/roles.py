@@ -1,7 +1,8 @@
-"""Whom a service's database lets in and which rows it shows: roles that own nothing, and row policies for every table.
+"""Who may connect to a service's database, and the row policies of every table.
 
-Applied after each migration to every table of the models, so a new table is protected without a word of its own. A
-table that is an exception says so in its `info`; one that has neither a tenant nor such a word is an error.
+Applied after each migration to every table of the models, so that new tables are protected automatically. A
+table that is an exception declares it in its `info`; one with neither a tenant nor such a declaration is an
+error.
 """
 
 import hmac
@@ -17,9 +18,9 @@ from shared.secrets import Login
 from shared.tables import APPEND_ONLY, NO_TENANT_BECAUSE, SHOWN_TO_ALL
 
 # The subquery is evaluated once per statement and not once per row. A pooled connection holds '' after a transaction
-# that named a tenant, which is no id: hence nullif.
+# that set a tenant, which is no id: hence nullif.
 _OWN = "tenant = (SELECT nullif(current_setting('app.tenant', true), '')::uuid)"
-# Raised when a policy's text changes: those of an earlier number are dropped.
+# Raised when a policy's text changes: policies of a lower number are dropped.
 _VERSION = 1
 _ITERATIONS = 4096
 _LARGE_OBJECTS = ("lo_creat(integer)", "lo_create(oid)", "lo_from_bytea(oid, bytea)", "lo_open(oid, integer)")
@@ -30,7 +31,7 @@ class TableUnprotected(Exception):
 
 
 def _verifier(password: str) -> str:
-    """Return what PostgreSQL stores of a password (SCRAM-SHA-256): the password itself reaches no log of the server."""
+    """Return PostgreSQL's verifier of a password (SCRAM-SHA-256), so that the password reaches no server log."""
     salt = os.urandom(16)
     salted = pbkdf2_hmac("sha256", password.encode(), salt, _ITERATIONS)
     stored = sha256(hmac.digest(salted, b"Client Key", sha256)).digest()
@@ -40,9 +41,9 @@ def _verifier(password: str) -> str:
 
 
 def ensure_role(connection: Connection, role: str, *, logins: Sequence[Login]) -> None:
-    """Make a role that holds rights and cannot log in, and the logins that are its members: these and no others.
+    """Create a role that holds rights and cannot log in, with exactly these logins as members.
 
-    A login is rotated while both the old and the new one are accepted.
+    During rotation both the old and the new login are accepted.
     """
     if not _exists(connection, role):
         connection.exec_driver_sql(f'CREATE ROLE "{role}" NOLOGIN NOCREATEDB NOCREATEROLE')
@@ -67,10 +68,10 @@ def _exists(connection: Connection, role: str) -> bool:
 
 
 def let_in(connection: Connection, roles: Iterable[str], *, tables: Sequence[str], verbs: str) -> None:
-    """Let roles use these tables of this database; roles that are not named here cannot even connect."""
+    """Give roles access to these tables of this database; other roles cannot even connect."""
     database = connection.exec_driver_sql("SELECT current_database()").scalar_one()
     connection.exec_driver_sql(f'REVOKE ALL ON DATABASE "{database}" FROM PUBLIC')
-    # Large objects know no row policies, and nobody here has any.
+    # Row policies do not cover large objects, and nobody here has any.
     for function in _LARGE_OBJECTS:
         connection.exec_driver_sql(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC")
     names = ", ".join(f'"{table}"' for table in tables)
@@ -82,7 +83,7 @@ def let_in(connection: Connection, roles: Iterable[str], *, tables: Sequence[str
 
 
 def close_ledgers(connection: Connection, role: str, metadata: MetaData) -> None:
-    """Take from a role the right to change or delete rows of tables that are only added to."""
+    """Revoke a role's right to change or delete rows of append-only tables."""
     for table in metadata.sorted_tables:
         if table.info.get(APPEND_ONLY):
             connection.exec_driver_sql(f'REVOKE UPDATE, DELETE, TRUNCATE ON "{table.name}" FROM "{role}"')
@@ -107,7 +108,7 @@ def policies(table: Table) -> dict[str, str]:
 
 
 def protect(connection: Connection, metadata: MetaData) -> None:
-    """Put the row policies of all tables in force, also for their owner; what is in force already is left alone."""
+    """Apply the row policies of all tables, also to their owner; existing ones stay."""
     known = connection.exec_driver_sql(
         "SELECT tablename, policyname FROM pg_policies WHERE schemaname = 'public'"
     ).all()

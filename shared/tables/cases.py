@@ -1,4 +1,4 @@
-"""What every service knows of cases and who may come near them, what organisations set, and clocks."""
+"""What every service knows of cases and access to them, organisations' settings, and clocks."""
 
 from sqlalchemy import (
     BigInteger,
@@ -29,7 +29,7 @@ case_state = Table(
     CheckConstraint("status IN ('open', 'paused', 'stopped', 'ended', 'erased')", name="status"),
 )
 
-# How each organisation is met, and by which holidays and clock it works: see shared.profiles.
+# Organisations' profiles: see shared.profiles.
 tenant_profile = Table(
     "tenant_profile",
     platform,
@@ -44,11 +44,11 @@ tenant_profile = Table(
     Column("heading_colour", Text),
     Column("background_colour", Text),
     Column("signature", Text),
-    # Names of organisations are public: the portal's first page lists them.
+    # Organisations' names are public: the portal's first page lists them.
     info={SHOWN_TO_ALL: "true"},
 )
 
-# What organisations set for this service, every version of it: see shared.policies.
+# Organisations' settings for this service, every version: see shared.policies.
 policy = Table(
     "policy",
     platform,
@@ -72,7 +72,7 @@ case_coordinator = Table(
     Index("ix_case_coordinator_coordinator", "tenant", "coordinator_id", "case_id"),
 )
 
-# Who belongs or belonged to a case. `role` is unknown while only something else was heard of somebody.
+# Who belongs or belonged to a case. `role` is unknown while only other events about the person arrived.
 case_person = Table(
     "case_person",
     platform,
@@ -81,7 +81,7 @@ case_person = Table(
     Column("tenant", Uuid, nullable=False),
     Column("role", Text),
     Column("membership", Text, nullable=False),
-    # Turned eighteen: nobody else has a say about them any more.
+    # Turned eighteen: nobody else decides about them any more.
     Column("adult", Boolean, nullable=False, server_default=text("false")),
     CheckConstraint("membership IN ('active', 'removed', 'excluded', 'erased')", name="membership"),
 )
@@ -109,7 +109,7 @@ clock = Table(
     Column("tenant", Uuid, nullable=False),
     Column("case_id", Uuid),
     Column("owner", Text, nullable=False),
-    # Who of the owners: an account, or an organisation; null: whoever has the role, or coordinates the case.
+    # Which of the owners: an account, or an organisation; null: whoever has the role, or coordinates the case.
     Column("owner_id", Uuid),
     Column("escalate_to", Text),
     # The workflow that waits for its deadlines.
@@ -124,8 +124,8 @@ clock = Table(
     Column("paused_at", Timestamp),
     Column("pause_reason", Text),
     Column("stopped_at", Timestamp),
-    # When its workflow next has something to do: null while it is paused, or when it is over. In the words in which
-    # PostgreSQL gives it back, so that migrations can compare it.
+    # When its workflow next has something to do: null while it is paused, or when it is over. In PostgreSQL's own
+    # normalised form, so that migrations can compare it.
     Column(
         "next_at",
         Timestamp,
@@ -137,7 +137,7 @@ clock = Table(
     ),
     CheckConstraint("state IN ('running', 'paused', 'breached', 'stopped')", name="state"),
     CheckConstraint("(state = 'paused') = (paused_at IS NOT NULL)", name="paused"),
-    # One live clock of a kind on a subject: a second start is a mistake, not a second clock.
+    # One live clock of a kind per subject: a second start is a bug, not a second clock.
     Index(
         "uq_clock_live",
         "kind",
@@ -160,7 +160,7 @@ clock = Table(
     Index("ix_clock_breached", "tenant", "breached_at", postgresql_where=text("state = 'breached'")),
 )
 
-# Which steps of workflows were taken: a step that is tried twice is taken once.
+# Which workflow steps were taken, so that a retried step is taken once.
 effect = Table(
     "effect",
     platform,

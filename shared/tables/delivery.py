@@ -1,4 +1,4 @@
-"""Events out and in, emails, answers that are kept, and how often something was asked."""
+"""Events out and in, emails, stored answers, and rate limits."""
 
 from sqlalchemy import (
     BigInteger,
@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from shared.tables.metadata import NO_TENANT_BECAUSE, Timestamp, platform
 
-# One row per ordered stream of events; its lock is what puts the events of a stream in order.
+# One row per ordered stream of events; its lock serialises the events of a stream.
 stream = Table(
     "stream",
     platform,
@@ -48,7 +48,7 @@ outbox = Table(
     Column("attempts", Integer, nullable=False, server_default=text("0")),
     Column("retry_at", Timestamp),
     Column("published_at", Timestamp),
-    # The relay claims pending rows in order of position; published rows are in neither index.
+    # The relay claims pending rows by position; published rows are in neither index.
     Index("ix_outbox_pending", "position", postgresql_where=text("published_at IS NULL")),
     Index(
         "ix_outbox_held_back",
@@ -110,17 +110,17 @@ idempotency_key = Table(
     Column("status", SmallInteger),
     Column("answer", LargeBinary),
     Column("made_at", Timestamp, nullable=False),
-    # Which cases the answer can tell of; none: nobody knows.
+    # Which cases the answer can reveal; null: unknown.
     Column("case_ids", ARRAY(Uuid), nullable=False, server_default=text("'{}'")),
     Index("ix_idempotency_key_made_at", "made_at"),
     info={NO_TENANT_BECAUSE: "the one who asks is part of the key"},
 )
 
-# How often something was asked lately. On the machine's clock: it guards machines, and tells of no business date.
+# Rate limits. On the machine's clock: they protect machines, and affect no business date.
 rate_limit = Table(
     "rate_limit",
     platform,
-    # A digest of what is counted and for whom: no address stands here.
+    # A digest of what is counted and for whom: no address is stored.
     Column("key", LargeBinary, primary_key=True),
     Column("window_at", Timestamp, nullable=False),
     Column("hits", Integer, nullable=False),
@@ -128,7 +128,7 @@ rate_limit = Table(
     info={NO_TENANT_BECAUSE: "digests, and how often"},
 )
 
-# Whose rows there can be, learned from events that were purged: housekeeping visits them one by one.
+# Tenants that may have rows, learned from purged events: housekeeping visits them one by one.
 tenant_seen = Table(
     "tenant_seen",
     platform,

@@ -1,4 +1,4 @@
-"""Keys of people and cases, what was erased, and who read or changed what."""
+"""Keys of people and cases, erasures, and the audit log."""
 
 from sqlalchemy import (
     BigInteger,
@@ -23,14 +23,14 @@ subject_key = Table(
     info={NO_TENANT_BECAUSE: "ids of subjects and keys"},
 )
 
-# The keys that an erasure destroys, written before it does: what a restore of the key store begins with.
+# The keys that an erasure destroys, written before it does: repeated after a restore of the key store.
 erasure_ledger = Table(
     "erasure_ledger",
     platform,
     # What was erased: a case, a person, ...
     Column("erased", Uuid, primary_key=True),
     Column("key_id", Uuid, primary_key=True),
-    # Whose key it was.
+    # The key's subject.
     Column("subject", Uuid, nullable=False),
     Column("kind", Text, nullable=False),
     Column("because", Text, nullable=False),
@@ -64,7 +64,7 @@ erasure_confirmation = Table(
     Column("at", Timestamp, nullable=False),
 )
 
-# Who read or changed what: see shared.audit. Ids, codes and dates only; it outlives what it tells of.
+# Who read or changed what: see shared.audit. Ids, codes and dates only; it outlives its subjects.
 audit_log = Table(
     "audit_log",
     platform,
@@ -76,7 +76,7 @@ audit_log = Table(
     Column("roles", ARRAY(Text), nullable=False),
     Column("organisation", Uuid),
     Column("case_id", Uuid),
-    # Whose data it was, where rows are of one person.
+    # The person concerned, where rows belong to one person.
     Column("persons", ARRAY(Uuid), nullable=False),
     Column("action", Text, nullable=False),
     # Kinds of rows and codes of changes.
@@ -93,7 +93,7 @@ audit_log = Table(
     info={APPEND_ONLY: True},
 )
 
-# Entries that no seal covers yet, each since the transaction that wrote it.
+# Entries not covered by a seal yet, each since the transaction that wrote it.
 audit_pending = Table(
     "audit_pending",
     platform,
@@ -109,15 +109,15 @@ audit_seal = Table(
     Column("number", BigInteger, primary_key=True, autoincrement=False),
     Column("sealed_at", Timestamp, nullable=False),
     Column("entries", ARRAY(Uuid), nullable=False),
-    # Whose entries these are, so that they can be found again one organisation after the other.
+    # The tenants of these entries, to find them again tenant by tenant.
     Column("tenants", ARRAY(Uuid), nullable=False),
-    # The entries' MACs, one after another: they tell a removed entry from a changed one.
+    # The entries' MACs, one after another: they distinguish a removed entry from a changed one.
     Column("macs", LargeBinary, nullable=False),
     Column("digest", LargeBinary, nullable=False),
     info={NO_TENANT_BECAUSE: "ids and digests; one chain covers the entries of all", APPEND_ONLY: True},
 )
 
-# Where the chain begins since its oldest seals were taken away; made by the owner of the tables alone.
+# Where the chain begins since its oldest seals were removed; written by the owner of the tables alone.
 audit_cut = Table(
     "audit_cut",
     platform,

@@ -1,4 +1,4 @@
-"""The metadata of the platform's tables, and what a table says of its rows in its `info`."""
+"""The metadata of the platform's tables, and the declarations in a table's `info`."""
 
 from sqlalchemy import (
     DateTime,
@@ -15,11 +15,11 @@ NAMING = {
 
 platform = MetaData(naming_convention=NAMING)
 
-# What a table says in its `info` if its rows are not for their own tenant alone (see shared.migrations.roles): why
-# they are of no tenant, or an SQL condition on rows that all may read, and only their own tenant may write.
+# Declares in `info` that rows are not for their own tenant alone (see shared.migrations.roles): why they have no
+# tenant, or an SQL condition on rows that all may read, and only their own tenant may write.
 NO_TENANT_BECAUSE = "no tenant because"
 SHOWN_TO_ALL = "shown to all"
-# What a table says in its `info` if its rows are only ever added: services have no right to change or delete them.
+# Declares in `info` that rows are append-only: services have no right to change or delete them.
 APPEND_ONLY = "append only"
 
 Timestamp = DateTime(timezone=True)

@@ -1,6 +1,6 @@
-"""Personal and free-text fields, sealed in the row that holds them with a key of the subject they are about.
+"""Personal and free-text fields, sealed in their row with a key of the subject they are about.
 
-Destroying the subject's key makes every sealed field about it unreadable, wherever a copy of the row lies.
+Destroying the subject's key makes every sealed field about it unreadable, wherever a copy of the row is.
 """
 
 from shared.vault.declaring import Sealed, sealed_models, subjects_of_case

@@ -1,4 +1,4 @@
-"""What a model says of its column `sealed`, once: what is in it, with whose key, of which case and which person."""
+"""A model's declaration of its column `sealed`: the content, the key's subject, the case and the person."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,9 +22,10 @@ Id = str | Callable[[Any], UUID]
 class Sealed(Generic[Fields]):
     """How a model's column `sealed` is sealed: `__sealed__ = Sealed(HoldFields, subject="case_id", case="case_id")`.
 
-    `subject`: with whose key. `case` and `person`: in whose audit log it stands that the row was read or changed; a row
-    is of a case, of one person outside all cases, or of a person in a case. `shown`: people of the case see it there:
-    the person whose row it is, or those whose case it is. Nobody of the case sees that any other row exists.
+    `subject`: whose key. `case` and `person`: in whose audit log reads and changes of the row appear; a row
+    belongs to a case, to one person outside all cases, or to a person in a case. `shown`: who in the case sees
+    them there: the person whose row it is, or those whose case it is. Nobody in the case sees that any other
+    row exists.
     """
 
     fields: type[Fields]
@@ -39,11 +40,11 @@ class Sealed(Generic[Fields]):
             raise TypeError("the key of a row of a case is that of one of its columns")
 
     def subject_of(self, row: object) -> UUID:
-        """Return whose key seals this row."""
+        """Return the subject whose key seals this row."""
         return _read(row, self.subject)
 
     def place(self, row: Any) -> Row:
-        """Return what the seal of this row is bound to, and whose row it is."""
+        """Return what the seal of this row is bound to, and whom it concerns."""
         table: Table = row.__table__
         return Row(
             ":".join([table.name, *(str(getattr(row, column.key)) for column in table.primary_key)]),
@@ -82,20 +83,20 @@ def sealed_models(base: type[DeclarativeBase]) -> dict[type[Any], Sealed[Any]]:
 
 
 def shown_tables(base: type[DeclarativeBase]) -> list[str]:
-    """Return the tables of a service of which people see in the audit log that a row of theirs was read or changed."""
+    """Return a service's tables whose reads and changes are shown to people in the audit log."""
     return sorted(model.__tablename__ for model, sealed in sealed_models(base).items() if sealed.shown)
 
 
 async def subjects_of_case(
     session: AsyncSession, base: type[DeclarativeBase], *, tenant: UUID, case: UUID
 ) -> list[UUID]:
-    """Return with whose keys a service's rows of a case are sealed, as all of its models declare."""
+    """Return the subjects whose keys seal a service's rows of a case, as all of its models declare."""
     found: set[UUID] = set()
     for model, sealed in sealed_models(base).items():
         if sealed.case is None or not isinstance(sealed.subject, str):
             continue
         if sealed.subject == sealed.case:
-            # Also while there is no row yet: one that comes too late must find no key.
+            # Even without a row yet: one that comes too late must find no key.
             found.add(case)
             continue
         subject = getattr(model, sealed.subject)

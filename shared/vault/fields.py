@@ -1,4 +1,4 @@
-"""The base of what is sealed: one model per table, with the version of its form."""
+"""The base of sealed fields: one model per table, with a schema version."""
 
 from typing import Any, ClassVar, Self
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class SealedFields(BaseModel):
-    """Personal or free-text fields of one row. Raise SCHEMA with every change that `upgrade` must know of."""
+    """Personal or free-text fields of one row. Raise SCHEMA with every change that `upgrade` must handle."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
@@ -14,7 +14,7 @@ class SealedFields(BaseModel):
 
     @classmethod
     def upgrade(cls, schema: int, values: dict[str, Any]) -> dict[str, Any]:
-        """Return values written under an older schema in today's form; override when the form changes."""
+        """Return values of an older schema in the current form; override when the form changes."""
         del schema
         return values
 
@@ -22,7 +22,7 @@ class SealedFields(BaseModel):
         """Return a validated copy with some fields changed."""
         return type(self).model_validate({**self.model_dump(), **changes})
 
-    # What is sealed must not slip into a log or a traceback through a printed object.
+    # Sealed values must not leak into a log or a traceback through a printed object.
     def __repr__(self) -> str:
         return f"<{type(self).__name__} sealed>"
 

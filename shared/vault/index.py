@@ -1,7 +1,8 @@
-"""Blind indexes: what stands for a value in an exact search, with a key of its tenant that can be destroyed.
+"""Blind indexes: stand-ins for values in exact searches, with a destroyable key per tenant.
 
-An index is: scheme (1 byte), version of the key, version of the normalisers, digest (32). Values made before there were
-versions are a bare digest, with a key made of the installation's: version 0. Who looks something up tries all versions.
+An index is: scheme (1 byte), version of the key, version of the normalisers, digest (32). Values from before
+versions existed are a bare digest, with a key derived from the installation's: version 0. Lookups try all
+versions.
 """
 
 import hmac
@@ -27,7 +28,7 @@ def _plain(value: str) -> str:
 
 
 def _name(value: str) -> str:
-    """Leave out accents and what is no letter: people write their own names in more ways than one."""
+    """Remove accents and anything but letters: people write their own names in several ways."""
     apart = unicodedata.normalize("NFKD", value).casefold()
     return "".join(sign for sign in apart if sign.isalnum())
 
@@ -37,29 +38,29 @@ def _email(value: str) -> str:
 
 
 Normaliser = Callable[[str], str]
-# By version: raised when one of them changes, and the older stay, for what was indexed with them.
+# By version: raised when one of them changes; older ones stay, for what was indexed with them.
 NORMALISERS: dict[int, dict[str, Normaliser]] = {1: {"plain": _plain, "name": _name, "e-mail": _email}}
 NORMALISERS_VERSION = max(NORMALISERS)
 
-# What an index begins with that need not be made anew.
+# The prefix of an index that is up to date.
 CURRENT = bytes([_SCHEME, KEY_VERSION, NORMALISERS_VERSION])
 DIGEST_BYTES = 32
 
 
 def is_older(index: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
-    """Return the condition that a column holds an index of an older version, to be made anew."""
+    """Return the condition that a column holds an index of an older version, to be renewed."""
     return (func.length(index) != len(CURRENT) + DIGEST_BYTES) | (
         func.substr(index, 1, len(CURRENT)) != CURRENT
     )
 
 
 def index_of_nothing() -> bytes:
-    """Return an index that stands for nothing, each time another: for what must not be found any more."""
+    """Return a random index that matches nothing: for what must not be found any more."""
     return CURRENT + os.urandom(DIGEST_BYTES)
 
 
 def index_subject(tenant: UUID, version: int = KEY_VERSION) -> UUID:
-    """Return the subject that a tenant's key for indexes is tied to."""
+    """Return the subject of a tenant's index key."""
     return derived("blind index", tenant, version)
 
 
@@ -71,11 +72,11 @@ class BlindIndex:
     before: bytes = field(repr=False)
 
     def of(self, about: str, **parts: str) -> bytes:
-        """Return what stands for a value of a field in what is written now. Parts are named by their normalisers."""
+        """Return the current index of a field's value. Parts are named by their normalisers."""
         return self._made(about, _named(parts), KEY_VERSION, NORMALISERS_VERSION)
 
     def known(self, about: str, **parts: str) -> list[bytes]:
-        """Return everything that may stand for a value in what was ever written, the newest first."""
+        """Return every index that the value may have been stored under, the newest first."""
         named = _named(parts)
         versioned = [
             self._made(about, named, key, normalisers)
@@ -98,10 +99,10 @@ def _named(parts: Mapping[str, str]) -> list[tuple[str, str]]:
 
 
 def tenant_key(index_key: bytes, tenant: UUID) -> bytes:
-    """Return a tenant's key of version 0, made of the installation's."""
+    """Return a tenant's key of version 0, derived from the installation's."""
     return hmac.digest(index_key, tenant.bytes, sha256)
 
 
 def bare_digest(key: bytes, value: str, *, field: str) -> bytes:
-    """Return a digest without a version: of what is counted for minutes, and of indexes of version 0."""
+    """Return a digest without a version: for short-lived counters, and indexes of version 0."""
     return hmac.digest(key, f"{field}\0{_plain(value)}".encode(), sha256)

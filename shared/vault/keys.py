@@ -1,8 +1,8 @@
 """The store of data keys: one key per subject, wrapped, in a database of its own.
 
-Its own database because its backups must be kept for a shorter time than those of the services: a key that
-was destroyed must not come back with a restore. A service sees the keys that it made and no others, and can neither
-change nor delete one: keys are destroyed by a function of the database, for an erasure that its owner has decided.
+A separate database because its backups must be kept for a shorter time than those of the services: a destroyed
+key must not come back with a restore. A service sees only the keys that it made, and can neither change nor
+delete one: keys are destroyed by a function of the database, for a decided erasure.
 """
 
 import os
@@ -46,14 +46,14 @@ data_key = Table(
     Column("id", Uuid, primary_key=True),
     # The service that made it.
     Column("owner", Text, nullable=False),
-    # Emptied when the key is destroyed; the row stays, as the proof that it was.
+    # Emptied when the key is destroyed; the row stays as proof.
     Column("wrapped", LargeBinary),
     Column("master_key_id", Text, nullable=False),
     Column("made_at", DateTime(timezone=True), nullable=False),
     Column("destroyed_at", DateTime(timezone=True)),
     CheckConstraint("(wrapped IS NULL) = (destroyed_at IS NOT NULL)", name="ck_data_key_destroyed"),
 )
-# What was decided, written by the service that decides on its kind (see DECIDED_BY): the id of what is erased, or of an
+# Decisions, written by the service that decides on their kind (see DECIDED_BY): the id of what is erased, or of an
 # access to a case (see shared.case_access.decision_of).
 decision = Table(
     "decision",
@@ -65,8 +65,8 @@ decision = Table(
 _REWRAPPED_AT_ONCE = 500
 _NOT_DECIDED = "the decision of the service that owns it"
 
-# Runs with the rights of the tables' owner. NULL if one of the erasures has not been decided. A key that is not here,
-# in a store restored from before it was made, is noted as destroyed all the same.
+# Runs with the rights of the tables' owner. NULL if one of the erasures has not been decided. A key missing from a
+# store restored from an earlier backup is recorded as destroyed all the same.
 _FUNCTION = """
 CREATE OR REPLACE FUNCTION destroy_keys(of_service text, erasures uuid[], ids uuid[], at timestamptz) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -112,7 +112,7 @@ _POLICIES = {
 
 
 async def prepare_key_store(url: str, logins: Mapping[str, Sequence[Login]]) -> None:
-    """Create what is missing of the store's tables, and let services in: each to its own keys."""
+    """Create the missing tables of the store, and give each service access to its own keys."""
     database = Database.connect(url, application_name="kring-keys", pool_size=1)
     try:
         async with database.transaction() as session:
@@ -145,7 +145,7 @@ class KeyStore:
     """Data keys at rest."""
 
     def __init__(self, database: Database, *, master: Wrapper, previous: Iterable[Wrapper] = ()) -> None:
-        """Take what wraps new keys, and what else opens those that were wrapped before."""
+        """Take the wrapper for new keys, and others that still open older keys."""
         self._database = database
         self._master = master
         self._masters = {key.id: key for key in (master, *previous)}
@@ -179,7 +179,7 @@ class KeyStore:
         return keys
 
     async def _unwrapped(self, rows: Iterable[Any]) -> dict[UUID, bytes]:
-        """Open (id, wrapped key, id of what wrapped it), all that one wrapped at once."""
+        """Open (id, wrapped key, id of its wrapper), with one call per wrapper."""
         by_master: dict[str, list[tuple[UUID, bytes]]] = {}
         for key_id, wrapped, master_id in rows:
             if master_id not in self._masters:
@@ -192,7 +192,7 @@ class KeyStore:
         return keys
 
     async def decide(self, decisions: Iterable[tuple[str, UUID]]) -> None:
-        """Note what was decided; from then on it may be done, and keys destroyed for an erasure. Repeatable."""
+        """Record decisions, which allow erasures and the destruction of their keys. Repeatable."""
         # The machine's clock, as for the age of a key.
         now = datetime.now(UTC)
         rows = [{"kind": kind, "id": decided, "decided_at": now} for kind, decided in decisions]
@@ -200,7 +200,7 @@ class KeyStore:
             await session.execute(postgresql.insert(decision).on_conflict_do_nothing(), rows)
 
     async def require_decided(self, kind: DecisionKind, decided: UUID) -> None:
-        """Raise NotYet if the service that decides on what is of this kind has not decided this."""
+        """Raise NotYet if the service that decides on this kind has not decided this."""
         query = select(decision.c.id).where(decision.c.kind == kind, decision.c.id == decided)
         async with self._database.transaction() as session:
             if (await session.execute(query)).first() is None:
@@ -219,11 +219,11 @@ class KeyStore:
         return destroyed
 
     async def rewrap(self, *, owner: str, batch: int = _REWRAPPED_AT_ONCE) -> int:
-        """Wrap every key of a service that another master key wraps with this store's own; return how many there were.
+        """Rewrap every key of a service under another master key with this store's own; return how many there were.
 
-        Each batch is a commit: what was interrupted is simply begun again. Keys stay the same inside, so
-        services may go on meanwhile, if they know both master keys.
-        Raises: VaultError if a key's master key is not among those given; batches before it stay done.
+        Each batch is a commit: an interrupted run is simply repeated. The keys themselves stay the same, so
+        services may continue meanwhile, if they know both master keys. Raises: VaultError if a key's master key
+        is not among those given; batches before it stay done.
         """
         done, after = 0, UUID(int=0)
         while True:
@@ -246,7 +246,7 @@ class KeyStore:
             anew = dict(zip((key_id for key_id, _ in keys), await self._master.wrap(keys), strict=True))
             async with self._database.transaction() as session:
                 for key_id, wrapped, _ in rows:
-                    # As it was when it was read: what was destroyed meanwhile is not brought back.
+                    # Only if unchanged since it was read: a key destroyed meanwhile is not brought back.
                     same = (data_key.c.id == key_id) & (data_key.c.wrapped == wrapped)
                     values = {"wrapped": anew[key_id], "master_key_id": self._master.id}
                     changed = await session.execute(
@@ -272,7 +272,7 @@ class KeyStore:
             return by_master, (await session.execute(destroyed)).scalar_one()
 
     async def close(self) -> None:
-        """Close the connections to the store and to what wraps its keys."""
+        """Close the connections to the store and to its wrappers."""
         for master in self._masters.values():
             await master.close()
         await self._database.close()

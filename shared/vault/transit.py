@@ -1,7 +1,7 @@
 """A key management service over HTTP: the Transit API of HashiCorp Vault and OpenBao.
 
-What is wrapped never leaves as a key: it goes there to be encrypted, together with the id that it is bound to. The id
-also stands inside, for a server that knows no associated data.
+Keys are sent there to be encrypted, with the id that they are bound to as associated data. The id is also
+inside the plaintext, for a server that ignores associated data.
 """
 
 import hmac
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-# The service's own limit is far above; a batch must fit in its time.
+# The service's own limit is far higher; a batch must finish within its time limit.
 _AT_ONCE = 250
 _ID_BYTES = 16
 
 
 class Transit:
-    """One key of a transit engine. Its own versions are the service's affair: what it wrapped says which it was."""
+    """One key of a transit engine. Its versions are managed by the service: a ciphertext names its own."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class Transit:
         ca_file: Path | None = None,
         seconds: float = 5.0,
     ) -> None:
-        # Without the address: the same key is reached under another name after a move.
+        # Without the address: after a move the same key is reached under another name.
         self.id = f"transit:{mount}/{key}"
         self._base = f"{address.rstrip('/')}/v1/{mount.strip('/')}"
         self._key = key
@@ -111,10 +111,10 @@ class Transit:
         try:
             results = response.json()["data"]["batch_results"]
         except (ValueError, KeyError, TypeError):
-            # Sealed, overloaded, a token that ran out, a key that is not there: all of it can be put right.
+            # Sealed, overloaded, an expired token, a missing key: all of it can be fixed.
             log.warning("kms.refused", status=response.status_code)
             raise Operational(f"key management service: answered {response.status_code}") from None
-        # 400 tells that some of a batch could not be done; which, stands with each.
+        # 400 means that part of a batch failed; each item says so itself.
         if response.status_code not in (HTTPStatus.OK, HTTPStatus.BAD_REQUEST) or not isinstance(
             results, list
         ):
@@ -122,7 +122,7 @@ class Transit:
         return results
 
     def _headers(self) -> dict[str, str]:
-        # Read each time: whoever renews the token writes it there.
+        # Read each time, as it may be renewed there.
         try:
             token = self._token_file.read_text(encoding="ascii").strip()
         except (OSError, UnicodeDecodeError):
@@ -161,7 +161,7 @@ def _opened(key_id: UUID, result: dict[str, Any]) -> bytes:
         plain = b64decode(_text(result, "plaintext"), validate=True)
     except ValueError:
         raise VaultError(f"data key {key_id} is not what was wrapped") from None
-    # Checked here too: an older server takes no notice of associated data.
+    # Checked here too: an older server ignores associated data.
     if len(plain) != _ID_BYTES + KEY_BYTES or not hmac.compare_digest(plain[:_ID_BYTES], key_id.bytes):
         raise VaultError(f"data key {key_id} is not what was wrapped")
     return plain[_ID_BYTES:]

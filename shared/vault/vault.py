@@ -1,7 +1,7 @@
-"""Sealing and opening fields, and what ties a subject to its key.
+"""Sealing and opening fields, and the tie between a subject and its key.
 
 A sealed value is: scheme (1 byte), key id (16), schema version (2), nonce (12), ciphertext. The header, the
-service and the row are authenticated with it, so what is moved elsewhere does not open.
+service and the row are authenticated with it, so a value moved elsewhere does not open.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ _HEADER_BYTES = 1 + 16 + 2
 _NONCE_BYTES = 12
 _BATCH = 64
 _CACHED_KEYS = 4096
-# How long another process may go on opening what this one destroyed.
+# How long another process may still open what this one destroyed.
 CACHE_SECONDS = 60.0
 _TIES = "vault.ties"
 
@@ -49,7 +49,7 @@ _TIE = (
 
 
 class Erased(Gone):
-    """The key of what is sealed was destroyed: nobody can read it any more."""
+    """The key was destroyed: nobody can read the sealed value any more."""
 
     code = "erased"
     title = "This has been erased"
@@ -57,7 +57,7 @@ class Erased(Gone):
 
 @event.listens_for(SyncSession, "after_soft_rollback")
 def _forget_ties(session: SyncSession, _previous: object) -> None:
-    # A tie that was rolled back, also to a savepoint, must be made again before its key is used.
+    # A tie that was rolled back, even to a savepoint, must be made again before its key is used.
     session.info.pop(_TIES, None)
 
 
@@ -84,7 +84,7 @@ class Vault:
         previous: Iterable[Wrapper] = (),
         index_key: bytes,
     ) -> "Vault":
-        """Return a vault on the key store's database; what is `previous` still wraps older keys."""
+        """Return a vault on the key store's database; `previous` wrappers still open older keys."""
         database = Database.connect(url, application_name=f"kring-{service}-keys", pool_size=2)
         store = KeyStore(database, master=master, previous=previous)
         return cls(service=service, store=store, index_key=index_key)
@@ -99,9 +99,10 @@ class Vault:
     async def seal(
         self, session: AsyncSession, row: SealedRow[Fields], fields: Fields, *, subject: UUID | None = None
     ) -> None:
-        """Put the fields into the row, sealed as its model declares; the audit log says that it changed.
+        """Seal the fields into the row, as its model declares; the audit log records the change.
 
-        `subject`: whose key, for a row that does not say it yet. Raises: Erased if the subject's key was destroyed.
+        `subject`: whose key, for a row that does not name it yet. Raises: Erased if the subject's key was
+        destroyed.
         """
         declared = row.__sealed__
         subject = declared.subject_of(row) if subject is None else subject
@@ -115,23 +116,23 @@ class Vault:
         declared.write(row, header + nonce + sealed)
 
     async def prepare(self, session: AsyncSession, *, subjects: Sequence[UUID]) -> dict[UUID, UUID]:
-        """Give each subject that has none a key, in this transaction; saves round trips before many seals."""
+        """Give each subject without a key one, in this transaction; saves round trips before many seals."""
         ties: dict[UUID, UUID] = session.info.setdefault(_TIES, {})
-        # In one order everywhere: two transactions that tie the same subjects must not wait for each other.
+        # In one order everywhere: two transactions that tie the same subjects must not deadlock.
         missing = sorted({subject for subject in subjects if subject not in ties})
         if missing:
             ties.update(await self._tie(session, missing))
         return ties
 
     async def open(self, session: AsyncSession, row: SealedRow[Fields]) -> Fields:
-        """Return what is sealed in a row.
+        """Return the sealed fields of a row.
 
         Raises: Erased if the key was destroyed; VaultError if the value is not this row's.
         """
         return (await self.open_many(session, [row]))[0]
 
     async def open_many(self, session: AsyncSession, rows: Sequence[SealedRow[Fields]]) -> list[Fields]:
-        """Return what is sealed in several rows, reading the key store once for all of them.
+        """Return the sealed fields of several rows, reading the key store once for all of them.
 
         Raises: Erased if one of the keys was destroyed; use `open_readable` where that is no error.
         """
@@ -143,7 +144,7 @@ class Vault:
     async def open_readable(
         self, session: AsyncSession, rows: Sequence[SealedRow[Fields]]
     ) -> list[Fields | None]:
-        """Return what is sealed in several rows, None where the key was destroyed; the reading is audited."""
+        """Return the sealed fields of several rows, None where the key was destroyed; the read is audited."""
         values = [(row.__sealed__, row.__sealed__.read(row), row.__sealed__.place(row)) for row in rows]
         ids = [_key_id(sealed) for _, sealed, _ in values]
         keys = await self._keys(list(dict.fromkeys(ids)), erased_is_error=False)
@@ -156,7 +157,7 @@ class Vault:
         ]
 
     async def confirm_decision(self, decided: UUID, *, kind: DecisionKind) -> None:
-        """Note a decision if this service decides on its kind, else ask whether the one that does has made it.
+        """Record a decision if this service decides on its kind, else check that the deciding service has made it.
 
         Not undone by a rollback. Raises: NotYet if it has not.
         """
@@ -176,7 +177,7 @@ class Vault:
             self._index_keys.pop(key_id, None)
 
     async def blind_index(self, session: AsyncSession, *, tenant: UUID) -> BlindIndex:
-        """Return what makes a tenant's blind indexes here; its key is made when first needed.
+        """Return a tenant's blind index here; its key is made on first use.
 
         Raises: Erased if the key was destroyed.
         """
@@ -201,11 +202,11 @@ class Vault:
         return key
 
     def count_as(self, what: str, *, field: str) -> bytes:
-        """Return under what something is counted for some minutes: a digest, of no tenant."""
+        """Return the key of a short-lived counter: a digest, without a tenant."""
         return bare_digest(self._index_secret, what, field=field)
 
     def seal_answer(self, answer: bytes, *, bound_to: str) -> bytes:
-        """Seal an answer that is kept for a short time to be given again, with a key of the service."""
+        """Seal an answer that is stored briefly for repetition, with a key of the service."""
         nonce = os.urandom(_NONCE_BYTES)
         return nonce + self._answers.encrypt(nonce, answer, bound_to.encode())
 
@@ -257,7 +258,7 @@ class Vault:
         return ties
 
     async def _take(self, count: int) -> list[tuple[UUID, bytes]]:
-        # Made ahead: a key costs a commit of its own, which no request should wait for one by one.
+        # Made ahead: a key costs a commit of its own, which requests should not wait for one by one.
         if len(self._spare) < count:
             async with self._making:
                 if len(self._spare) < count:

@@ -1,4 +1,4 @@
-"""What wraps the keys of subjects: a master key from the secrets, or a key management service. One small interface."""
+"""Wraps the keys of subjects: with a master key from the secrets, or a key management service. One small interface."""
 
 import os
 from base64 import urlsafe_b64decode
@@ -27,7 +27,7 @@ class VaultError(Exception):
 class Wrapper(Protocol):
     """Wraps keys and opens what it wrapped, each bound to its id, several at once."""
 
-    # Stands beside each wrapped key: by it the one that can open it is found, also after years.
+    # Stored with each wrapped key, to find the wrapper that can open it, even after years.
     id: str
 
     async def wrap(self, keys: Sequence[tuple[UUID, bytes]]) -> list[bytes]:
@@ -83,9 +83,9 @@ class MasterKey:
 
 
 def wrappers_of(settings: "Settings", secrets: "Secrets") -> tuple[Wrapper, list[Wrapper]]:
-    """Return what wraps new keys, and what else opens older ones: everything that the settings name.
+    """Return the wrapper for new keys, and others that open older ones, as the settings name them.
 
-    Raises: SecretMissing if what is to wrap is not there.
+    Raises: SecretMissing if a secret for wrapping is missing.
     """
     from shared.vault.transit import Transit
 
