@@ -71,7 +71,7 @@ async def require_known(session: AsyncSession, *, tenant: UUID) -> None:
 
 
 def keep(session: AsyncSession, *, tenant: UUID, row: Record) -> None:
-    """Keep for the rest of the transaction a profile that a statement read, alone or along: a row with COLUMNS."""
+    """Cache a profile that a statement read for the rest of the transaction: a row that includes COLUMNS."""
     calendar = Calendar(*(row[name] for name in _CALENDAR))
     profile = Profile(calendar=calendar, **{name: row[name] for name in _SHOWN})
     session.info.setdefault(_KNOWN, {})[tenant] = profile

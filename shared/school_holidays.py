@@ -33,10 +33,10 @@ _FRENCH = (
 def is_school_holiday(
     day: date, community: Community, entered: Collection[tuple[date, date]] = ()
 ) -> bool | None:
-    """Say whether a day is in the school holidays of a community; None if that is not known of this day.
+    """Tell whether a day is in the school holidays of a community; None if that is unknown.
 
-    Of no community (`none`) no day is marked. `entered`: the first and last day of those that an organisation entered
-    itself: of the days between its own, and up to them, it knows what a community has not settled.
+    Without a community (`none`) no day is marked. `entered`: holidays that an organisation entered itself, as (first,
+    last) days; where the community's are not known yet, other days up to the last of them count as school days.
     """
     if any(first <= day <= last for first, last in entered):
         return True

@@ -97,7 +97,7 @@ class Codec(PayloadCodec):
 
 
 def data_converter(codec_keys: Sequence[bytes]) -> DataConverter:
-    """Return the converter for clients, workers and replayers; without a key (recorded histories) nothing is hidden."""
+    """Return the converter of clients, workers and replayers; without a key (recorded histories) it only converts."""
     if not codec_keys:
         return pydantic_data_converter
     return dataclasses.replace(

@@ -39,7 +39,7 @@ async def running(
     most: int,
     after: bytes | None = None,
 ) -> tuple[list[Running], bytes | None]:
-    """Return a page of the workflows that run in a namespace, the newest first, and what the next page is asked with.
+    """Return a page of the running workflows in a namespace, the newest first, and the token of the next page.
 
     `waits_for`: only those that wait for a clock of this kind (a known code), or are paused. `late_at`: only those
     whose deadline had passed by then. Raises: CursorNotReadable if `after` was never returned; Operational.
