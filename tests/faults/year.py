@@ -356,7 +356,8 @@ async def live(*, cases: int, seed: int, kills: int, build: Path | None = None) 
         gone = ["rabbitmq", "postgresql"] if build is not None else [*SERVICES, "rabbitmq", "postgresql"]
         outages = {cases * (4 + 3 * number): name for number, name in enumerate(gone)}
         away = Outages(platform, after_steps=outages)
-        deployment = Deployment(platform, first=cases * 5, beside=cases * 2)
+        # Once broker and database are back: nobody deploys into an outage.
+        deployment = Deployment(platform, first=cases * 12, beside=cases * 2)
         async with story_on(
             platform,
             listeners=[chaos, away, *([deployment] if build is not None else [])],
