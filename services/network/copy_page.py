@@ -273,6 +273,10 @@ class _Page:
             heads = ("what", "yours", "due_on", "state", "known_done_how")
             rows_of = [self._cells(one, heads) for one in agreements]
             found.append(self._list("part.agreements", heads, rows_of))
+        if held.shared_for_you:
+            times = ("shared_at", "taken_back_at")
+            rows_of = [self._cells(one, times) for one in held.shared_for_you]
+            found.append(self._list("part.shared-for-you", times, rows_of))
         if held.check_ins:
             checks = [self._cells(one, ("kind", "recorded_at", "decision", "note")) for one in held.check_ins]
             found.append(self._list("part.check-ins", ("kind", "when", "decision", "note"), checks))

@@ -281,6 +281,12 @@ async def shares_of(session: AsyncSession, plan_id: UUID) -> Sequence[Share]:
     return (await session.scalars(query.order_by(Share.created_at, Share.id))).all()
 
 
+async def shared_in_place_of(session: AsyncSession, plan_id: UUID, *, person_id: UUID) -> Sequence[Share]:
+    """Return how a plan was shared in the place of a child, in order."""
+    query = select(Share).where(Share.plan_id == plan_id, Share.shared_for.contains([person_id]))
+    return (await session.scalars(query.order_by(Share.created_at, Share.id))).all()
+
+
 async def agreements_of_person(
     session: AsyncSession, plan_id: UUID, *, person_id: UUID
 ) -> Sequence[Agreement]:

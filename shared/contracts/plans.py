@@ -73,6 +73,13 @@ class CopiedCheckIn(Published):
     )
 
 
+class CopiedSharing(Published):
+    """That somebody who decides for a child shared the plan in its place, and when it was taken back."""
+
+    shared_at: datetime = Field(description="When it was shared.")
+    taken_back_at: datetime | None = Field(description="When it was taken back, if it was.")
+
+
 class PlansCopy(Published):
     """All that plans holds on one person. `erased`: part of it can no longer be read by anybody."""
 
@@ -81,6 +88,9 @@ class PlansCopy(Published):
     # Of versions or parts that the person may not read as a whole.
     own_agreements: list[CopiedAgreement] = Field(default_factory=list)
     check_ins: list[CopiedCheckIn] = Field(default_factory=list)
+    shared_for_you: list[CopiedSharing] = Field(
+        default_factory=list, description="Each time that the plan was shared in their place, as a child."
+    )
     seen: list[OwnAuditEntry] = Field(default_factory=list)
 
 

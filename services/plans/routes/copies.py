@@ -19,6 +19,7 @@ from shared.contracts.plans import (
     CopiedPlan,
     CopiedPlanB,
     CopiedResource,
+    CopiedSharing,
     PlansCopy,
 )
 from shared.http import Parts, Router, Session, audit_log_of_person
@@ -76,6 +77,10 @@ async def copy_for_person(
         plan=copied,
         own_agreements=own,
         check_ins=await _check_ins(session, parts.vault, plan, person_id),
+        shared_for_you=[
+            CopiedSharing(shared_at=each.created_at, taken_back_at=each.ended_at)
+            for each in await queries.shared_in_place_of(session, plan.id, person_id=person_id)
+        ],
         seen=seen,
     )
 

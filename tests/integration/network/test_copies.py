@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from services.network.copy_schemas import Copy
-from services.network.copy_words import code_in_words
+from services.network.copy_words import code_in_words, word
 from services.network.data_requests import COPY_CLOCK
 from services.network.operations import ending_requests
 from shared.errors import Gone, NotYet, Operational
@@ -61,6 +61,7 @@ PLANS: dict[str, Any] = {
                         "state": "planned", "settled_at": None}],
     },
     "own_agreements": [], "check_ins": [], "seen": [],
+    "shared_for_you": [{"shared_at": "2026-06-03T08:00:00Z", "taken_back_at": None}],
 }  # fmt: skip
 HOSTILE = '"><img src=x onerror=alert(1)><script>alert(2)</script>{{ 7*7 }}&lt;'
 
@@ -296,6 +297,7 @@ class TestPage:
             language, "Je overzicht"
         )
         assert mail in page
+        assert word("part.shared-for-you", spoken).replace("'", "&#39;") in page
         longer = {"fr": "31 mai 2026", "en": "31 May 2026", "ar": "31 مايو 2026"}.get(spoken, "31 mei 2026")
         assert re.search(f"{longer}.*{code_in_words('circle-grows', spoken)}", page, re.DOTALL)
         assert f'<html lang="{spoken}" dir="{direction(spoken)}">' in page

@@ -345,6 +345,10 @@ class TestSharePlan:
             assert (shared["shared_by"], shared["shared_for"]) == (str(case.aunt), [str(case.central)])
             assert read["referring_organisation_id"] == str(case.referring)
         await world.ask("DELETE", f"{path}/shares/{case.teacher}", mother, expect=200)
+        about = f"/v1/cases/{case.id}/persons/{case.central}/copy"
+        held = await world.do("GET", about, world.from_service("copy-for-person"))
+        [in_its_place] = held["shared_for_you"]
+        assert in_its_place["taken_back_at"] is not None
         [row] = await world.rows("SELECT shared_by, shared_for, ended_by, ended_for FROM share")
         assert (row.ended_by, row.ended_for) == (case.aunt, [case.central])
         # Shared anew by the coordinator, for the circle: of what ended nothing is left.
