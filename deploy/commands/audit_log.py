@@ -57,7 +57,7 @@ async def shorten_all(services: Sequence[str], *, years: int) -> int:
                 print(f"{service}: BROKEN, and left as it is: {error}")
                 continue
             gone = await shorten(database, key=key, before=now - years * _YEAR, now=now)
-            print(f"{service}: {gone.entries} entries in {gone.seals} seals went")
+            print(f"{service}: {gone.entries} entries in {gone.seals} seals removed")
     return 1 if broken else 0
 
 

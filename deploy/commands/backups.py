@@ -83,8 +83,8 @@ async def restore(
     await migrate(list(PROCESSES), wait_seconds=0, parts=("databases",))
     applied = await erasures.apply_ledger(settings, kept=ledger)
     print(f"destroyed again: {applied.destroyed} keys")
-    print(f"decided again: {applied.decided} assignments and opened files")
-    print(f"erased again in databases that had forgotten it: {applied.repeated}")
+    print(f"decisions repeated: {applied.decided} assignments and opened files")
+    print(f"erasures repeated in restored databases: {applied.repeated}")
     await migrate(list(PROCESSES), wait_seconds=0)
     return await verify(list(SERVICES))
 
@@ -113,7 +113,7 @@ async def _dump(settings: Settings, name: str, file: Path) -> None:
 async def _load(settings: Settings, name: str, file: Path) -> None:
     database = f"kring_{name}"
     if await _is_there(settings, name):
-        print(f"{database}: is there, and left as it is")
+        print(f"{database}: exists, and is left as it is")
         return
     connection = await asyncpg.connect(_url(settings, name, "postgres"))
     try:

@@ -112,7 +112,7 @@ def read_lines(file: Path) -> list[Line]:
         try:
             lines.append(_parsed(json.loads(line)))
         except (ValueError, TypeError, KeyError):
-            raise PlatformError(f"Line {number} of {file} is no line of a ledger.") from None
+            raise PlatformError(f"Line {number} of {file} is not a valid ledger line.") from None
     return lines
 
 

@@ -45,7 +45,7 @@ async def _databases(services: Sequence[str], wait_seconds: float) -> None:
     # No service starts before this: a restored key store contains the keys of erased subjects again.
     applied = await apply_ledger(settings)
     if applied.destroyed:
-        print(f"erased again: {applied.destroyed} keys that a restore had brought back")
+        print(f"erased again: {applied.destroyed} keys that a restore brought back")
 
 
 def _logins(settings: "Settings", services: Sequence[str], name: str) -> "dict[str, list[Login]]":

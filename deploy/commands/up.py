@@ -56,9 +56,9 @@ async def up(
     )
     console.print(f"Kring starts; its data is in {directory}.")
     if forgotten:
-        console.print("The example that was in it never came to its end, and is removed.")
+        console.print("The example in it was not completed, and is removed.")
     if filled:
-        console.print("It is filled with an organisation to look at, which takes a minute or two.")
+        console.print("It is filled with an example organisation, which takes a minute or two.")
         _note_unfinished(directory)
     signalled = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -94,7 +94,7 @@ def _say_where(platform: Platform, directory: Path, console: Console) -> None:
     console.print(_table_of(platform.addresses, directory))
     console.print("Kring is up. Ctrl-C stops it.")
     if PORTAL in platform.addresses:
-        console.print(f"Choose who you are: {platform.addresses['sign-in']}")
+        console.print(f"Choose an account: {platform.addresses['sign-in']}")
 
 
 def _note_unfinished(directory: Path) -> None:
@@ -145,7 +145,7 @@ async def _first_of(*waits: Coroutine[Any, Any, Any]) -> None:
 def _table_of(addresses: Mapping[str, str], directory: Path) -> Table:
     table = Table("what", "address", "see also", box=None, pad_edge=False)
     if PORTAL in addresses:
-        table.add_row("who you can be", addresses["sign-in"], "choose who you are")
+        table.add_row("accounts", addresses["sign-in"], "choose an account to sign in")
         table.add_row("Kring in a browser", addresses[PORTAL], "what people see")
     for name in SERVICES:
         if name in addresses:

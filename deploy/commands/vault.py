@@ -48,14 +48,12 @@ async def rotate() -> int:
             try:
                 changed += await store.rewrap(owner=service)
             except VaultError as error:
-                raise PlatformError(f"Not all keys could be wrapped anew: {error}.") from None
+                raise PlatformError(f"Not all keys could be rewrapped: {error}.") from None
             except Operational as error:
-                raise PlatformError(
-                    f"Not all keys could be wrapped anew: {error}. Begin again later."
-                ) from None
+                raise PlatformError(f"Not all keys could be rewrapped: {error}. Begin again later.") from None
             by_master, _ = await store.counts(owner=service)
         others += sum(count for master, count in by_master.items() if names.get(master) != _WRAPS)
-    print(f"wrapped anew: {changed} keys")
+    print(f"rewrapped: {changed} keys")
     if others:
         print(f"still under another master key: {others} keys; a service makes new ones with it")
         return 1
@@ -66,9 +64,9 @@ async def apply_ledger(kept: Path | None) -> int:
     """Repeat erasures, and print what there was to do. Raises: PlatformError."""
     applied = await erasures.apply_ledger(await _settings(), kept=kept)
     print(f"named in ledgers: {applied.keys} keys, destroyed now: {applied.destroyed}")
-    print(f"decided again: {applied.decided} assignments and opened files")
+    print(f"decisions repeated: {applied.decided} assignments and opened files")
     if kept is not None:
-        print(f"erased again in databases that had forgotten it: {applied.repeated}")
+        print(f"erasures repeated in restored databases: {applied.repeated}")
     return 0
 
 
@@ -95,7 +93,7 @@ async def reindex() -> int:
                     if not done:
                         break
                     changed += done
-        print(f"{service}: indexed anew: {changed}")
+        print(f"{service}: reindexed: {changed}")
     return 0
 
 

@@ -78,7 +78,7 @@ async def outbox(options: argparse.Namespace) -> int:
                     f" {row['waiting'] - 1} events wait behind it in stream {row['stream']}"
                 )
         count = sum(row["waiting"] for rows in found.values() for row in rows)
-        print(f"{count} events have not left." if count else "Everything has left.")
+        print(f"{count} events are unpublished." if count else "Everything is published.")
     return 1 if any(row["attempts"] for rows in found.values() for row in rows) else 0
 
 

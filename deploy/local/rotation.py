@@ -30,7 +30,7 @@ def begin(directory: Path) -> None:
 def switch(directory: Path) -> None:
     """Start using the next secrets; the previous ones are still accepted. Raises: PlatformError."""
     if not any(_all(directory, "_next")):
-        raise PlatformError(f"Nothing in {directory} comes next: begin the rotation first.")
+        raise PlatformError(f"Nothing in {directory} is prepared: begin the rotation first.")
     for following in _all(directory, "_next"):
         used = following.with_name(following.name.removesuffix("_next"))
         write_private(used.with_name(f"{used.name}_previous"), used.read_text())

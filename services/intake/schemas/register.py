@@ -119,7 +119,7 @@ class OrganisationEntry(ResponseModel):
 KnownVersion = Annotated[
     ReadVersion | None,
     Field(
-        description="The version that was read of who is known by this id and is changed; if there is a newer one, 409."
+        description="The version that was read of the existing entry with this id; 409 if there is a newer one."
     ),
 ]
 

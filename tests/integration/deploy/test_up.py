@@ -232,7 +232,7 @@ class TestUp:
         assert run("dead-letters", "list") == "No dead letters.\n"
         assert run("audit-log", "verify").startswith(f"{SERVICE}: holds; ")
         assert f"{SERVICE:<10}  destroyed: 0 keys" in run("vault", "status")
-        assert run("outbox") == "Everything has left.\n"
+        assert run("outbox") == "Everything is published.\n"
         assert run("deadlines", "--late") == "None.\n"
 
     async def test_leaves_nothing_behind_and_comes_back_as_it_was(self, up: Up) -> None:
@@ -281,7 +281,7 @@ class TestAnExampleThatIsKilledHalfway:
         finally:
             again.process.send_signal(signal.SIGINT)
             again.process.wait(timeout=120)
-        assert again.output.read_text().count("never came to its end, and is removed") == 1
+        assert again.output.read_text().count("was not completed, and is removed") == 1
         assert "could not" not in again.output.read_text()
 
 

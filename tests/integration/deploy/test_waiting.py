@@ -85,7 +85,7 @@ class TestOutbox:
         self, plans: Database, capsys: pytest.CaptureFixture[str]
     ) -> None:
         assert await waiting.outbox(asked()) == 0
-        assert capsys.readouterr().out == "Everything has left.\n"
+        assert capsys.readouterr().out == "Everything is published.\n"
 
         now, clocks = datetime.now(UTC) - timedelta(minutes=7, seconds=20), Clocks("plans")
         async with plans.transaction() as session:
@@ -108,7 +108,7 @@ class TestOutbox:
         said = capsys.readouterr().out
         assert said.startswith("plans       plans.clock.started.v1 ")
         assert (
-            f" for 7 min: failed 3 times; 1 events wait behind it in stream {CASE}\n2 events have not left"
+            f" for 7 min: failed 3 times; 1 events wait behind it in stream {CASE}\n2 events are unpublished"
             in said
         )
         await waiting.outbox(asked(json=True))

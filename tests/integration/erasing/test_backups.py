@@ -135,7 +135,7 @@ class TestBackups:
         said = await hands.type(written("kring restore"), new_server, DAY=keys.suffix[1:], **temporal)
 
         assert "kring_portal: restored from" in said
-        assert "erased again in databases that had forgotten it: 4" in said
+        assert "erasures repeated in restored databases: 4" in said
         people = await read(platform, new_server, "network", f"/v1/cases/{kept.case.id}/persons", kept)
         assert people.is_success, people.text
         assert {person["first_name"] for person in people.json()["items"]} >= {"Wannes", "Rachid"}

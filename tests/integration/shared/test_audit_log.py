@@ -463,7 +463,7 @@ class TestShortening:
         monkeypatch.setenv("KRING_DATABASE_URL", settings.database_url.get_secret_value())
         monkeypatch.setenv("KRING_SECRETS_DIR", str(settings.secrets_dir))
         assert await shorten_all([SERVICE], years=1) == 0
-        assert "0 entries in 0 seals went" in capsys.readouterr().out
+        assert "0 entries in 0 seals removed" in capsys.readouterr().out
         await sealed.tamper("UPDATE audit_log SET what = '{}'")
         assert await shorten_all([SERVICE], years=1) == 1
         assert "left as it is" in capsys.readouterr().out

@@ -114,7 +114,7 @@ class Service:
         return {row.event_id: row.outcome for row in await rows(self.database, "SELECT * FROM inbox")}
 
     async def pending(self) -> int:
-        """Return how many events have not left."""
+        """Return how many events are unpublished."""
         return int(
             (await rows(self.database, "SELECT count(*) FROM outbox WHERE published_at IS NULL"))[0][0]
         )

@@ -234,7 +234,7 @@ class TestMoving:
             await command.rotate()
         server.sealed = False
         assert await command.rotate() == 0
-        assert "wrapped anew: 3 keys" in capsys.readouterr().out
+        assert "rewrapped: 3 keys" in capsys.readouterr().out
         await command.status()
         assert "network     transit:transit/kring  3 keys  wraps new keys" in capsys.readouterr().out
 
