@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.network import queries
 from services.network.data_requests import NotAskedForThisPerson, RequestKind, UnknownDataRequest
 from services.network.domain import (
+    LinkRevoked,
     PersonState,
     UnknownInvitation,
     UnknownNoContact,
@@ -131,13 +132,19 @@ async def may_lift_no_contact(
 
 
 async def oneself(session: AsyncSession, principal: Principal, *, lock: bool = False) -> Person:
-    """Return the calling person. Raises: NoLongerInCircle, UnknownPerson, CaseErased."""
+    """Return the calling person; a token from before their link was revoked counts no more.
+
+    Raises: NoLongerInCircle, LinkRevoked, UnknownPerson, CaseErased.
+    """
     person = await queries.person(session, tenant=principal.tenant, person_id=principal.id, lock=lock)
     if person.case_id != principal.case:
         raise UnknownPerson(person_id=str(principal.id))
     await require_not_erased(session, case_id=person.case_id)
     if person.state != PersonState.ACTIVE:
         raise NoLongerInCircle
+    link = await queries.link_of(session, tenant=person.tenant, person_id=person.id)
+    if link is not None and link.revoked_at is not None:
+        raise LinkRevoked
     return person
 
 

@@ -216,6 +216,20 @@ class TestRenewAndRevoke:
         await world.ask("POST", f"{path}/renew", world.manager())
         assert (await _exchange(world, await world.link_token_of(case.central))).status_code == 200
 
+    async def test_whoever_is_in_with_a_withdrawn_link_is_out_and_gets_no_new_one(
+        self, world: Network, case: Case
+    ) -> None:
+        await _lasting_link(world, case.central)
+        inside = world.person(case, case.central)
+        await world.ask("GET", "/v1/me", inside, expect=200)
+        path = f"/v1/persons/{case.central}/link"
+        await world.ask("POST", f"{path}/revoke", world.coordinator(case), expect=204)
+        for method, mine in (("GET", ""), ("GET", "/circle"), ("POST", "/link/renew")):
+            assert _code(await world.ask(method, f"/v1/me{mine}", inside)) == (410, "link-revoked")
+        assert await world.emails(case=case) == []
+        await world.ask("POST", f"{path}/renew", world.coordinator(case), expect=204)
+        await world.ask("GET", "/v1/me", inside, expect=200)
+
     async def test_is_for_the_coordinator_and_the_tenants_manager(self, world: Network, case: Case) -> None:
         path = f"/v1/persons/{case.central}/link/revoke"
         await world.ask("POST", path, world.person(case, case.central), expect=403)
