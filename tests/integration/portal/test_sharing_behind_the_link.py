@@ -69,6 +69,8 @@ class TestSharing:
         assert HOSTILE not in shown.text
         assert f'value="{RITA}"' not in shown.text
         assert "Je beslist dit voor een kind" in shown.text
+        # Data protection by default (GDPR, article 25): nothing is shared that nobody chose.
+        assert " checked" not in shown.text
         for given, field in (({}, "people"), ({"people__": str(OMAR), "parts__": ""}, "parts")):
             refused = await browser.fill(SHARING, expect=422, **given)
             assert f'href="#{field}"' in refused.text
