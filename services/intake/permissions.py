@@ -66,8 +66,8 @@ Colleague = Annotated[
     Principal, Depends(allow(*(set(Role) - {Role.OPS, Role.INTEGRATION}), from_elsewhere=True))
 ]
 # Network, which copies the persons of a referral at the opening of its case, and erases persons.
-PersonsCopier = Annotated[Principal, Depends(serving(PERSONS_AT_OPENING.purpose))]
-PersonEraser = Annotated[Principal, Depends(serving(UNDER_HOLD.purpose))]
+PersonsCopier = Annotated[Principal, Depends(serving(PERSONS_AT_OPENING.purpose, asked_by="network"))]
+PersonEraser = Annotated[Principal, Depends(serving(UNDER_HOLD.purpose, asked_by="network"))]
 
 _ON_BEHALF: dict[str, WithdrawnBy] = {"central": "central-person", "representative": "representative"}
 _PARTIES = (Relation.REFERRING, Relation.MANDATED)

@@ -13,8 +13,8 @@ from shared.case_access import coordinated_by
 from shared.contracts.portal import TALLY
 from shared.http import serving
 
-# The service that mails members of staff.
-Mailer = Annotated[Principal, Depends(serving(TALLY.purpose))]
+# Intake, which mails members of staff.
+Mailer = Annotated[Principal, Depends(serving(TALLY.purpose, asked_by="intake"))]
 
 
 def is_turn_of(principal: Principal, todo: Todo, *, coordinates: Container[UUID]) -> bool:

@@ -28,4 +28,4 @@ PolicyKeeper = Annotated[Principal, Depends(allow(Role.ADMINISTRATOR, Role.REGIO
 # Those who read them, including the data protection officer, who sets a part.
 PolicyReader = Annotated[Principal, Depends(allow(Role.ADMINISTRATOR, Role.REGIONAL_MANAGER, Role.DPO))]
 # The service that makes a person's copy of everything.
-Copier = Annotated[Principal, Depends(serving(COPY_FOR_PERSON))]
+Copier = Annotated[Principal, Depends(serving(COPY_FOR_PERSON, asked_by="network"))]

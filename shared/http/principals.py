@@ -217,11 +217,14 @@ Person = Annotated[Principal, Depends(persons)]
 Service = Annotated[Principal, Depends(services)]
 
 
-def serving(purpose: str) -> Callable[[Principal], Awaitable[Principal]]:
-    """Return a dependency that lets in services of the platform that call for this one purpose."""
+def serving(purpose: str, *, asked_by: str) -> Callable[[Principal], Awaitable[Principal]]:
+    """Return a dependency that lets in the one service of the platform that calls for this one purpose.
+
+    Services sign their own tokens, and could name any purpose.
+    """
 
     async def _serving(principal: Service) -> Principal:
-        if principal.purpose != purpose:
+        if (principal.service, principal.purpose) != (asked_by, purpose):
             raise NotForThisKind
         return principal
 

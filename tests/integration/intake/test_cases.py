@@ -364,7 +364,8 @@ class TestReadCases:
         assert [item["person_id"] for item in again["items"]] == [
             item["person_id"] for item in shown["items"]
         ]
-        for refused in (world.from_service("curiosity"), world.manager(), world.person(case, role="central")):
+        of_others = world.from_service("curiosity"), world.from_service("copy-persons", service="training")
+        for refused in (*of_others, world.manager(), world.person(case, role="central")):
             assert (await world.refused("GET", path, refused))[0] == 403
         missing = f"/v1/cases/{uuid4()}/persons-at-opening"
         assert (await world.refused("GET", missing, world.from_service("copy-persons")))[0] == 404

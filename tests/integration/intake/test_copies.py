@@ -71,7 +71,8 @@ class TestCopy:
         case, people = await opened(world)
         path = f"/v1/cases/{case.id}/persons/{people['Wannes']}/copy"
         assert (await world.refused("GET", path, world.from_service(purpose)))[0] in (401, 403)
-        for who in (world.manager(), world.referrer(), world.person(case, role="central")):
+        another = world.from_service(PURPOSE, service="training")
+        for who in (another, world.manager(), world.referrer(), world.person(case, role="central")):
             assert (await world.refused("GET", path, who))[0] == 403
         path = f"/v1/cases/{UUID(int=1)}/persons/{people['Wannes']}/copy"
         assert (await world.refused("GET", path, world.from_service(PURPOSE)))[0] == 404

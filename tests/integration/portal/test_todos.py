@@ -320,7 +320,7 @@ class TestTally:
         path = TALLY.path_of(
             staff_id=who.id, organisation_id=who.organisation or NO_TENANT, roles=",".join(sorted(who.roles))
         )
-        asker = world.from_service(TALLY.purpose)
+        asker = world.from_service(TALLY.purpose, service="intake")
         return (await world.ask("GET", path, asker, expect=expect)).json()
 
     async def test_counts_what_is_on_the_board_also_what_escalates(self, world: Portal) -> None:
@@ -338,7 +338,8 @@ class TestTally:
 
     async def test_is_for_that_service_and_no_role_that_nobody_has(self, world: Portal) -> None:
         path = TALLY.path_of(staff_id=uuid7(), organisation_id=NO_TENANT, roles="coordinator")
-        for asker in (world.staff(uuid7(), world.tenant, Role.OPS), world.from_service("erase-person")):
+        others = world.from_service("erase-person", service="intake"), world.from_service(TALLY.purpose)
+        for asker in (world.staff(uuid7(), world.tenant, Role.OPS), *others):
             await world.ask("GET", path, asker, expect=403)
         unknown = path.replace("coordinator", "queen")
-        await world.ask("GET", unknown, world.from_service(TALLY.purpose), expect=404)
+        await world.ask("GET", unknown, world.from_service(TALLY.purpose, service="intake"), expect=404)

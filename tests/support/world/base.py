@@ -131,9 +131,9 @@ class World:
         """Return the headers of somebody of a case, or new to it, who came by link; `says`: what their token says."""
         return self.principals.person(person or uuid7(), tenant=case.tenant, case=case.id, role=role, **says)
 
-    def from_service(self, purpose: str, *, tenant: UUID | None = None) -> Headers:
+    def from_service(self, purpose: str, *, tenant: UUID | None = None, service: str = "network") -> Headers:
         """Return the headers of another service that asks for a purpose."""
-        return self.principals.service(purpose, tenant=tenant or self.tenant)
+        return self.principals.service(purpose, tenant=tenant or self.tenant, service=service)
 
     # Asking.
 
