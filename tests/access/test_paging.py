@@ -34,6 +34,7 @@ MORE: dict[str, tuple[tuple[str, str], ...]] = {
     f"GET {_PERSON}/legal-basis": ((f"PUT {_PERSON}/legal-basis", "dpo"),),
     f"GET {_CASE}/conferences": _NEXT_ROUND,
     "GET /v1/me/conferences": _NEXT_ROUND,
+    "GET /v1/statements": (("POST /v1/statements", "finance"),),
     "GET /v1/courses": (("POST /v1/courses", "trainer"),),
     "GET /v1/sessions": (("POST /v1/courses/{course_id}/sessions", "trainer"),),
 }
