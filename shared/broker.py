@@ -22,6 +22,8 @@ from shared.events.base import COMMANDS, EVENTS, REGISTRY
 from shared.retention import DEAD_LETTER_DAYS
 from shared.secrets import Login
 
+# A broker or database that takes longer to answer, for example while it is being stopped, counts as lost.
+ANSWER_SECONDS = 30.0
 # Seconds a failed message waits, by attempt; the last one repeats.
 RETRY_SECONDS = (0.25, 1, 5, 30, 120, 600)
 # Routes to the dead letters of the service named by the routing key.

@@ -89,7 +89,7 @@ class Consumer:
     async def start(self) -> None:
         """Begin to receive. Raises an AMQPError while the queues are not all declared."""
         connection = await connect(self._context.settings.broker_for(self._context.service), timeout=10)
-        async with connection:
+        async with asyncio.timeout(topology.ANSWER_SECONDS), connection:
             await topology.require_declared(await connection.channel())
         await self.broker.start()
 

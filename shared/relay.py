@@ -25,7 +25,7 @@ import structlog
 from aio_pika.exceptions import DeliveryError
 from prometheus_client import Counter
 
-from shared.broker import exchanges_of, queue_of, require_declared
+from shared.broker import ANSWER_SECONDS, exchanges_of, queue_of, require_declared
 from shared.database import DRIVER_ERRORS
 from shared.events.base import EVENTS
 from shared.outbox import CHANNEL, SHARDS, envelope
@@ -40,6 +40,7 @@ _LOOK_SECONDS = 1.0
 _IN_HAND = 200
 # How long a relay that stops, or gives shards back, lets them be handled.
 _HAND_OVER_SECONDS = 10.0
+_CLOSE_SECONDS = 2.0
 # Handled events are marked together with those handled soon after.
 _MARK_SECONDS = 0.02
 _LOST = (*DRIVER_ERRORS, aio_pika.exceptions.AMQPError)
@@ -149,11 +150,15 @@ class Relay:
     @contextlib.asynccontextmanager
     async def _connected(self) -> Any:
         connection = await asyncpg.connect(
-            self._database_url, timeout=5, server_settings={"application_name": self._name}
+            self._database_url,
+            timeout=5,
+            command_timeout=ANSWER_SECONDS,
+            server_settings={"application_name": self._name},
         )
+        broker = None
         try:
-            broker = await aio_pika.connect(self._broker_url, timeout=5)
-            async with broker:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                broker = await aio_pika.connect(self._broker_url, timeout=5)
                 channel = await broker.channel(publisher_confirms=True, on_return_raises=True)
                 await require_declared(channel)
                 exchanges = await exchanges_of(channel)
@@ -162,10 +167,12 @@ class Relay:
                 connection.add_termination_listener(self.wake)
                 channel.close_callbacks.add(self.wake)
                 await connection.add_listener(CHANNEL, self.wake)
-                yield connection, exchanges
+            yield connection, exchanges
         finally:
-            with contextlib.suppress(Exception):
-                await asyncio.wait_for(connection.close(), 2)
+            for each in (broker, connection):
+                with contextlib.suppress(Exception):
+                    if each is not None:
+                        await asyncio.wait_for(each.close(), _CLOSE_SECONDS)
 
     async def _relay(self, connection: asyncpg.Connection, exchanges: dict[str, Any]) -> None:
         shards: list[int] = []

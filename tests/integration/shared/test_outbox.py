@@ -14,6 +14,7 @@ from sqlalchemy import text
 
 from deploy.local.postgres import PostgreSQL
 from shared import broker, outbox
+from shared import relay as relays
 from shared.auth import generate_key
 from shared.database import Database, count_statements
 from shared.events import intake, network
@@ -278,6 +279,39 @@ class TestRelay:
                 lambda: len({event["id"] for event in caught}) == 2,
                 "the event after the loss",
             )
+
+    async def test_connects_again_when_a_broker_answers_nothing(
+        self,
+        database: MakeDatabase,
+        postgres: PostgreSQL,
+        broker_url: str,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        db = await database("platform")
+        connect, asked = aio_pika.connect, 0
+
+        async def connect_to_what_hangs_once(*given: Any, **more: Any) -> Any:
+            nonlocal asked
+            asked += 1
+            found = await connect(*given, **more)
+            if asked == 1:
+                monkeypatch.setattr(found, "channel", _never_answers)
+            return found
+
+        monkeypatch.setattr(aio_pika, "connect", connect_to_what_hangs_once)
+        monkeypatch.setattr(relays, "ANSWER_SECONDS", 0.5)
+        await _pause(db, uuid4(), count=1)
+        async with _relaying(postgres, broker_url):
+
+            async def left() -> bool:
+                return not await rows(db, "SELECT 1 FROM outbox WHERE published_at IS NULL")
+
+            await eventually(left, "the event to leave")
+        assert asked == 2
+
+
+async def _never_answers(*_given: Any, **_more: Any) -> Any:
+    await asyncio.Event().wait()
 
 
 class TestClaim:
