@@ -284,21 +284,28 @@ class Relay:
 
     async def _hand_over(self, row: Any, own: OwnEvents, retries: Any) -> None:
         """Handle an event; failures, and events beyond the limit, go to the service's queue."""
-        failed = len(self._in_hand) > _IN_HAND
+        handled = False
         try:
-            if not failed:
-                await own.handle(row["type"], envelope(row, self._source), row["traceparent"])
-        except Exception as error:  # noqa: BLE001 - whatever it was, it is tried again from the queue
-            failed = True
-            log.info("event.to-queue", type=row["type"], event_id=str(row["id"]), cause=type(error).__name__)
-        try:
-            handled = not failed or await self._publish_one(
+            handled = await self._handle(row, own) or await self._publish_one(
                 row, retries, queue_of(self._service, row["type"])
             )
-        except Exception:  # noqa: BLE001 - the next round connects again
-            handled, self._lost = False, True
-        (self._handled if handled else self._failed).add(row["position"])
-        asyncio.get_running_loop().call_later(_MARK_SECONDS, self.wake)
+        except (Exception, asyncio.CancelledError):  # noqa: BLE001 - the next round connects again
+            # aiormq also cancels whatever waits for an answer on a connection that closes. An event that was in
+            # neither set would stay in progress for ever.
+            self._lost = True
+        finally:
+            (self._handled if handled else self._failed).add(row["position"])
+            asyncio.get_running_loop().call_later(_MARK_SECONDS, self.wake)
+
+    async def _handle(self, row: Any, own: OwnEvents) -> bool:
+        if len(self._in_hand) > _IN_HAND:
+            return False
+        try:
+            await own.handle(row["type"], envelope(row, self._source), row["traceparent"])
+        except Exception as error:  # noqa: BLE001 - whatever it was, it is tried again from the queue
+            log.info("event.to-queue", type=row["type"], event_id=str(row["id"]), cause=type(error).__name__)
+            return False
+        return True
 
     async def _publish_one(self, row: Any, exchange: Any, routing_key: str) -> bool:
         body = envelope(row, self._source)

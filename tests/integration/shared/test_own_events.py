@@ -169,6 +169,22 @@ class TestOwnEvents:
                 await service.consumer.stop()
         assert handler.seen == events * 2
 
+    async def test_are_tried_again_where_the_way_to_the_queue_is_cancelled(
+        self, service: Service, handler: Handler, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        handler.raises = [ValueError("a bug")]
+
+        async def cancelled(*_given: Any) -> bool:
+            # What aiormq raises in whoever publishes on a connection that closes.
+            monkeypatch.undo()
+            raise asyncio.CancelledError
+
+        monkeypatch.setattr(Relay, "_publish_one", cancelled)
+        async with service.relaying():
+            events = await service.publish()
+            await eventually(lambda: service.is_done(events), "the event to be handled")
+        assert handler.seen == events * 2
+
     async def test_are_tried_again_later_where_no_queue_takes_them(
         self, service: Service, handler: Handler
     ) -> None:
