@@ -174,14 +174,20 @@ class Browser:
         data = {"form-token": token.group(1), "once": str(uuid7()), **given}
         return await self.ask("POST", path, data=data, expect=expect)
 
-    async def sign_in(self, *roles: Role, name: str = "Hanne Peeters", member: UUID | None = None) -> UUID:
-        """Be a member of staff, as after signing in; return their id."""
+    async def sign_in(
+        self,
+        *roles: Role,
+        name: str = "Hanne Peeters",
+        member: UUID | None = None,
+        organisation: UUID | None = None,
+    ) -> UUID:
+        """Be a member of staff of this or another organisation, as after signing in; return their id."""
         secret, now, id_ = Secret.new(), await self.world.now(), member or uuid7()
         content = StaffMember(
             issuer="https://sign-in.example",
             id=id_,
             name=name,
-            organisation=self.world.tenant,
+            organisation=organisation or self.world.tenant,
             roles=frozenset(roles),
             tenant=self.world.tenant,
             token="token",

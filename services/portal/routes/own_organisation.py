@@ -8,8 +8,9 @@ from starlette.responses import Response
 from services.portal import logos
 from services.portal.client import Answer, Operation
 from services.portal.pages import Pages
+from services.portal.permissions import may_manage
 from services.portal.staff import StaffVisit, section, staff
-from services.portal.visits import EmailAddress, Form, PageModel, Unacceptable
+from services.portal.visits import EmailAddress, Form, NotTheirs, PageModel, Unacceptable
 from services.portal.wording import mark as _
 from shared.auth import Role
 from shared.colours import unreadable
@@ -101,7 +102,9 @@ async def change(visit: StaffVisit) -> Response:
 
 @pages.send(f"{PATH}/logo", _administrator, shown_by=show, max_body_size=2 * logos.MAX_FILE)
 async def change_logo(visit: StaffVisit) -> Response:
-    """Change or remove the logo."""
+    """Change or remove the logo. Raises: NotTheirs for staff of another organisation, since no service is asked."""
+    if not may_manage(visit.principal, Role.ADMINISTRATOR):
+        raise NotTheirs
     if "without" in visit.form:
         await logos.forget(visit.session, tenant=visit.tenant)
         return visit.go(f"{PATH}?saved=1")

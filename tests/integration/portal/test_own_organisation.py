@@ -143,6 +143,13 @@ class TestTheLogo:
         assert (drawn.format, drawn.size) == ("PNG", (336, 112))
         await browser.ask("GET", f"/logo/{browser.world.tenant}/{'0' * 16}.png", expect=404)
 
+    async def test_is_changed_by_no_administrator_of_another_organisation(
+        self, browser: Browser, given: FakeServices
+    ) -> None:
+        await browser.sign_in(Role.ADMINISTRATOR, organisation=uuid7())
+        for more in ({}, {"without": "yes"}):
+            await give(browser, picture(), expect=403, **more)
+
     async def test_is_gone_when_the_organisation_wants_none(
         self, browser: Browser, given: FakeServices
     ) -> None:
