@@ -17,6 +17,7 @@ from services.portal.visits import EmailAddress, Form, MustGo, PageModel, Unacce
 from services.portal.wording import Dates
 from services.portal.wording import mark as _
 from shared import profiles
+from shared.http.limits import count_anonymous
 
 pages = Pages()
 
@@ -81,7 +82,8 @@ class ThemesForm(Form):
 
     WANTED: ClassVar = {"themes[]": _("Kies minstens één ding. Het hoeft niet helemaal te kloppen.")}
 
-    themes: str = Field(alias="themes[]", min_length=1)
+    # All codes together are half as long.
+    themes: str = Field(alias="themes[]", min_length=1, max_length=300)
 
     @property
     def chosen(self) -> list[str]:
@@ -156,7 +158,9 @@ def _base(visit: Visit) -> str:
 
 
 async def writing(visit: Visit) -> WritingVisit:
-    """Let in whoever has a draft. Raises: MustGo to the beginning."""
+    """Let in whoever has a draft, which anybody can begin. Raises: MustGo to the beginning; TooManyRequests."""
+    if visit.request.method == "POST":
+        await count_anonymous(visit.request)
     await of_organisation(visit)
     found = await drafts.find(visit, tenant=_tenant(visit), owner=None)
     if found is None:

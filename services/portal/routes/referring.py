@@ -34,7 +34,7 @@ class AboutForm(QuestionForm):
         "themes[]": _("Kies minstens één ding. Het hoeft niet helemaal te kloppen."),
     }
 
-    themes: str = Field(alias="themes[]", min_length=1)
+    themes: str = Field(alias="themes[]", min_length=1, max_length=300)
     urgent: str | None = None
 
 

@@ -36,6 +36,8 @@ class TestReferringYourself:
         await browser.fill(f"{base(browser)}/themes", **ANSWERS["themes"])
         assert " checked" in (await browser.ask("GET", f"{base(browser)}/themes", expect=200)).text
         assert " checked" not in (await browser.fill(f"{base(browser)}/themes", expect=422)).text
+        # Each page of a draft reads all of it: nothing in it is longer than it can be.
+        await browser.fill(f"{base(browser)}/themes", expect=422, themes__="health," * 100)
 
     async def test_asks_one_question_per_page_and_sends_what_was_answered_once(
         self, browser: Browser, services: FakeServices
@@ -154,6 +156,14 @@ class TestADraft:
         monkeypatch.setattr(browser.world.context.settings, "anonymous_limit", 3)
         for status in (303, 303, 303, 429):
             await browser.fill(base(browser), expect=status)
+
+    async def test_is_written_from_one_address_only_so_often(
+        self, browser: Browser, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(browser.world.context.settings, "anonymous_limit", 3)
+        await browser.fill(base(browser))
+        for status in (303, 303, 429):
+            await browser.fill(f"{base(browser)}/question", expect=status, **ANSWERS["question"])
 
     async def test_takes_no_form_without_its_token(self, browser: Browser) -> None:
         await browser.fill(base(browser))
