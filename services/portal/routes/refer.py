@@ -159,8 +159,7 @@ def _base(visit: Visit) -> str:
 
 async def writing(visit: Visit) -> WritingVisit:
     """Let in whoever has a draft, which anybody can begin. Raises: MustGo to the beginning; TooManyRequests."""
-    if visit.request.method == "POST":
-        await count_anonymous(visit.request)
+    await count_anonymous(visit.request)
     await of_organisation(visit)
     found = await drafts.find(visit, tenant=_tenant(visit), owner=None)
     if found is None:
