@@ -53,8 +53,7 @@ class LinkVisit(Visit, ABC):
     @property
     def as_stranger(self) -> Stranger:
         """The same request without a page of their own."""
-        fields = {name: getattr(self, name) for name in Visit.__dataclass_fields__}
-        return Stranger(**fields, was_young=self.young)
+        return Stranger(**self.as_fields, was_young=self.young)
 
     async def ask(self, operation: Operation[AnswerT], **asked: Any) -> AnswerT:
         """Return a service's answer to this reader. Raises: Instead, ServiceRefused, Operational."""

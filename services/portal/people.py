@@ -152,9 +152,7 @@ async def known_person(visit: Visit) -> PersonVisit | None:
         return None
     visit.language = known.language
     await visit.dress(known.tenant)
-    return PersonVisit(
-        **{name: getattr(visit, name) for name in Visit.__dataclass_fields__}, secret=secret, person=known
-    )
+    return PersonVisit(**visit.as_fields, secret=secret, person=known)
 
 
 async def person(visit: Visit) -> PersonVisit:

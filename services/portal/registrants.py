@@ -91,7 +91,7 @@ async def known_registrant(visit: Visit) -> RegistrantVisit | None:
     visit.language = known.language
     await visit.dress(known.tenant)
     return RegistrantVisit(
-        **{name: getattr(visit, name) for name in Visit.__dataclass_fields__},
+        **visit.as_fields,
         secret=secret,
         registrant=known,
     )

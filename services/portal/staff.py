@@ -158,7 +158,7 @@ async def known_member(visit: Visit, *, of_no_tenant: bool = True) -> StaffVisit
     if member.tenant is not None:
         await visit.dress(member.tenant)
     return StaffVisit(
-        **{name: getattr(visit, name) for name in Visit.__dataclass_fields__},
+        **visit.as_fields,
         secret=secret,
         member=member,
         of_no_tenant=of_no_tenant,

@@ -117,6 +117,11 @@ class Visit:
     opened: "Visit | None" = None
 
     @property
+    def as_fields(self) -> dict[str, Any]:
+        """What every visit holds, to make another kind of visit of the same request."""
+        return {name: getattr(self, name) for name in Visit.__dataclass_fields__}
+
+    @property
     def secure(self) -> bool:
         """Whether cookies travel over TLS only."""
         return self.parts.settings.public_url.startswith("https://")

@@ -164,7 +164,7 @@ async def writing(visit: Visit) -> WritingVisit:
     found = await drafts.find(visit, tenant=_tenant(visit), owner=None)
     if found is None:
         raise MustGo(_base(visit))
-    return WritingVisit(**{name: getattr(visit, name) for name in Visit.__dataclass_fields__}, writing=found)
+    return WritingVisit(**visit.as_fields, writing=found)
 
 
 @pages.show("/o/{tenant}/refer", of_organisation)
