@@ -6,13 +6,14 @@ It is acknowledged, tried again later through the retry queues, or put among the
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
 
 import structlog
 from aio_pika import Message, connect
+from aio_pika.abc import AbstractConnection
 from faststream import AckPolicy
 from faststream.rabbit import Channel, QueueType, RabbitBroker, RabbitMessage, RabbitQueue
 from prometheus_client import Counter, Gauge, Histogram
@@ -23,6 +24,7 @@ from shared.context import Context
 from shared.errors import NotYet, Operational
 from shared.places import Places
 from shared.relay import OwnEvents
+from shared.retrying import close_in_time, until_stopped
 from shared.signing import HEADER, Forged, Signatures
 from shared.subscriptions import Malformed, Subscriptions, note
 
@@ -33,6 +35,7 @@ ATTEMPT = "kring-attempt"
 _TRIES = {"not-yet": 30, "bug": 5, "malformed": 1, "forged": 1}
 # An operational failure is first retried in place: most outages are shorter than this.
 _PATIENCE_SECONDS = 20.0
+_CONNECT_SECONDS = 10.0
 
 HANDLED = Counter("kring_events_total", "Deliveries dealt with", ["service", "type", "outcome"])
 FORGED = Counter(
@@ -55,28 +58,42 @@ class Consumer:
         self._background = {event_type for event_type, each in subscriptions.all().items() if each.background}
         self._signatures = Signatures.load(context.settings.secrets_of(context.service) / "issuers.json")
         self._in_hand: set[asyncio.Task[Any]] = set()
-        self.broker = RabbitBroker(
-            context.settings.broker_for(context.service),
+        self._url = context.settings.broker_for(context.service)
+        self._subscribers: Sequence[Any] = ()
+        self._connection: AbstractConnection | None = None
+        self._lost = asyncio.Event()
+        self._closing: set[asyncio.Task[None]] = set()
+
+    def _new_broker(self, lost: asyncio.Event) -> RabbitBroker:
+        def close(connection: AbstractConnection | None, _: BaseException | None) -> None:
+            # Before aio_pika connects again by itself.
+            lost.set()
+            if connection is None:
+                return
+            task = asyncio.create_task(close_in_time(connection.close()))
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+
+        broker = RabbitBroker(
+            self._url,
+            timeout=_CONNECT_SECONDS,
             default_channel=Channel(prefetch_count=20, publisher_confirms=True, on_return_raises=True),
             logger=None,
-            graceful_timeout=context.settings.stop_seconds / 2,
+            on_close=[close],
+            # Those in progress are waited for in `stop`, all together.
+            graceful_timeout=0,
         )
-        for event_type, _ in subscriptions.bindings():
-            self._subscribe(event_type)
+        for event_type, _ in self._subscriptions.bindings():
+            self._subscribe(broker, event_type)
+        return broker
 
-    def _subscribe(self, event_type: str) -> None:
-        # Declared and bound by `kring migrate`: a service may do neither.
-        queue = RabbitQueue(
-            topology.queue_of(self._service, event_type),
-            queue_type=QueueType.QUORUM,
-            durable=True,
-            declare=False,
-        )
+    def _subscribe(self, broker: RabbitBroker, event_type: str) -> None:
+        queue = _queue_of(self._service, event_type)
 
         async def receive(_body: bytes, message: RabbitMessage) -> None:
             await self._receive(event_type, message)
 
-        subscriber = self.broker.subscriber(
+        subscriber = broker.subscriber(
             queue, ack_policy=AckPolicy.MANUAL, decoder=_undecoded, parser=None, title=event_type
         )
         subscriber(receive)
@@ -86,23 +103,56 @@ class Consumer:
         """The handler for events that the relay passes on directly from the outbox, and where failed ones go."""
         return OwnEvents(self._subscriptions.own(), self._handle_own, topology.retry_exchange(1, self._scale))
 
+    async def run(self, stop: asyncio.Event) -> None:
+        """Receive until `stop` is set, over a new connection after each loss, then stop.
+
+        aio_pika's own way to restore a connection is not relied on: it has no limit of time, and waits for ever where
+        a connection is lost while its consumers start.
+        """
+        while await until_stopped(stop, self.start, what="consumer"):
+            await _first(stop.wait(), self._lost.wait())
+            if not stop.is_set():
+                log.warning("consumer.disconnected", service=self._service)
+                await self._close()
+        await self.stop()
+
     async def start(self) -> None:
-        """Begin to receive. Raises an AMQPError while the queues are not all declared."""
-        connection = await connect(self._context.settings.broker_for(self._context.service), timeout=10)
-        async with asyncio.timeout(topology.ANSWER_SECONDS), connection:
-            await topology.require_declared(await connection.channel())
-        await self.broker.start()
+        """Begin to receive.
+
+        Raises: an AMQPError while the queues are not all declared; Operational, TimeoutError if the broker is lost.
+        """
+        async with asyncio.timeout(topology.ANSWER_SECONDS):
+            async with await connect(self._url, timeout=_CONNECT_SECONDS) as asking:
+                await topology.require_declared(await asking.channel())
+            lost = asyncio.Event()
+            broker = self._new_broker(lost)
+            connection = await broker.connect()
+            try:
+                # A start may wait for ever for an answer on a connection that was lost.
+                await _first(broker.start(), lost.wait())
+                if lost.is_set():
+                    raise Operational("broker: lost at the start")
+                for event_type, _ in self._subscriptions.bindings()[:1]:
+                    # All are received over one channel, which the broker may also close alone.
+                    queue = await broker.declare_queue(_queue_of(self._service, event_type))
+                    queue.channel.close_callbacks.add(lambda *_: lost.set())
+            except BaseException:
+                await close_in_time(connection.close())
+                raise
+        self._subscribers, self._connection, self._lost = broker.subscribers, connection, lost
 
     async def stop(self) -> None:
         """Stop receiving, give messages in progress a bounded time, and return the rest (they are delivered again)."""
-        for subscriber in self.broker.subscribers:
-            with contextlib.suppress(Exception):
-                await subscriber.stop()
+        await asyncio.gather(*(close_in_time(subscriber.stop()) for subscriber in self._subscribers))
         if self._in_hand:
             await asyncio.wait(self._in_hand, timeout=self._context.settings.stop_seconds / 2)
         for task in self._in_hand:
             task.cancel()
-        await self.broker.stop()
+        await self._close()
+
+    async def _close(self) -> None:
+        if self._connection is not None:
+            await close_in_time(self._connection.close())
 
     async def _receive(self, event_type: str, message: RabbitMessage) -> None:
         task = cast("asyncio.Task[Any]", asyncio.current_task())
@@ -214,6 +264,25 @@ class Consumer:
             timeout=10,
         )
         log.debug("event.moved", exchange=exchange, confirmed=type(confirmed).__name__)
+
+
+def _queue_of(service: str, event_type: str) -> RabbitQueue:
+    # Declared and bound by `kring migrate`: a service may do neither.
+    return RabbitQueue(
+        topology.queue_of(service, event_type), queue_type=QueueType.QUORUM, durable=True, declare=False
+    )
+
+
+async def _first(*waited_for: Coroutine[Any, Any, object]) -> None:
+    """Wait until one of them ends, and cancel the rest. Raises what it raised."""
+    tasks = [asyncio.create_task(each) for each in waited_for]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 async def _undecoded(message: Any) -> bytes:

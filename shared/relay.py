@@ -29,6 +29,7 @@ from shared.broker import ANSWER_SECONDS, exchanges_of, queue_of, require_declar
 from shared.database import DRIVER_ERRORS
 from shared.events.base import EVENTS
 from shared.outbox import CHANNEL, SHARDS, envelope
+from shared.retrying import close_in_time, is_cancelled
 from shared.signing import HEADER, Signer
 
 log = structlog.get_logger(__name__)
@@ -40,7 +41,6 @@ _LOOK_SECONDS = 1.0
 _IN_HAND = 200
 # How long a relay that stops, or gives shards back, lets them be handled.
 _HAND_OVER_SECONDS = 10.0
-_CLOSE_SECONDS = 2.0
 # Handled events are marked together with those handled soon after.
 _MARK_SECONDS = 0.02
 _LOST = (*DRIVER_ERRORS, aio_pika.exceptions.AMQPError)
@@ -132,7 +132,9 @@ class Relay:
                         pause, self._lost = 0.1, False
                         await self._relay(connection, exchanges)
                         await self._let_finish(connection)
-                except _LOST as error:
+                except (*_LOST, asyncio.CancelledError) as error:
+                    if is_cancelled():
+                        raise
                     log.warning("outbox.disconnected", service=self._service, cause=type(error).__name__)
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(self._stopped(), pause)
@@ -170,9 +172,8 @@ class Relay:
             yield connection, exchanges
         finally:
             for each in (broker, connection):
-                with contextlib.suppress(Exception):
-                    if each is not None:
-                        await asyncio.wait_for(each.close(), _CLOSE_SECONDS)
+                if each is not None:
+                    await close_in_time(each.close())
 
     async def _relay(self, connection: asyncpg.Connection, exchanges: dict[str, Any]) -> None:
         shards: list[int] = []

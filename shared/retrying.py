@@ -1,13 +1,15 @@
-"""Trying to connect until it works or the process stops."""
+"""Connecting until it works or the process stops, and closing what may be broken."""
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import structlog
 
 log = structlog.get_logger(__name__)
+
+_CLOSE_SECONDS = 2.0
 
 
 async def until_stopped(stop: asyncio.Event, connect: Callable[[], Awaitable[Any]], *, what: str) -> bool:
@@ -16,7 +18,9 @@ async def until_stopped(stop: asyncio.Event, connect: Callable[[], Awaitable[Any
     while not stop.is_set():
         try:
             await connect()
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is told and tried again
+        except (Exception, asyncio.CancelledError) as error:
+            if is_cancelled():
+                raise
             log.warning("connect.waits", part=what, cause=type(error).__name__)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), pause)
@@ -24,3 +28,19 @@ async def until_stopped(stop: asyncio.Event, connect: Callable[[], Awaitable[Any
         else:
             return True
     return False
+
+
+def is_cancelled() -> bool:
+    """Say whether somebody cancels the current task.
+
+    If not, a CancelledError in it comes from a library: aiormq cancels whatever waits for an answer on a connection
+    that closes.
+    """
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+async def close_in_time(closing: Coroutine[Any, Any, object]) -> None:
+    """Await the closing of a connection for 2 seconds at most, whatever it raises: the connection may be broken."""
+    # Unlike wait_for alone, gather also takes the cancellation of what it waits for as a result.
+    await asyncio.gather(asyncio.wait_for(closing, _CLOSE_SECONDS), return_exceptions=True)

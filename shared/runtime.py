@@ -207,12 +207,7 @@ class _Running:
         return Consumer(self._service.subscriptions, self._context)
 
     async def _consumer(self) -> None:
-        from shared.retrying import until_stopped
-
-        consumer = self._receiving
-        if await until_stopped(self._stop, consumer.start, what="consumer"):
-            await self._stop.wait()
-        await consumer.stop()
+        await self._receiving.run(self._stop)
 
     async def _worker(self) -> None:
         from shared.retrying import until_stopped

@@ -23,6 +23,7 @@ PATIENCE = 180.0
 
 class TestTheFirstStory:
     async def test_ends_right_though_parts_are_killed_and_stopped(self) -> None:
+        print(f"SEED={SEED}")  # shown where it fails
         report = Report("killed")
         async with Platform(skipped_time=True, extra={"KRING_RETRY_SCALE": "0.2"}) as platform:
             chaos = Chaos(platform, parts=[*SERVICES, "mailbox"], seed=SEED, every=EVERY, most=KILLS)
@@ -30,7 +31,7 @@ class TestTheFirstStory:
             async with story_on(platform, listeners=[chaos, outages], patience=PATIENCE) as story:
                 await play(FIRST, story, report)
                 await outages.over()
-                assert await lost_or_doubled(story.watch) == [], f"seed {SEED}"
-            assert report.ok, f"seed {SEED}: {report.failed}"
-            assert chaos.killed.total() == KILLS, f"seed {SEED}: only {chaos.killed}"
+                assert await lost_or_doubled(story.watch) == []
+            assert report.ok, report.failed
+            assert chaos.killed.total() == KILLS, f"only {chaos.killed}"
             assert outages.stopped.keys() == {"rabbitmq", "postgresql"}
