@@ -15,9 +15,10 @@ from shared.database import Scope, set_scope
 
 # The maximum bytes of a file, and pixels once opened.
 MAX_FILE = 1_000_000
-_MAX_PIXELS = 16_000_000
+_MAX_PIXELS = 4_000_000
 # As large as a page shows it, on screens with two pixels for one.
 _LARGEST = (480, 112)
+_DRAWING = asyncio.Lock()
 
 
 class NoPicture(Exception):
@@ -29,7 +30,9 @@ async def draw(content: bytes) -> bytes:
 
     Raises: NoPicture.
     """
-    return await asyncio.to_thread(_draw, content)
+    # One at a time: an opened picture takes 4 bytes for each pixel, several times over.
+    async with _DRAWING:
+        return await asyncio.to_thread(_draw, content)
 
 
 def _draw(content: bytes) -> bytes:
