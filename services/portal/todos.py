@@ -106,10 +106,10 @@ async def follow(session: AsyncSession, event: Received[ClockFact], context: Con
         version=event.sequence,
     )
     changed = {column.name: column for column in statement.excluded if column.name != "id"}
+    # A service changes only its own, whatever ids it names.
+    older = (Todo.version < statement.excluded.version) & (Todo.service == service)
     await session.execute(
-        statement.on_conflict_do_update(
-            index_elements=[Todo.id], set_=changed, where=Todo.version < statement.excluded.version
-        )
+        statement.on_conflict_do_update(index_elements=[Todo.id], set_=changed, where=older)
     )
     kept = timedelta(days=context.settings.clocks_kept_days)
     over = (

@@ -1,7 +1,7 @@
 """What waits for whom, as the clocks of all services tell it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import permutations
 from typing import Any
@@ -97,6 +97,13 @@ class TestFollow:
             )
             rows.add(tuple(row))
         assert rows == {("breached", True, NOW + timedelta(days=2), NOW, 4)}
+
+    async def test_a_service_changes_nothing_of_another(self, world: Portal) -> None:
+        clock, manager = ServiceClock(world), someone(world, Role.REGIONAL_MANAGER)
+        await clock.publish("started")
+        theirs = replace(clock, service="plans")
+        await world.handle(theirs.fact("stopped"), sequence=1_000)
+        assert await seen_by(world, manager) == [clock.id]
 
     async def test_what_was_done_does_not_come_back_by_a_late_event(self, world: Portal) -> None:
         clock, manager = ServiceClock(world), someone(world, Role.REGIONAL_MANAGER)
