@@ -145,11 +145,10 @@ def cookie_name(visit: Visit) -> str:
 
 async def known_person(visit: Visit) -> PersonVisit | None:
     """Return the reader with a personal link, as stored in their session: their token may have expired."""
-    secret = Secret.read(visit.request.cookies.get(cookie_name(visit)))
-    now = await visit.parts.clock.now()
-    known = None if secret is None else await sessions.load(visit.session, secret, PersonOfCase, now=now)
-    if secret is None or known is None:
+    found = await visit.session_behind(cookie_name(visit), PersonOfCase)
+    if found is None:
         return None
+    secret, known = found
     visit.language = known.language
     await visit.dress(known.tenant)
     return PersonVisit(**visit.as_fields, secret=secret, person=known)

@@ -5,11 +5,10 @@ from typing import Any
 
 from starlette.responses import Response
 
-from services.portal import sessions
 from services.portal.client import ServiceRefused
 from services.portal.failures import REFUSALS
 from services.portal.link_visits import LinkVisit
-from services.portal.sessions import Registrant, Secret
+from services.portal.sessions import Registrant
 from services.portal.visits import NobodyHere, PageModel, Visit
 from services.portal.wording import mark as _
 
@@ -83,11 +82,10 @@ def cookie_name(visit: Visit) -> str:
 
 async def known_registrant(visit: Visit) -> RegistrantVisit | None:
     """Return the reader with the link of their registration."""
-    secret = Secret.read(visit.request.cookies.get(cookie_name(visit)))
-    now = await visit.parts.clock.now()
-    known = None if secret is None else await sessions.load(visit.session, secret, Registrant, now=now)
-    if secret is None or known is None:
+    found = await visit.session_behind(cookie_name(visit), Registrant)
+    if found is None:
         return None
+    secret, known = found
     visit.language = known.language
     await visit.dress(known.tenant)
     return RegistrantVisit(

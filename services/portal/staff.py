@@ -150,11 +150,10 @@ def cookie_name(visit: Visit) -> str:
 
 async def known_member(visit: Visit, *, of_no_tenant: bool = True) -> StaffVisit | None:
     """Return the member of staff, as stored in their session: their token may have expired."""
-    secret = Secret.read(visit.request.cookies.get(cookie_name(visit)))
-    now = await visit.parts.clock.now()
-    member = None if secret is None else await sessions.load(visit.session, secret, StaffMember, now=now)
-    if secret is None or member is None:
+    found = await visit.session_behind(cookie_name(visit), StaffMember)
+    if found is None:
         return None
+    secret, member = found
     if member.tenant is not None:
         await visit.dress(member.tenant)
     return StaffVisit(

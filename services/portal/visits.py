@@ -12,13 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from services.portal import assets, logos
+from services.portal import assets, logos, sessions
 from services.portal.client import After, AnswerT, Client, Items, Operation, ServiceRefused
 from services.portal.forms import read_number, read_sent
+from services.portal.sessions import ContentT, Secret
 from services.portal.wording import Dates, environment, say
 from services.portal.wording import mark as _
 from shared import profiles
 from shared.context import Context
+from shared.http.middleware import CALLER_KNOWN
 from shared.http.paging import MAX_CURSOR, MAX_LIMIT
 from shared.http_client import Query
 from shared.ids import uuid7
@@ -120,6 +122,17 @@ class Visit:
     def as_fields(self) -> dict[str, Any]:
         """What every visit holds, to make another kind of visit of the same request."""
         return {name: getattr(self, name) for name in Visit.__dataclass_fields__}
+
+    async def session_behind(self, cookie: str, kind: type[ContentT]) -> tuple[Secret, ContentT] | None:
+        """Return the secret in a cookie and what is stored of its session; None if it opens none."""
+        secret = Secret.read(self.request.cookies.get(cookie))
+        if secret is None:
+            return None
+        content = await sessions.load(self.session, secret, kind, now=await self.parts.clock.now())
+        if content is None:
+            return None
+        self.request.scope[CALLER_KNOWN] = True
+        return secret, content
 
     @property
     def secure(self) -> bool:

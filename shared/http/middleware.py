@@ -37,7 +37,8 @@ SECONDS = Histogram(
 ROUTE = "kring.route"
 MAX_BODY = "kring.max-body"
 USUAL_MAX_BODY = 1024 * 1024
-_CREDENTIALS = frozenset({b"authorization", b"cookie"})
+# Set once the caller of a request is known, by a token or a session.
+CALLER_KNOWN = "kring.caller-known"
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 # A plain id that cannot be a name: it goes into logs.
 _REQUEST_ID = re.compile(rb"[0-9a-f-]{16,64}")
@@ -163,10 +164,10 @@ class RequestMiddleware:
 
 
 class _Budget:
-    """How many bytes of bodies a process holds at once: in total, per address, and without credentials.
+    """How many bytes of bodies a process holds at once: in total, per address, and of strangers.
 
-    So that nobody leaves others without room: an address may use half of it, and bodies without credentials a
-    quarter, of which an address may use a quarter.
+    So that nobody leaves others without room: an address may use half of it, and strangers a quarter, of which an
+    address may use a quarter. Who has shown no credentials that hold is a stranger.
     """
 
     def __init__(self, size: int) -> None:
@@ -176,8 +177,8 @@ class _Budget:
     def shares(self, scope: Scope, client: str) -> dict[str, int]:
         """Return the shares a request counts against, by name, with the most bytes of each."""
         shares = {"all": self._size, client: self._size // 2}
-        if not any(name in _CREDENTIALS for name, _ in scope["headers"]):
-            shares |= {"without credentials": self._size // 4, f"{client} without": self._size // 16}
+        if CALLER_KNOWN not in scope:
+            shares |= {"strangers": self._size // 4, f"{client} as stranger": self._size // 16}
         return shares
 
     def take(self, shares: Mapping[str, int], size: int) -> None:

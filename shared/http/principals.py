@@ -18,6 +18,7 @@ from shared.auth.principal import PLATFORM_ROLES
 from shared.database import NO_SCOPE, Scope
 from shared.errors import Forbidden, Invalid, Operational, Unauthenticated
 from shared.http.limits import RateLimiter, count_anonymous, count_known
+from shared.http.middleware import CALLER_KNOWN
 from shared.http.problems import OWN_MEANT
 
 TENANT_HEADER = "kring-tenant"
@@ -83,6 +84,7 @@ async def current_principal(request: Request) -> Principal:
     limiter: RateLimiter = request.app.state.limiter
     limiter.count(principal)
     request.scope[_PRINCIPAL] = principal
+    request.scope[CALLER_KNOWN] = True
     _refuse_unknown_query(request)
     return principal
 

@@ -10,12 +10,14 @@ from uuid import uuid4
 import httpx
 import pytest
 from pydantic import SecretStr
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shared.auth import LOCAL_ISSUER, Issuer, Role, Verifier, generate_key, trusted_issuer
 from shared.context import Context
 from shared.fields import Text
 from shared.http import Anyone, RequestModel, Router, anonymous, create_service_app
 from shared.http.limits import AsksTooOften, RateLimiter
+from shared.http.middleware import CALLER_KNOWN
 from shared.http.server import HEAD_SECONDS, MAX_HEAD, MAX_URL, BoundedProtocol
 from shared.settings import Settings
 from tests.support.eventually import eventually
@@ -205,13 +207,18 @@ class TestBody:
                 transport=httpx.ASGITransport(app=served), base_url="http://test", headers=headers
             ) as client,
             httpx.AsyncClient(transport=elsewhere, base_url="http://test", headers=headers) as others,
+            httpx.AsyncClient(
+                transport=httpx.ASGITransport(app=_known(served)), base_url="http://test", headers=headers
+            ) as known,
         ):
             first = asyncio.create_task(client.post("/v1/said", content=slow()))
             await counted.wait()
             refused = await client.post("/v1/said", content=body)
-            # Who shows who they are has more room, and so has everybody else.
-            known = {"authorization": "Bearer x"}
-            assert (await client.post("/v1/said", content=body, headers=known)).status_code == 200
+            # Credentials that nobody checked give no more room.
+            made_up = {"authorization": "Bearer x", "cookie": "kring-staff=x"}
+            assert (await client.post("/v1/said", content=body, headers=made_up)).status_code == 503
+            # Who is known has more, and others have theirs.
+            assert (await known.post("/v1/said", content=body)).status_code == 200
             assert (await others.post("/v1/said", content=body)).status_code == 200
             assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (503, "unavailable")
             assert refused.headers["retry-after"]
@@ -343,3 +350,12 @@ class TestPace:
             limiter.count(replace(somebody, id=uuid4()))
             clock.now += 2
         assert len(limiter._even_at) < 100
+
+
+def _known(served: ASGIApp) -> ASGIApp:
+    """Return an application whose callers are all known before their bodies are read."""
+
+    async def call(scope: Scope, receive: Receive, send: Send) -> None:
+        await served({**scope, CALLER_KNOWN: True}, receive, send)
+
+    return call
