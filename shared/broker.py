@@ -20,6 +20,7 @@ from aio_pika.exceptions import AMQPError
 from shared.errors import Operational
 from shared.events.base import COMMANDS, EVENTS, REGISTRY
 from shared.retention import DEAD_LETTER_DAYS
+from shared.retrying import told_as_lost
 from shared.secrets import Login
 
 # A broker or database that takes longer to answer, for example while it is being stopped, counts as lost.
@@ -204,10 +205,11 @@ class Connection:
     async def ping(self) -> None:
         """Raise Operational if the broker does not open a channel."""
         try:
-            if self._connection is None or self._connection.is_closed:
-                self._connection = await aio_pika.connect(self._url, timeout=2)
-            channel = await self._connection.channel()
-            await channel.close()
+            with told_as_lost():
+                if self._connection is None or self._connection.is_closed:
+                    self._connection = await aio_pika.connect(self._url, timeout=2)
+                channel = await self._connection.channel()
+                await channel.close()
         except (OSError, AMQPError, RuntimeError, asyncio.TimeoutError):  # noqa: UP041 - on 3.11 two names of one class
             raise Operational("broker: no connection") from None
 

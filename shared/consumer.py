@@ -24,7 +24,7 @@ from shared.context import Context
 from shared.errors import NotYet, Operational
 from shared.places import Places
 from shared.relay import OwnEvents
-from shared.retrying import close_in_time, until_stopped
+from shared.retrying import close_in_time, told_as_lost, until_stopped
 from shared.signing import HEADER, Forged, Signatures
 from shared.subscriptions import Malformed, Subscriptions, note
 
@@ -119,26 +119,30 @@ class Consumer:
     async def start(self) -> None:
         """Begin to receive.
 
-        Raises: an AMQPError while the queues are not all declared; Operational, TimeoutError if the broker is lost.
+        Raises: an AMQPError while the queues are not all declared; Operational or an OSError if the broker is lost.
         """
-        async with asyncio.timeout(topology.ANSWER_SECONDS):
-            async with await connect(self._url, timeout=_CONNECT_SECONDS) as asking:
-                await topology.require_declared(await asking.channel())
-            lost = asyncio.Event()
-            broker = self._new_broker(lost)
-            connection = await broker.connect()
-            try:
-                # A start may wait for ever for an answer on a connection that was lost.
-                await _first(broker.start(), lost.wait())
-                if lost.is_set():
-                    raise Operational("broker: lost at the start")
-                for event_type, _ in self._subscriptions.bindings()[:1]:
-                    # All are received over one channel, which the broker may also close alone.
-                    queue = await broker.declare_queue(_queue_of(self._service, event_type))
-                    queue.channel.close_callbacks.add(lambda *_: lost.set())
-            except BaseException:
-                await close_in_time(connection.close())
-                raise
+        with told_as_lost():
+            async with asyncio.timeout(topology.ANSWER_SECONDS):
+                await self._start()
+
+    async def _start(self) -> None:
+        async with await connect(self._url, timeout=_CONNECT_SECONDS) as asking:
+            await topology.require_declared(await asking.channel())
+        lost = asyncio.Event()
+        broker = self._new_broker(lost)
+        connection = await broker.connect()
+        try:
+            # A start may wait for ever for an answer on a connection that was lost.
+            await _first(broker.start(), lost.wait())
+            if lost.is_set():
+                raise Operational("broker: lost at the start")
+            for event_type, _ in self._subscriptions.bindings()[:1]:
+                # All are received over one channel, which the broker may also close alone.
+                queue = await broker.declare_queue(_queue_of(self._service, event_type))
+                queue.channel.close_callbacks.add(lambda *_: lost.set())
+        except BaseException:
+            await close_in_time(connection.close())
+            raise
         self._subscribers, self._connection, self._lost = broker.subscribers, connection, lost
 
     async def stop(self) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Mapping
 import structlog
 
 from shared.context import Context
-from shared.retrying import is_cancelled
 
 log = structlog.get_logger(__name__)
 
@@ -44,9 +43,7 @@ async def _answers(part: str, check: Check) -> bool:
     try:
         async with asyncio.timeout(CHECK_SECONDS):
             await check()
-    except (Exception, asyncio.CancelledError) as error:  # whatever is wrong with a part, it is not ready
-        if is_cancelled():
-            raise
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with a part, it is not ready
         log.warning("health.part_missing", part=part, cause=type(error).__name__)
         return False
     return True

@@ -29,7 +29,7 @@ from shared.broker import ANSWER_SECONDS, exchanges_of, queue_of, require_declar
 from shared.database import DRIVER_ERRORS
 from shared.events.base import EVENTS
 from shared.outbox import CHANNEL, SHARDS, envelope
-from shared.retrying import close_in_time, is_cancelled
+from shared.retrying import close_in_time, told_as_lost
 from shared.signing import HEADER, Signer
 
 log = structlog.get_logger(__name__)
@@ -128,13 +128,12 @@ class Relay:
         try:
             while not self._stopping:
                 try:
-                    async with self._connected() as (connection, exchanges):
-                        pause, self._lost = 0.1, False
-                        await self._relay(connection, exchanges)
-                        await self._let_finish(connection)
-                except (*_LOST, asyncio.CancelledError) as error:
-                    if is_cancelled():
-                        raise
+                    with told_as_lost():
+                        async with self._connected() as (connection, exchanges):
+                            pause, self._lost = 0.1, False
+                            await self._relay(connection, exchanges)
+                            await self._let_finish(connection)
+                except _LOST as error:
                     log.warning("outbox.disconnected", service=self._service, cause=type(error).__name__)
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(self._stopped(), pause)

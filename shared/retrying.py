@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import Any
 
 import structlog
@@ -18,9 +18,7 @@ async def until_stopped(stop: asyncio.Event, connect: Callable[[], Awaitable[Any
     while not stop.is_set():
         try:
             await connect()
-        except (Exception, asyncio.CancelledError) as error:
-            if is_cancelled():
-                raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is told and tried again
             log.warning("connect.waits", part=what, cause=type(error).__name__)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), pause)
@@ -30,14 +28,19 @@ async def until_stopped(stop: asyncio.Event, connect: Callable[[], Awaitable[Any
     return False
 
 
-def is_cancelled() -> bool:
-    """Say whether somebody cancels the current task.
+@contextlib.contextmanager
+def told_as_lost() -> Iterator[None]:
+    """Raise a ConnectionError for a CancelledError with which nobody cancelled this task.
 
-    If not, a CancelledError in it comes from a library: aiormq cancels whatever waits for an answer on a connection
-    that closes.
+    aiormq cancels whatever waits for an answer on a connection that closes.
     """
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
+    try:
+        yield
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+        raise ConnectionError("the connection was closed") from None
 
 
 async def close_in_time(closing: Coroutine[Any, Any, object]) -> None:

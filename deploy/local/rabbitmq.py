@@ -14,6 +14,7 @@ from pathlib import Path
 from deploy.local.errors import PlatformError
 from deploy.local.part import Part
 from deploy.local.secrets import write_private
+from shared.retrying import told_as_lost
 
 # The scripts themselves: Debian's wrappers on the PATH switch to the system's user and directories.
 _SCRIPTS = (
@@ -127,8 +128,9 @@ class RabbitMQ(Part):
         import aiormq
 
         await self.knock()
-        connection = await aiormq.connect(self.url)
-        await connection.close()
+        with told_as_lost():
+            connection = await aiormq.connect(self.url)
+            await connection.close()
 
     def _configuration(self) -> str:
         return "\n".join(

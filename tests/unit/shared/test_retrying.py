@@ -1,0 +1,51 @@
+"""Connections that close under whoever waits for an answer on them."""
+
+import asyncio
+
+import pytest
+
+from shared.retrying import close_in_time, told_as_lost, until_stopped
+
+
+async def closed() -> None:
+    """Do as aiormq does for whoever waits on a connection that closes."""
+    raise asyncio.CancelledError
+
+
+class TestToldAsLost:
+    async def test_is_a_cancellation_that_nobody_asked_for(self) -> None:
+        with pytest.raises(ConnectionError), told_as_lost():
+            await closed()
+
+    async def test_is_no_cancellation_of_the_task_itself(self) -> None:
+        async def wait() -> None:
+            with told_as_lost():
+                await asyncio.Event().wait()
+
+        waiting = asyncio.create_task(wait())
+        await asyncio.sleep(0)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+
+    async def test_is_tried_again(self) -> None:
+        stop, tries = asyncio.Event(), 0
+
+        async def connect() -> None:
+            nonlocal tries
+            tries += 1
+            if tries == 1:
+                with told_as_lost():
+                    await closed()
+
+        assert await until_stopped(stop, connect, what="a test")
+        assert tries == 2
+
+
+class TestCloseInTime:
+    async def test_survives_whatever_closing_raises(self) -> None:
+        async def broken() -> None:
+            raise RuntimeError
+
+        await close_in_time(closed())
+        await close_in_time(broken())
