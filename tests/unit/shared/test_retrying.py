@@ -18,12 +18,15 @@ class TestToldAsLost:
             await closed()
 
     async def test_is_no_cancellation_of_the_task_itself(self) -> None:
+        begun = asyncio.Event()
+
         async def wait() -> None:
             with told_as_lost():
+                begun.set()
                 await asyncio.Event().wait()
 
         waiting = asyncio.create_task(wait())
-        await asyncio.sleep(0)
+        await begun.wait()
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):
             await waiting
