@@ -148,7 +148,8 @@ class ReleaseForm(Form):
 async def index(visit: StaffVisit) -> Response:
     """List the cases that the reader may see, newest first."""
     wanted = visit.request.query_params.get("show", "")
-    narrowed = {"waits_for" if wanted in _WAITS_FOR else "state": wanted} if _FILTERS.get(wanted) else {}
+    name = "waits_for" if wanted in _WAITS_FOR else "state"
+    narrowed = {name: wanted} if wanted and wanted in _FILTERS else {}
     found, offers, names = await asyncio.gather(
         visit.ask(CASES, query={**narrowed, **visit.turned_to()}),
         visit.ask(OFFERS) if visit.has(Role.COORDINATOR) else _nothing(),

@@ -198,6 +198,8 @@ class TestTheListOfCases:
     @pytest.mark.parametrize(
         ("chosen", "asked"),
         [
+            # The whole list names no state at all: an empty one is refused.
+            ("", {}),
             ("paused", {"state": "paused"}),
             ("coordinator", {"waits_for": "coordinator"}),
             ("nonsense", {}),
