@@ -31,14 +31,14 @@ class Settings(BaseSettings):
 
     database_url: SecretStr = Field(
         default=SecretStr("postgresql://kring:kring@127.0.0.1:5432"),
-        description="The PostgreSQL server; with a user for what needs the owner of the tables (`kring migrate`).",
+        description="The PostgreSQL server; `kring migrate` needs it with the tables' owner as its user.",
     )
     keys_database_url: SecretStr | None = Field(
         default=None,
-        description="The server of the store of keys, if it is another: its backups are kept for a short time.",
+        description="The server of the key store, if it is another one: its backups are kept for a short time.",
     )
     database_pool: int = Field(
-        default=10, ge=1, le=200, description="Connections of a process to its database, at most."
+        default=10, ge=1, le=200, description="The most connections of a process to its database."
     )
     broker_url: SecretStr = Field(
         default=SecretStr("amqp://guest:guest@127.0.0.1:5672/"),
@@ -47,26 +47,26 @@ class Settings(BaseSettings):
     broker_management_url: str | None = Field(
         default=None,
         pattern=r"^https?://[^@]+$",
-        description="Of the broker's management API, where `kring migrate` makes the users of services.",
+        description="The broker's management API, where `kring migrate` makes the users of services.",
     )
     broker_pages_url: str | None = Field(
         default=None,
         pattern=r"^https?://[^@]+$",
-        description="Where people who run the installation open the broker's own pages: the portal links to them.",
+        description="The broker's own web pages, for ops: the portal links to them.",
     )
     temporal_address: str = Field(default="127.0.0.1:7233", description="Host and port of Temporal.")
     temporal_namespace: str = Field(
         default=NAMESPACE,
-        description="The namespace of a process's workflows there; `{service}` in it stands for its name.",
+        description="The Temporal namespace of a process's workflows; `{service}` stands for its name.",
     )
     temporal_tls: bool = Field(
         default=False,
-        description="Temporal is asked over TLS, with the certificate and the token among the secrets.",
+        description="Whether Temporal is reached over mutual TLS, with the certificate and token of the secrets.",
     )
     temporal_pages_url: str | None = Field(
         default=None,
         pattern=r"^https?://[^@]+$",
-        description="Where people who run the installation open Temporal's own pages: the portal links to them.",
+        description="Temporal's own web pages, for ops: the portal links to them.",
     )
     clock: Literal["system", "skipped"] = Field(
         default="system",
@@ -75,64 +75,70 @@ class Settings(BaseSettings):
     secrets_dir: Path = Field(default=Path(".kring/secrets"), description="The directory of secrets.")
     kms_wraps: bool = Field(
         default=False,
-        description="New keys are wrapped by the key management service, not by the master key.",
+        description="Whether the key management service wraps new keys, instead of the master key.",
     )
     kms_address: str | None = Field(
         default=None,
         # Its token must not travel unencrypted; an agent on this machine may be reached over plain HTTP.
         pattern=r"^(https://.+|http://(127\.0\.0\.1|localhost)(:[0-9]+)?/?)$",
-        description="Of a key management service with the Transit API, if there is one.",
+        description="The address of a key management service with the Transit API, if there is one.",
     )
     kms_mount: str = Field(
-        default="transit", pattern=r"^[A-Za-z0-9_/-]{1,100}$", description="Where its Transit API is mounted."
+        default="transit",
+        pattern=r"^[A-Za-z0-9_/-]{1,100}$",
+        description="The path at which its Transit API is mounted.",
     )
     kms_key: str = Field(
-        default="kring", pattern=r"^[A-Za-z0-9_.-]{1,100}$", description="The name of the key there."
+        default="kring", pattern=r"^[A-Za-z0-9_.-]{1,100}$", description="The name of the key in it."
     )
-    kms_namespace: str | None = Field(default=None, description="The namespace there, if it has any.")
+    kms_namespace: str | None = Field(default=None, description="The namespace in it, if it has any.")
     kms_token_file: Path = Field(
-        default=Path("/run/secrets/kms_token"), description="Its token; read at each request."
+        default=Path("/run/secrets/kms_token"), description="The file with its token, read at each request."
     )
     kms_ca_file: Path | None = Field(
-        default=None, description="The authority of its certificate, if it is its own."
+        default=None,
+        description="The file with the authority of its certificate, if the system does not know it.",
     )
-    kms_seconds: float = Field(default=5.0, gt=0, le=60, description="How long it may take to answer.")
+    kms_seconds: float = Field(default=5.0, gt=0, le=60, description="Seconds that it may take to answer.")
     smtp_host: str = Field(default="127.0.0.1", description="The mail server.")
-    smtp_port: int = Field(default=1025, description="Its port: mostly 25, 465 or 587.")
+    smtp_port: int = Field(default=1025, description="The mail server's port: mostly 25, 465 or 587.")
     smtp_tls: Literal["if-offered", "required", "from-start"] = Field(
         default="if-offered",
-        description="Whether mails, which carry personal links, may travel in the open where the server offers no TLS.",
+        description="How emails, which carry personal links, are encrypted: `if-offered`, `required` or `from-start`.",
     )
     smtp_ca_file: Path | None = Field(
-        default=None, description="The authority of its certificate, if it is none of the system's."
+        default=None,
+        description="The file with the authority of the mail server's certificate, if the system does not know it.",
     )
     mail_from: str = Field(
         default="Kring <kring@kring.invalid>",
-        description="The address that mails come from; the name beside it is the organisation's.",
+        description="The sender address of emails; the name beside it is the organisation's.",
     )
     public_url: str = Field(
         default="http://127.0.0.1:8080",
-        description="Of the portal, as people reach it: links in mails begin with it.",
+        description="The portal's public address: links in emails begin with it.",
     )
     local_provider_url: str | None = Field(
         default=None,
         pattern=r"^http://127\.0\.0\.1:[0-9]+$",
-        description="Where staff sign in on one machine; counts in local mode only.",
+        description="The provider where staff sign in on one machine; used in local mode only.",
     )
     http_host: str = Field(
         default="127.0.0.1", description="The address at which the process serves its API or pages."
     )
-    http_port: int = Field(default=0, ge=0, le=65535, description="Its port; 0: any free one.")
+    http_port: int = Field(
+        default=0, ge=0, le=65535, description="The port of the API or pages; 0: any free one."
+    )
     internal_host: str = Field(default="127.0.0.1", description="The address of health and metrics.")
     internal_port: int = Field(
         default=0,
         ge=0,
         le=65535,
-        description="Of health and metrics: for probes and Prometheus, and nobody outside.",
+        description="The port of health and metrics, for probes and Prometheus only; 0: any free one.",
     )
     trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = Field(
         default=(),
-        description="Networks of the proxies before the APIs, with commas between: they alone say for whom they ask.",
+        description="Networks of the proxies before the APIs, comma-separated: only these may name the client.",
     )
     intake_url: str = Field(default="http://127.0.0.1:8001", description="Where others reach intake.")
     network_url: str = Field(default="http://127.0.0.1:8002", description="Where others reach network.")
@@ -141,38 +147,37 @@ class Settings(BaseSettings):
     training_url: str = Field(default="http://127.0.0.1:8005", description="Where others reach training.")
     portal_url: str = Field(default="http://127.0.0.1:8080", description="Where others reach the portal.")
     local: bool = Field(
-        default=False, description="Tokens of the local issuer count: on one machine, and never for real use."
+        default=False,
+        description="Whether tokens of the local issuer are accepted: on one machine, and never in production.",
     )
     log_level: str = Field(default="INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`.")
-    otlp_endpoint: str | None = Field(
-        default=None, description="The collector that traces are sent to, by OTLP."
-    )
+    otlp_endpoint: str | None = Field(default=None, description="The OTLP collector that traces are sent to.")
     traces_file: Path | None = Field(default=None, description="The file that traces are written to.")
-    stop_seconds: float = Field(
-        default=15, gt=0, description="How long a process has to stop by itself after it was told to."
-    )
+    stop_seconds: float = Field(default=15, gt=0, description="Seconds that a process may take to stop.")
     retry_scale: float = Field(default=1.0, gt=0, description="Multiplies the intervals of message retries.")
     anonymous_limit: int = Field(
         default=120,
         ge=0,
-        description="Writes to an open route, in ten minutes from one address (IPv6: one /64); 0: any number.",
+        description="Writes to open routes in ten minutes from one address (IPv6: one /64); 0: no limit.",
     )
     staff_limit: int = Field(
         default=1200,
         ge=0,
-        description="Requests of one member of staff in a minute, per process; 0: any number.",
+        description="Requests of one member of staff in a minute, per process; 0: no limit.",
     )
-    person_limit: int = Field(default=300, ge=0, description="The same of one person of a case.")
+    person_limit: int = Field(default=300, ge=0, description="The same for one person of a case.")
     integration_limit: int = Field(
-        default=3000, ge=0, description="The same of one system of an organisation."
+        default=3000, ge=0, description="The same for one system of an organisation."
     )
-    service_limit: int = Field(default=30_000, ge=0, description="The same of one service of the platform.")
+    service_limit: int = Field(default=30_000, ge=0, description="The same for one service of the platform.")
     request_seconds: float = Field(
-        default=30, gt=0, description="How long a request may take; then it is cancelled and undone."
+        default=30, gt=0, description="Seconds that a request may take before it is cancelled and undone."
     )
-    http_connections: int = Field(default=1000, ge=10, description="Connections at once, per process.")
+    http_connections: int = Field(
+        default=1000, ge=10, description="The most concurrent connections, per process."
+    )
     http_connections_per_client: int = Field(
-        default=200, ge=1, description="Of these, of one address (IPv6: of one /64)."
+        default=200, ge=1, description="The most of these from one address (IPv6: one /64)."
     )
     http_body_bytes: int = Field(
         default=48 * 1024 * 1024,
@@ -182,47 +187,54 @@ class Settings(BaseSettings):
     issuer_fresh_seconds: float = Field(
         default=300,
         ge=10,
-        description="The longest time until a key that its issuer revoked is refused.",
+        description="Seconds after which a key that its issuer withdrew is refused at the latest.",
     )
     issuer_stale_seconds: float = Field(
-        default=3600, ge=10, description="How long the keys of an unreachable issuer keep counting."
+        default=3600, ge=10, description="Seconds for which the keys of an unreachable issuer stay valid."
     )
     issuer_again_seconds: float = Field(
         default=10,
         ge=1,
-        description="The minimum time between two requests to an issuer, whatever tokens arrive.",
+        description="The least seconds between two requests to an issuer, whatever tokens arrive.",
     )
     workflow_cache: int = Field(
         default=1000,
         ge=0,
-        description="Workflows that a worker keeps in memory. With 0 none of them waits for a worker that was killed.",
+        description="Workflows that a worker keeps in memory; with 0 none waits for a worker that was killed.",
     )
 
     housekeeping_hours: int = Field(
         default=1,
         ge=1,
         le=4,
-        description="The time between rounds of housekeeping, which also decide on the daily mails.",
+        description="Hours between rounds of housekeeping, which also queue the daily emails.",
     )
     events_kept_days: int = Field(
         default=90,
         ge=EVENTS_DAYS_AT_LEAST,
         le=EVENTS_DAYS_AT_MOST,
-        description="Published events, and the outcomes of received ones.",
+        description="Days for which published events and the outcomes of received ones are kept.",
     )
     effects_kept_days: int = Field(
-        default=3 * 365, ge=EFFECTS_DAYS_AT_LEAST, description="The effects of workflow steps."
+        default=3 * 365,
+        ge=EFFECTS_DAYS_AT_LEAST,
+        description="Days for which the effects of workflow steps are kept.",
     )
     answers_kept_hours: int = Field(
-        default=24, ge=1, le=24 * 30, description="Answers to requests with an Idempotency-Key."
+        default=24,
+        ge=1,
+        le=24 * 30,
+        description="Hours for which answers to requests with an Idempotency-Key are kept.",
     )
     messages_kept_days: int = Field(
         default=400,
         ge=MESSAGES_DAYS_AT_LEAST,
-        description="The record that a mail was sent (or not), to whom and of which kind.",
+        description="Days for which it is recorded that an email was sent (or not), its recipient and kind.",
     )
     clocks_kept_days: int = Field(
-        default=400, ge=CLOCKS_DAYS_AT_LEAST, description="Clocks that stopped or were breached."
+        default=400,
+        ge=CLOCKS_DAYS_AT_LEAST,
+        description="Days for which clocks that stopped or were breached are kept.",
     )
 
     @field_validator("trusted_proxies", mode="before")
