@@ -27,6 +27,9 @@ REFUSALS: dict[str, str] = {
     "link-asked-often": _(
         "Je vroeg al een paar keer een nieuwe link. Kijk in je mail, ook bij de ongewenste mail."
     ),
+    "plan-changed-often": _(
+        "Er is vandaag al heel veel veranderd aan het plan. Doe morgen verder, of vraag het aan de coördinator."
+    ),
     "agreement-settled": _("Dat was al gezegd. Hieronder staat hoe het nu is."),
     "review-already-requested": _("Dat is al gevraagd. De coördinator neemt contact op."),
     "follow-up-over": _("Het jaar waarin we het plan volgen, is voorbij."),

@@ -11,6 +11,7 @@ from services.plans.models import Agreement
 from services.plans.operations import agreements, changing
 from services.plans.permissions import Involved
 from services.plans.routes.answers import agreements_out
+from services.plans.routes.often import MAILED, count_change
 from services.plans.schemas import AgreementOut, AgreementStateOut, NewProgress
 from services.plans.schemas.recording import AgreementChangedOut, ChangedAgreement
 from shared.auth import Principal
@@ -54,10 +55,12 @@ async def mark_lapsed(
 
 @router.post("/v1/agreements/{agreement_id}/progress")
 async def note_progress(
-    agreement_id: UUID, body: NewProgress, principal: Involved, session: Session, now: Now
+    *, agreement_id: UUID, body: NewProgress, principal: Involved, session: Session, now: Now, parts: Parts
 ) -> AgreementStateOut:
     """Report the progress of an open agreement: nearly, not yet, changed, or that help is needed."""
     known = await permissions.may_settle_agreement(session, principal, agreement_id=agreement_id)
+    if body.progress in MAILED:
+        await count_change(parts, principal)
     agreement = await agreements.note_progress(
         session,
         agreement_id=agreement_id,
@@ -82,6 +85,7 @@ async def change_agreement(
 ) -> AgreementChangedOut:
     """Replace one agreement by another: the next version of the plan, in which all others stay."""
     known, recorded_as = await permissions.may_change_agreement(session, principal, agreement_id=agreement_id)
+    await count_change(parts, principal)
     plan, changed = await changing.change_agreement(
         session,
         parts.vault,

@@ -11,6 +11,7 @@ from services.plans.models import Plan, PlanVersion
 from services.plans.operations import accepting, invoking, recording, resources, reviewing, sharing, stances
 from services.plans.permissions import Involved, Professional
 from services.plans.routes.answers import plan_out, resources_out, summary
+from services.plans.routes.often import count_change
 from services.plans.schemas import (
     AcceptanceOut,
     NewAcceptance,
@@ -97,6 +98,7 @@ async def invoke_plan_b(
 ) -> AgreementChangedOut:
     """Invoke a line of plan B: it becomes an agreement, for which another may rest; those who act are told."""
     known, invoked_as = await permissions.may_invoke_plan_b(session, principal, plan_id=plan_id)
+    await count_change(parts, principal)
     plan, agreement = await invoking.invoke_plan_b(
         session,
         parts.vault,
@@ -196,13 +198,14 @@ async def accept_plan(
 
 @router.post("/v1/plans/{plan_id}/share")
 async def share_plan(
-    plan_id: UUID, body: NewShare, principal: Involved, session: Session, now: Now
+    *, plan_id: UUID, body: NewShare, principal: Involved, session: Session, now: Now, parts: Parts
 ) -> ShareOut:
     """Share parts of the current version with people of the case and with organisations; each person gets a mail.
 
     An existing share keeps its date; its parts are replaced by those given here.
     """
     known, children = await permissions.may_share(session, principal, plan_id=plan_id)
+    await count_change(parts, principal)
     plan, persons, organisations = await sharing.share_plan(
         session,
         plan_id=plan_id,
