@@ -2,10 +2,13 @@
 
 import asyncio
 import re
+from contextlib import AsyncExitStack
 from ctypes.util import find_library
 from functools import cache
 from http import HTTPStatus
 from typing import Any
+from uuid import UUID
+from weakref import WeakValueDictionary
 
 from jinja2 import Environment
 from starlette.responses import Response
@@ -21,6 +24,8 @@ from shared.languages import Language
 from shared.profiles import Profile
 
 _one_at_a_time = asyncio.Lock()
+# Each reader has one request in the queue: others' come between theirs, however many they send.
+_of_readers: WeakValueDictionary[UUID, asyncio.Lock] = WeakValueDictionary()
 # A longer wait is refused with a retry: sooner than the request would time out.
 _WAITS_SECONDS = 10
 # About the letters in one line on paper.
@@ -47,7 +52,9 @@ async def can_make() -> bool:
     return await asyncio.to_thread(_has_pango)
 
 
-async def paper(visit: Visit, profile: Profile, template: str, model: PageModel, *, name: str) -> Response:
+async def paper(
+    visit: Visit, profile: Profile, template: str, model: PageModel, *, name: str, reader: UUID
+) -> Response:
     """Return a page as a PDF in the reader's language and the organisation's colours; `name` names the file.
 
     On a machine that cannot make PDFs the answer is 501, and pages do not link to it. Raises: Operational if
@@ -66,20 +73,21 @@ async def paper(visit: Visit, profile: Profile, template: str, model: PageModel,
             font=FONT_ADDRESS,
         )
     )
-    content = await _in_turn(html)
+    content = await _in_turn(html, reader)
     headers = {"content-disposition": f'inline; filename="{name}.pdf"', "content-language": visit.language}
     return Response(content, media_type="application/pdf", headers=headers)
 
 
-async def _in_turn(html: str) -> bytes:
-    try:
-        async with asyncio.timeout(_WAITS_SECONDS):
-            await _one_at_a_time.acquire()
-    except TimeoutError:
-        raise Operational("too many print at once") from None
-    try:
-        return await make_pdf(html)
-    except TooMuchWork:
-        raise Operational(f"a page of {len(html)} letters could not be printed") from None
-    finally:
-        _one_at_a_time.release()
+async def _in_turn(html: str, reader: UUID) -> bytes:
+    own = _of_readers.setdefault(reader, asyncio.Lock())
+    async with AsyncExitStack() as turn:
+        try:
+            async with asyncio.timeout(_WAITS_SECONDS):
+                await turn.enter_async_context(own)
+                await turn.enter_async_context(_one_at_a_time)
+        except TimeoutError:
+            raise Operational("too many print at once") from None
+        try:
+            return await make_pdf(html)
+        except TooMuchWork:
+            raise Operational(f"a page of {len(html)} letters could not be printed") from None

@@ -85,7 +85,10 @@ async def show_own(visit: PersonVisit) -> Response:
     if plan is None:
         return visit.go("/me/plan")
     names = {member.person_id: member.first_name for member in circle.items}
-    return await paper(visit, visit.profile, "plan_paper.html", await _page(visit, plan, names), name="plan")
+    page = await _page(visit, plan, names)
+    return await paper(
+        visit, visit.profile, "plan_paper.html", page, name="plan", reader=visit.person.person_id
+    )
 
 
 @pages.show("/cases/{case_id}/plan.pdf", COORDINATOR)
@@ -96,4 +99,5 @@ async def show(visit: StaffVisit) -> Response:
     if plan is None:
         return visit.go(f"/cases/{case_id}/plan")
     names = {each.person_id: each.first_name for each in people.values() if each.first_name}
-    return await paper(visit, visit.profile, "plan_paper.html", await _page(visit, plan, names), name="plan")
+    page = await _page(visit, plan, names)
+    return await paper(visit, visit.profile, "plan_paper.html", page, name="plan", reader=visit.member.id)

@@ -1,5 +1,6 @@
 """Making PDFs of pages: the words of people in them make it neither fetch anything nor run long."""
 
+import asyncio
 import re
 import zlib
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -14,6 +15,7 @@ from services.portal.routes.plan_paper import PaperPage, PaperPromise
 from shared.apart import TooMuchWork
 from shared.errors import Operational
 from shared.fields import MAX_TEXT
+from shared.ids import uuid7
 
 
 def page(*words: str, organisation: str = "De Ring", promises: list[PaperPromise] | None = None) -> str:
@@ -108,7 +110,30 @@ class TestMakingAPdf:
         monkeypatch.setattr(paper, "_WAITS_SECONDS", 0)
         async with paper._one_at_a_time:
             with pytest.raises(Operational, match="print"):
-                await paper._in_turn(page("Wij helpen elkaar."))
+                await paper._in_turn(page("Wij helpen elkaar."), uuid7())
+
+    async def test_lets_others_come_between_the_requests_of_one_reader(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        made: list[str] = []
+        all_asked = asyncio.Event()
+
+        async def make(html: str) -> bytes:
+            made.append(html)
+            await all_asked.wait()
+            return b""
+
+        async def begin() -> None:
+            all_asked.set()
+
+        monkeypatch.setattr(paper, "make_pdf", make)
+        reader, other = uuid7(), uuid7()
+        asked = [("often", reader)] * 3 + [("once", other)]
+        async with asyncio.TaskGroup() as group:
+            for html, by in asked:
+                group.create_task(paper._in_turn(html, by))
+            group.create_task(begin())
+        assert made == ["often", "once", "often", "often"]
 
 
 def _unpacked(pdf: bytes) -> bytes:
