@@ -43,6 +43,16 @@ def _check(value: object, schema: Mapping[str, Any], document: Mapping[str, Any]
     Draft202012Validator({**schema, "components": document["components"]}).validate(value)
 
 
+def _check_query(operation: Operation[Any], query: Query) -> None:
+    document = _document(operation.service)
+    described = document["paths"][operation.path][operation.method.lower()].get("parameters", [])
+    known = {each["name"]: each["schema"] for each in described if each["in"] == "query"}
+    for name, value in query.items():
+        kinds = {each.get("type") for each in known[name].get("anyOf", [known[name]])}
+        typed = json.loads(value) if isinstance(value, str) and kinds & {"integer", "boolean"} else value
+        _check([*typed] if isinstance(typed, tuple) else typed, known[name], document)
+
+
 def described(operation: Operation[Any]) -> tuple[int, dict[str, Any] | None, dict[str, Any]]:
     """Return with which status an operation succeeds, the schema of its answer, and the document of its service."""
     document = _document(operation.service)
@@ -119,6 +129,7 @@ class FakeServices:
             document = _document(operation.service)
             wanted = document["paths"][operation.path][operation.method.lower()]["requestBody"]
             _check(body, wanted["content"]["application/json"]["schema"], document)
+        _check_query(operation, query or {})
         named = {key: str(value) for key, value in (ids or {}).items()}
         asked = Asked(name, named, content or body, dict(query or {}), dict(headers))
         self.asked.append(asked)
