@@ -66,15 +66,16 @@ _COORDINATOR = """
     ON CONFLICT (case_id, assignment_no) DO UPDATE SET released = known.released OR excluded.released
 """
 _PERSON = """
-    INSERT INTO case_person AS known (case_id, person_id, tenant, role, membership, adult)
-    VALUES ($1, $2, $3, $4, $5, $6)
+    INSERT INTO case_person AS known (case_id, person_id, tenant, role, membership, adult, first_link)
+    VALUES ($1, $2, $3, $4, $5, $6, $8)
     ON CONFLICT (case_id, person_id) DO UPDATE SET
         membership = CASE
             WHEN array_position($7::text[], excluded.membership) > array_position($7::text[], known.membership)
             THEN excluded.membership ELSE known.membership END,
         role = CASE WHEN 'erased' NOT IN (known.membership, excluded.membership)
             THEN coalesce(known.role, excluded.role) END,
-        adult = known.adult OR excluded.adult
+        adult = known.adult OR excluded.adult,
+        first_link = greatest(known.first_link, excluded.first_link)
 """
 _BREAK_GLASS = """
     INSERT INTO case_break_glass AS known (id, tenant, case_id, opened_by, until, closed_at)
@@ -85,15 +86,23 @@ _FORGET_PEOPLE = "DELETE FROM case_person WHERE case_id = $1 AND tenant = $2"
 # The parameters of each statement, in the order of its placeholders.
 _TAKES = {
     _COORDINATOR: ("case_id", "assignment_no", "tenant", "coordinator_id", "released"),
-    _PERSON: ("case_id", "person_id", "tenant", "role", "membership", "adult", "ranks"),
+    _PERSON: ("case_id", "person_id", "tenant", "role", "membership", "adult", "ranks", "first_link"),
     _BREAK_GLASS: ("break_glass_id", "tenant", "case_id", "opened_by", "until", "closed_at"),
     _FORGET_PEOPLE: ("case_id", "tenant"),
 }
 _RANKS = list(Membership)
 
 
-def _person(membership: Membership, role: str | None = None, *, adult: bool = False) -> dict[str, Any]:
-    return {"role": role, "membership": membership, "adult": adult, "ranks": _RANKS}
+def _person(
+    membership: Membership, role: str | None = None, *, adult: bool = False, first_link: int = 0
+) -> dict[str, Any]:
+    return {
+        "role": role,
+        "membership": membership,
+        "adult": adult,
+        "ranks": _RANKS,
+        "first_link": first_link,
+    }
 
 
 # What is added to each event's own data, and the statement that records it.
@@ -109,6 +118,7 @@ _NOTED: dict[type[EventData], tuple[str, Callable[[Any], dict[str, Any]]]] = {
     network.PersonErased: (_PERSON, lambda _: _person(Membership.ERASED)),
     # A person without a role gets no access: this alone does not say that they still belong to the case.
     network.PersonCameOfAge: (_PERSON, lambda fact: _person(Membership.ACTIVE, adult=fact.age >= ADULT_FROM)),
+    network.LinkRevoked: (_PERSON, lambda fact: _person(Membership.ACTIVE, first_link=fact.first_link)),
 }
 
 
@@ -200,7 +210,7 @@ _ACCESS = """
         (SELECT status FROM case_state WHERE case_id = $1 AND tenant = $2) AS status,
         (SELECT coordinator_id = $3 AND NOT released FROM case_coordinator
          WHERE case_id = $1 AND tenant = $2 ORDER BY assignment_no DESC LIMIT 1) AS coordinates,
-        known.role, known.membership,
+        known.role, known.membership, known.first_link,
         (SELECT id FROM case_break_glass WHERE tenant = $2 AND case_id = $1 AND opened_by = $3
          AND closed_at IS NULL AND until > $4::timestamptz ORDER BY until DESC LIMIT 1) AS break_glass
     FROM (SELECT) AS always
@@ -213,6 +223,13 @@ class NoLongerInCircle(Gone):
 
     code = "no-longer-in-circle"
     title = "You are no longer part of this circle"
+
+
+class LinkOver(Gone):
+    """The link with which the caller came was revoked or replaced; their token lasts some minutes longer."""
+
+    code = "link-over"
+    title = "The link with which you came was withdrawn or replaced: a newer one came by email, or ask the coordinator"
 
 
 @dataclass(frozen=True)
@@ -235,13 +252,13 @@ async def access_of(
 
     Operations that break-glass access opens pass `now`: only then it counts, and is recorded in the audit log.
 
-    Raises: NoLongerInCircle, CaseErased to people of the case itself: their token outlives both by some
-    minutes.
+    Raises: NoLongerInCircle, LinkOver, CaseErased to people of the case itself: their token outlives all three by
+    some minutes.
     """
     (row,) = await fetch(session, _ACCESS, case_id, principal.tenant, principal.id, now)
     found: set[Relation] = set()
     if principal.kind is Kind.PERSON and principal.case == case_id:
-        found |= _of_person(case_id, row)
+        found |= _of_person(principal, case_id, row)
     if principal.kind is Kind.STAFF and row["coordinates"] and principal.has(Role.COORDINATOR):
         found.add(Relation.COORDINATOR)
     if manages(principal):
@@ -252,11 +269,13 @@ async def access_of(
     return Access(frozenset(found), row["status"])
 
 
-def _of_person(case_id: UUID, row: Mapping[str, Any]) -> set[Relation]:
+def _of_person(principal: Principal, case_id: UUID, row: Mapping[str, Any]) -> set[Relation]:
     if row["status"] == "erased":
         raise case_state.CaseErased(case_id=str(case_id))
     if row["membership"] not in (None, Membership.ACTIVE):
         raise NoLongerInCircle
+    if principal.link < (row["first_link"] or 0):
+        raise LinkOver
     if row["role"] is None:
         return set()
     if row["role"] == "central":
@@ -269,7 +288,7 @@ async def relations(
 ) -> frozenset[Relation]:
     """Return a caller's relations to a case; empty for a stranger, or if there is no such case.
 
-    Raises: CaseErased, NoLongerInCircle.
+    Raises: CaseErased, NoLongerInCircle, LinkOver.
     """
     access = await access_of(session, principal, case_id, now=now)
     # Callers unrelated to a case do not learn that it was erased.
@@ -286,12 +305,25 @@ async def require(
     otherwise: DomainError,
     now: datetime | None = None,
 ) -> None:
-    """Let callers with one of these relations to a case through. Raises: `otherwise`, CaseErased, NoLongerInCircle."""
+    """Let callers with one of these relations to a case through.
+
+    Raises: `otherwise`, CaseErased, NoLongerInCircle, LinkOver.
+    """
     access = await access_of(session, principal, case_id, now=now)
     if access.relations.isdisjoint(wanted):
         raise otherwise
     if access.status == "erased":
         raise case_state.CaseErased(case_id=str(case_id))
+
+
+async def require_link(session: AsyncSession, principal: Principal) -> None:
+    """Check that the link with which a person came was not revoked or replaced since. Raises: LinkOver."""
+    known = case_person.c
+    query = select(known.first_link).where(
+        known.case_id == principal.case, known.person_id == principal.id, known.tenant == principal.tenant
+    )
+    if principal.link < (await session.scalar(query) or 0):
+        raise LinkOver
 
 
 async def has_left(session: AsyncSession, *, case_id: UUID | None, person_id: UUID) -> bool:

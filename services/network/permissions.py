@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.network import queries
 from services.network.data_requests import NotAskedForThisPerson, RequestKind, UnknownDataRequest
 from services.network.domain import (
-    LinkRevoked,
     PersonState,
     UnknownInvitation,
     UnknownNoContact,
@@ -24,7 +23,7 @@ from services.network.models import DataRequest, NoContact, Person
 from services.network.queries import no_contacts, surveys
 from shared import profiles
 from shared.auth import Kind, Principal, Role
-from shared.case_access import NoLongerInCircle, Relation, coordinated_by, require
+from shared.case_access import NoLongerInCircle, Relation, coordinated_by, require, require_link
 from shared.case_state import UnknownCase, require_not_erased
 from shared.http import allow
 from shared.http.principals import require_twelve
@@ -134,7 +133,7 @@ async def may_lift_no_contact(
 async def oneself(session: AsyncSession, principal: Principal, *, lock: bool = False) -> Person:
     """Return the calling person; a token from before their link was revoked counts no more.
 
-    Raises: NoLongerInCircle, LinkRevoked, UnknownPerson, CaseErased.
+    Raises: NoLongerInCircle, LinkOver, UnknownPerson, CaseErased.
     """
     person = await queries.person(session, tenant=principal.tenant, person_id=principal.id, lock=lock)
     if person.case_id != principal.case:
@@ -142,9 +141,7 @@ async def oneself(session: AsyncSession, principal: Principal, *, lock: bool = F
     await require_not_erased(session, case_id=person.case_id)
     if person.state != PersonState.ACTIVE:
         raise NoLongerInCircle
-    link = await queries.link_of(session, tenant=person.tenant, person_id=person.id)
-    if link is not None and link.revoked_at is not None:
-        raise LinkRevoked
+    await require_link(session, principal)
     return person
 
 

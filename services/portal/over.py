@@ -16,6 +16,12 @@ _OVER = {
         _LINK_OVER,
         _("De link is ingetrokken. De coördinator weet waarom en helpt je verder."),
     ),
+    "link-over": (
+        _LINK_OVER,
+        _(
+            "Kijk in je mail: misschien staat daar een nieuwere link in. Zo niet, dan helpt de coördinator je verder."
+        ),
+    ),
     "case-erased": (
         _("Dit is er niet meer"),
         _("Alles van deze Eigen Kracht-conferentie is gewist. Heb je nog een vraag? Bel of schrijf ons."),

@@ -93,6 +93,7 @@ def _person(claims: Mapping[str, Any]) -> Principal:
         tenant=_id(claims.get("tenant")),
         case=_id(claims.get("case")),
         case_role=_text(claims.get("case_role")),
+        link=_count(claims.get("link", 0)),
         under_twelve=claims.get("under_twelve") is True,
         decides_for=_ids(claims.get("decides_for", [])),
     )
@@ -170,6 +171,12 @@ def _at(claims: Mapping[str, Any], path: ClaimPath) -> Any:
 def _text(value: Any) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= _MAX_SUBJECT or not value.isprintable():
         raise ClaimNotRight("a text is missing, or is no text")
+    return value
+
+
+def _count(value: Any) -> int:
+    if type(value) is not int or value < 0:
+        raise ClaimNotRight("it counts otherwise than by a whole number")
     return value
 
 

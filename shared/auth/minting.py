@@ -50,6 +50,7 @@ class Issuer:
         tenant: UUID,
         case: UUID,
         case_role: str,
+        link: int = 0,
         under_twelve: bool = False,
         decides_for: Collection[UUID] = (),
         seconds: int = PERSON_SECONDS,
@@ -60,6 +61,7 @@ class Issuer:
             "tenant": str(tenant),
             "case": str(case),
             "case_role": case_role,
+            "link": link,
         }
         if under_twelve:
             claims["under_twelve"] = True

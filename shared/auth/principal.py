@@ -45,6 +45,8 @@ class Principal:
     roles: frozenset[Role] = field(default_factory=frozenset)
     case: UUID | None = None
     case_role: str | None = None
+    # Of a person: the generation of the link that they came with.
+    link: int = 0
     # Of a person: as of the exchange of their link, and only if their birth date is known.
     under_twelve: bool = False
     # As of the exchange of their link: the central persons under twelve over whom they hold authority.

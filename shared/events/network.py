@@ -38,6 +38,14 @@ class PersonExcluded(EventData, type="network.person.excluded.v1"):
     person_id: UUID
 
 
+class LinkRevoked(EventData, type="network.link.revoked.v1"):
+    """Access tokens from before generation `first_link` of a person's link give no access any more."""
+
+    case_id: UUID
+    person_id: UUID
+    first_link: int
+
+
 class PersonAddressChanged(EventData, type="network.person.address-changed.v1"):
     """Mails to a person go to another address from now on: pending ones must be sent again."""
 

@@ -21,12 +21,13 @@ from services.network.models import Person, PersonalLink
 from services.network.operations import notifying
 from services.network.queries import consents
 from services.network.settings import policies
-from shared import profiles
+from shared import outbox, profiles
 from shared.auth import LinkToken, link_token, read_link_token
 from shared.case_access import NoLongerInCircle
 from shared.case_state import lock_row, lock_rows, require_not_erased
 from shared.context import Context
 from shared.database import Scope, set_scope
+from shared.events import network
 from shared.ids import uuid7
 from shared.secrets import read_key
 
@@ -81,6 +82,7 @@ async def renew(session: AsyncSession, *, person: Person, now: datetime) -> Pers
     found.expires_at = lasts_until
     found.revoked_at = None
     await session.flush()
+    await _end_access(session, person, before=found.generation, now=now)
     # Also when the case has stopped by then: the old link no longer works.
     await notifying.notify(session, person=person, kind="link-renewed", now=now, even_if_stopped=True)
     return found
@@ -92,6 +94,21 @@ async def revoke(session: AsyncSession, *, person: Person, now: datetime) -> Per
     found.revoked_at = found.revoked_at or now
     await session.flush()
     return found
+
+
+async def revoke_access(session: AsyncSession, *, person: Person, now: datetime) -> None:
+    """Revoke the link of a person who stays in the case, and the access of whoever came with it."""
+    found = await revoke(session, person=person, now=now)
+    # A renewed link will be of the next generation.
+    await _end_access(session, person, before=found.generation + 1, now=now)
+
+
+async def _end_access(session: AsyncSession, person: Person, *, before: int, now: datetime) -> None:
+    """Let tokens from before a generation of the link give no access any more, in any service."""
+    fact = network.LinkRevoked(case_id=person.case_id, person_id=person.id, first_link=before)
+    await outbox.publish(
+        session, fact, stream=person.case_id, tenant=person.tenant, case=person.case_id, now=now
+    )
 
 
 async def distrust(session: AsyncSession, *, person: Person) -> None:
@@ -176,6 +193,7 @@ async def issue(
         tenant=link.tenant,
         case=link.case_id,
         case_role=person.role,
+        link=link.generation,
         under_twelve=fields is not None and is_under_twelve(fields.birth_date, today),
         decides_for=await consents.decides_for(session, context.vault, person=person, today=today),
     )

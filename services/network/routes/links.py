@@ -61,4 +61,4 @@ async def renew_link(person_id: UUID, principal: CoordinatorOrManager, session: 
 async def revoke_link(person_id: UUID, principal: CoordinatorOrManager, session: Session, now: Now) -> None:
     """Revoke a person's link, also when the case has stopped; no mail goes to them until it is renewed."""
     person = await permissions.may_change_link(session, principal, person_id=person_id)
-    await links.revoke(session, person=person, now=now)
+    await links.revoke_access(session, person=person, now=now)

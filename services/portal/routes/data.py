@@ -227,6 +227,6 @@ async def show_link(visit: PersonVisit) -> Response:
 
 @pages.send("/me/link", person)
 async def renew(visit: PersonVisit) -> Response:
-    """Revoke the link and mail a new one. This session continues until it is left."""
+    """Revoke the link, and this session with it, and mail a new one."""
     await visit.ask(RENEW)
     return visit.go("/me/thanks/link")

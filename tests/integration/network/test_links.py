@@ -225,10 +225,12 @@ class TestRenewAndRevoke:
         path = f"/v1/persons/{case.central}/link"
         await world.ask("POST", f"{path}/revoke", world.coordinator(case), expect=204)
         for method, mine in (("GET", ""), ("GET", "/circle"), ("POST", "/link/renew")):
-            assert _code(await world.ask(method, f"/v1/me{mine}", inside)) == (410, "link-revoked")
+            assert _code(await world.ask(method, f"/v1/me{mine}", inside)) == (410, "link-over")
         assert await world.emails(case=case) == []
         await world.ask("POST", f"{path}/renew", world.coordinator(case), expect=204)
-        await world.ask("GET", "/v1/me", inside, expect=200)
+        assert _code(await world.ask("GET", "/v1/me", inside)) == (410, "link-over")
+        access = (await _exchange(world, await world.link_token_of(case.central))).json()["access_token"]
+        await world.ask("GET", "/v1/me", {"authorization": f"Bearer {access}"}, expect=200)
 
     async def test_is_for_the_coordinator_and_the_tenants_manager(self, world: Network, case: Case) -> None:
         path = f"/v1/persons/{case.central}/link/revoke"

@@ -17,6 +17,7 @@ from tests.integration.portal.test_own_registration import LINK, own
 from tests.support.portal import Browser, FakeServices
 
 GONE = {
+    "link-over": "Kijk in je mail",
     "no-longer-in-circle": "Vraag het aan de coördinator.",
     "case-erased": "is gewist. Heb je nog een vraag?",
 }

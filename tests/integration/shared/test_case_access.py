@@ -52,6 +52,10 @@ def lives(draw: st.DrawFn) -> Life:
             for age in draw(st.sampled_from([(), (12,), (18,), (12, 18)]))
         ]
         happened += [
+            network.LinkRevoked(**person | {"first_link": first})
+            for first in draw(st.sampled_from([(), (2,), (2, 3)]))
+        ]
+        happened += [
             _LEAVING[how](**person)
             for how in draw(
                 st.sampled_from([(), ("removed",), ("excluded",), ("erased",), ("removed", "erased")])
@@ -100,7 +104,7 @@ class Projection:
     async def relations(self, principal: Principal) -> frozenset[Relation]:
         try:
             return (await case_access.access_of(self.session, principal, self.life.case, now=NOW)).relations
-        except case_access.NoLongerInCircle:
+        except (case_access.NoLongerInCircle, case_access.LinkOver):
             assert principal.kind is Kind.PERSON
             return frozenset()
 
@@ -195,6 +199,20 @@ class TestFollow:
                 await case_access.relations(session, own, case)
             of_another = replace(own, case=uuid4())
             assert await case_access.relations(session, of_another, case) == frozenset()
+
+    async def test_lets_in_with_a_link_from_after_the_revoked_one_alone(self, db: Database) -> None:
+        case, person = uuid4(), uuid4()
+        own = Principal(kind=Kind.PERSON, id=person, tenant=TENANT, case=case, case_role="central", link=2)
+        async with db.transaction() as session:
+            here = Projection(session, Life(case, [], []))
+            await here.deliver(network.PersonAdded(case_id=case, person_id=person, role="central"))
+            for first in (3, 2):
+                await here.deliver(network.LinkRevoked(case_id=case, person_id=person, first_link=first))
+            with pytest.raises(case_access.LinkOver):
+                await case_access.relations(session, own, case)
+            with pytest.raises(case_access.LinkOver):
+                await case_access.require_link(session, own)
+            assert await here.relations(replace(own, link=3)) == {Relation.CENTRAL}
 
     async def test_tells_people_of_an_erased_case_so(self, db: Database) -> None:
         case = uuid4()
