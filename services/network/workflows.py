@@ -6,7 +6,7 @@ with workflow.unsafe.imports_passed_through():
     from services.network import data_requests
     from services.network.domain import INVITATION_CLOCK
     from services.network.domain import surveys as rules
-    from services.network.domain.consents import COMING_OF_AGE
+    from services.network.domain.consents import BIRTHDAYS
     from services.network.operations import ages, ending_requests, invitations, surveys
     from shared.clock_activities import breach, warn
     from shared.deadlines import WorkflowInput
@@ -35,7 +35,7 @@ class Invitation(DeadlineWorkflow):
 class ComingOfAge(DeadlineWorkflow):
     """The birthdays from which a person's own consent is asked: a warning, then the question."""
 
-    kinds = tuple(COMING_OF_AGE)
+    kinds = tuple(BIRTHDAYS)
 
     @workflow.run
     async def run(self, given: WorkflowInput) -> None:

@@ -28,6 +28,7 @@ from services.plans.schemas.sealed import (
     ReferrerCallWords,
     ResourceWords,
 )
+from shared.events.network import AgeBracket
 from shared.tables import Timestamp, one_of, service_metadata
 from shared.vault import Sealed
 
@@ -96,6 +97,19 @@ class TakingPart(Base):
     person_id: Mapped[UUID] = mapped_column(primary_key=True)
     tenant: Mapped[UUID]
     takes_part: Mapped[bool]
+    # Sequence of the newest event received: an older one changes nothing.
+    version: Mapped[int] = mapped_column(BigInteger)
+
+
+class Youngest(Base):
+    """The age bracket of a case's youngest central person (from network); null: none is known to be under eighteen."""
+
+    __tablename__ = "youngest"
+    __table_args__ = (CheckConstraint(one_of("bracket", get_args(AgeBracket)), name="bracket"),)
+
+    case_id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    bracket: Mapped[AgeBracket | None] = mapped_column(Text)
     # Sequence of the newest event received: an older one changes nothing.
     version: Mapped[int] = mapped_column(BigInteger)
 

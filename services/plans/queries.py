@@ -26,10 +26,12 @@ from services.plans.models import (
     SharingConsent,
     Stance,
     TakingPart,
+    Youngest,
 )
 from shared import case_state
 from shared.case_access import Membership
 from shared.errors import NotYet
+from shared.events.network import AgeBracket
 from shared.tables import case_person, clock
 
 
@@ -174,6 +176,11 @@ async def bottom_lines_of(session: AsyncSession, case_id: UUID) -> dict[UUID, in
     if baseline is None:
         raise NotYet("baseline of the case")
     return {UUID(line["bottom_line_id"]): line["version"] for line in baseline.bottom_lines}
+
+
+async def youngest(session: AsyncSession, case_id: UUID) -> AgeBracket | None:
+    """Return the age bracket of the case's youngest central person; None if none is known to be under eighteen."""
+    return await session.scalar(select(Youngest.bracket).where(Youngest.case_id == case_id))
 
 
 async def was_held(session: AsyncSession, *, conference_id: UUID, case_id: UUID) -> bool:

@@ -44,6 +44,15 @@ class Policy(PolicySettings):
         default="14d", description="How long before its review date the circle is reminded of it."
     )
     review_within: Length = Field(default="732d", description="From the plan to its latest review date.")
+    # New Zealand's law on family group conferences, s29A.
+    review_within_under_seven: Length = Field(
+        default="184d",
+        description="The same where a central person is under seven, if that is shorter: six months.",
+    )
+    review_within_minor: Length = Field(
+        default="366d",
+        description="The same where a central person is under eighteen, if that is shorter: a year.",
+    )
     plan_b: Length = Field(default="7d", description="From invoking plan B to the day by which it is done.")
     agreement_ahead: Length = Field(
         default="3d", description="How long before its day people are reminded of an agreement."

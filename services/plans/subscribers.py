@@ -74,6 +74,14 @@ async def keep_answer(
     )
 
 
+@subscriptions.writes(network.YoungestChanged, case="any")
+async def keep_youngest(
+    session: AsyncSession, event: Received[network.YoungestChanged], _context: Context
+) -> None:
+    """Store in which age bracket the youngest central person is."""
+    await projections.note_youngest(session, event.data, tenant=event.tenant, version=event.sequence)
+
+
 @subscriptions.writes(network.ConsentGiven, case="any")
 async def note_consent(
     session: AsyncSession, event: Received[network.ConsentGiven], _context: Context

@@ -51,6 +51,7 @@ TO_DO: dict[str, str] = {
     "payment": _("Een betaling opvolgen"),
     "payments-to-settle": _("Betalingen afhandelen die op iemand wachten"),
     "statement": _("Een rekeninguittreksel inlezen"),
+    "turns-7": _("Een kind wordt zeven: het plan mag voortaan later opnieuw bekeken worden"),
     "turns-12": _("Iemand wordt twaalf: vraag het ook aan die persoon zelf"),
     "turns-18": _("Iemand wordt achttien: vraag het aan die persoon zelf"),
 }

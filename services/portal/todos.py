@@ -47,7 +47,7 @@ BY_ITSELF = frozenset(
             "data-request-erasure",
             "follow-up",
         ),
-        *("survey", "survey-opening"),
+        *("survey", "survey-opening", "turns-7"),
         *("payment", "poll", "poll-answered", "statement"),
     }
 )

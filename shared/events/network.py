@@ -128,6 +128,20 @@ class PersonCameOfAge(EventData, type="network.person.came-of-age.v1"):
     age: Literal[12, 18]
 
 
+# By age; a person whose birth date is not known is in none.
+AgeBracket = Literal["under-seven", "minor"]
+
+
+class YoungestChanged(EventData, type="network.youngest.changed.v1"):
+    """The youngest central person of a case is in another age bracket; null: none is known to be under eighteen.
+
+    Published whenever that may have changed, also without a change: the newest one counts.
+    """
+
+    case_id: UUID
+    bracket: AgeBracket | None
+
+
 class AuthorityEnded(EventData, type="network.authority.ended.v1"):
     """A person no longer holds parental authority over a child of the case: their answers no longer count for it."""
 

@@ -11,10 +11,15 @@ from services.network.domain import Purpose
 from shared.ages import ADULT_FROM, OWN_DECISIONS_FROM
 from shared.calendar import Calendar, age_on, years_after
 from shared.errors import Conflict, Forbidden, Invalid
+from shared.events.network import AgeBracket
 
 Age = Literal[12, 18]
 # Names of the clocks for the two birthdays.
 COMING_OF_AGE: dict[str, Age] = {"turns-12": 12, "turns-18": 18}
+# New Zealand's law on family group conferences, s29A: the plan for a child under seven is reviewed sooner.
+_LATER_REVIEW_FROM = 7
+# Names of the clocks for every birthday after which something else holds.
+BIRTHDAYS: dict[str, int] = {"turns-7": _LATER_REVIEW_FROM, **COMING_OF_AGE}
 
 # These purposes need a yes first; for the others, no answer counts as no objection.
 ASKED_FIRST = frozenset({Purpose.RESEARCH, Purpose.FILE_ACCESS})
@@ -192,11 +197,19 @@ def age_group(birth_date: date | None, day: date) -> AgeGroup:
     return AgeGroup.TWELVE_TO_SEVENTEEN if age < ADULT_FROM else AgeGroup.ADULT
 
 
-def next_coming_of_age(birth_date: date | None, today: date) -> tuple[str, date] | None:
-    """Return the kind and date of the next birthday that changes whose consent counts; None if there is none."""
+def bracket_of(birth_dates: Iterable[date | None], day: date) -> AgeBracket | None:
+    """Return the age bracket of the youngest of some people on a day; None if nobody is known to be under eighteen."""
+    youngest = min((age_on(each, day) for each in birth_dates if each is not None), default=ADULT_FROM)
+    if youngest < _LATER_REVIEW_FROM:
+        return "under-seven"
+    return "minor" if youngest < ADULT_FROM else None
+
+
+def next_birthday(birth_date: date | None, today: date) -> tuple[str, date] | None:
+    """Return the kind and date of the next birthday after which something else holds; None if there is none."""
     if birth_date is None:
         return None
-    for kind, age in COMING_OF_AGE.items():
+    for kind, age in BIRTHDAYS.items():
         if (day := years_after(birth_date, age)) > today:
             return kind, day
     return None

@@ -1,31 +1,37 @@
-"""Clocks for the birthdays from which a person's own consent is asked, and from which only theirs counts.
+"""Clocks for the birthdays from which a person's own consent is asked, from which only theirs counts, and the seventh.
 
-The rules themselves always look at the birth date. The clock makes sure that somebody asks; it is due on the
-Monday after the birthday, because what clocks publish must not reveal a birth date.
+The rules themselves always look at the birth date. The clock makes sure that somebody asks, and that plans learns
+who is no longer under seven; it is due on the Monday after the birthday, because what clocks publish must not
+reveal a birth date.
 """
 
 from datetime import date, datetime
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network import queries
 from services.network.domain import SERVICE, PersonState, Purpose
 from services.network.domain.consents import (
+    BIRTHDAYS,
     COMING_OF_AGE,
+    Age,
+    bracket_of,
     coming_of_age_workflow_id,
     monday_after,
-    next_coming_of_age,
+    next_birthday,
 )
 from services.network.models import Person, PersonFields
 from services.network.operations import notifying
 from services.network.settings import policies
-from shared import case_state, outbox, profiles
+from shared import case_state, locks, outbox, profiles
 from shared.calendar import Calendar, years_after
 from shared.case_access import coordinator_or_manager
 from shared.clocks import Clock, Clocks
 from shared.deadlines import Deadline
 from shared.events import network
+from shared.events.base import EventData
 from shared.fields import is_email
 from shared.steps import step
 from shared.vault import Vault
@@ -33,7 +39,9 @@ from shared.vault import Vault
 clocks = Clocks(SERVICE)
 
 
-async def follow(session: AsyncSession, *, person: Person, birth_date: date | None, now: datetime) -> None:
+async def follow(
+    session: AsyncSession, vault: Vault, *, person: Person, birth_date: date | None, now: datetime
+) -> None:
     """Adjust the clock of a central person to a birth date that became known, was corrected or was removed."""
     if person.role != "central" or person.state != PersonState.ACTIVE:
         return
@@ -46,20 +54,24 @@ async def follow(session: AsyncSession, *, person: Person, birth_date: date | No
     if wanted is not None:
         kind, due_at = wanted
         await _start(session, person, kind=kind, due_at=due_at, now=now)
+    if live is not None or wanted is not None:
+        await _publish_youngest(session, vault, person, now)
 
 
-async def forget(session: AsyncSession, *, person_id: UUID, now: datetime) -> None:
-    """Stop the clock of a person who leaves the case."""
-    live = await _live(session, person_id)
+async def forget(session: AsyncSession, vault: Vault, *, person: Person, now: datetime) -> None:
+    """Stop the clock of a person who left the case."""
+    live = await _live(session, person.id)
     if live is not None:
-        await clocks.stop(session, kind=live.kind, subject=person_id, now=now)
+        await clocks.stop(session, kind=live.kind, subject=person.id, now=now)
+        await _publish_youngest(session, vault, person, now)
 
 
 @step("network.come-of-age")
 async def come_of_age(session: AsyncSession, vault: Vault, *, due: Deadline, now: datetime) -> bool:
     """Ask a person who turned twelve or eighteen for their own consent; False if the deadline no longer counts.
 
-    A person who cannot be reached by mail is asked by the clock's owner: the clock is then left as breached.
+    A person who cannot be reached by mail is asked by the clock's owner: the clock is then left as breached. Nobody
+    is asked anything at seven.
     """
     tenant = due.tenant
     if due.case_id is not None:
@@ -68,14 +80,26 @@ async def come_of_age(session: AsyncSession, vault: Vault, *, due: Deadline, now
         return False
     person = await queries.person(session, tenant=tenant, person_id=due.subject, lock=True)
     fields = await vault.open(session, person)
-    reachable = await _reachable(session, vault, person, fields, now)
+    age = COMING_OF_AGE.get(due.kind)
+    reachable = age is None or await _reachable(session, vault, person, fields, now)
     settle = clocks.meet if reachable else clocks.reach
     if await settle(session, due, now=now) is None:
         return False
-    age = COMING_OF_AGE[due.kind]
+    if age is not None:
+        await _ask(session, person, age=age, by_mail=reachable, now=now)
+    calendar = await profiles.calendar(session, tenant=tenant)
+    following = next_birthday(fields.birth_date, calendar.day_of(now))
+    if following is not None:
+        kind, day = following
+        await _start(session, person, kind=kind, due_at=monday_after(day, calendar), now=now)
+    await _publish_youngest(session, vault, person, now)
+    return True
+
+
+async def _ask(session: AsyncSession, person: Person, *, age: Age, by_mail: bool, now: datetime) -> None:
     fact = network.PersonCameOfAge(case_id=person.case_id, person_id=person.id, age=age)
-    await outbox.publish(session, fact, stream=person.case_id, tenant=tenant, case=person.case_id, now=now)
-    if reachable:
+    await _publish(session, person, fact, now)
+    if by_mail:
         await notifying.notify(
             session,
             person=person,
@@ -84,12 +108,27 @@ async def come_of_age(session: AsyncSession, vault: Vault, *, due: Deadline, now
             link_target="consents",
             parameters={"age": age},
         )
-    calendar = await profiles.calendar(session, tenant=tenant)
-    following = next_coming_of_age(fields.birth_date, calendar.day_of(now))
-    if following is not None:
-        kind, day = following
-        await _start(session, person, kind=kind, due_at=monday_after(day, calendar), now=now)
-    return True
+
+
+async def _publish_youngest(session: AsyncSession, vault: Vault, person: Person, now: datetime) -> None:
+    # Of two changes at once, the second one counts what the first one did.
+    await locks.hold(session, "central-persons", person.case_id)
+    query = select(Person).where(
+        Person.tenant == person.tenant,
+        Person.case_id == person.case_id,
+        Person.role == "central",
+        Person.state == PersonState.ACTIVE,
+    )
+    central = await vault.open_readable(session, (await session.scalars(query)).all())
+    today = await profiles.today(session, tenant=person.tenant, now=now)
+    bracket = bracket_of([fields.birth_date for fields in central if fields is not None], today)
+    await _publish(session, person, network.YoungestChanged(case_id=person.case_id, bracket=bracket), now)
+
+
+async def _publish(session: AsyncSession, person: Person, fact: EventData, now: datetime) -> None:
+    await outbox.publish(
+        session, fact, stream=person.case_id, tenant=person.tenant, case=person.case_id, now=now
+    )
 
 
 def _wanted(
@@ -98,11 +137,11 @@ def _wanted(
     today = calendar.day_of(now)
     if birth_date is None:
         return None
-    passed = [kind for kind, age in COMING_OF_AGE.items() if years_after(birth_date, age) <= today]
+    passed = [kind for kind, age in BIRTHDAYS.items() if years_after(birth_date, age) <= today]
     if live is not None and live.kind in passed:
         # Corrected, while the clock ran, to a birthday that has passed: they must still be asked.
         return passed[-1], monday_after(today, calendar)
-    following = next_coming_of_age(birth_date, today)
+    following = next_birthday(birth_date, today)
     return None if following is None else (following[0], monday_after(following[1], calendar))
 
 
@@ -119,7 +158,9 @@ async def _start(
         owner=await coordinator_or_manager(session, person.case_id),
         now=now,
         # A birthday that is already near when it becomes known is announced at once.
-        warn_at=max(now, policy.before(due_at, policy.settings.coming_of_age_warn)),
+        warn_at=max(now, policy.before(due_at, policy.settings.coming_of_age_warn))
+        if kind in COMING_OF_AGE
+        else None,
         due_at=due_at,
         policy_version=policy.version,
         workflow_id=coming_of_age_workflow_id(person.id),
@@ -127,7 +168,7 @@ async def _start(
 
 
 async def _live(session: AsyncSession, person_id: UUID) -> Clock | None:
-    for kind in COMING_OF_AGE:
+    for kind in BIRTHDAYS:
         found = await clocks.find(session, kind=kind, subject=person_id)
         if found is not None and found.state in ("running", "paused"):
             return found

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network import queries
 from services.network.domain import SERVICE
-from services.network.domain.consents import COMING_OF_AGE
+from services.network.domain.consents import BIRTHDAYS
 from services.network.models import Person
 from services.network.operations import invitations, notifying, surveys
 from services.network.operations.unreachable import UNREACHABLE_CLOCK
@@ -18,7 +18,7 @@ from shared.clocks import Clocks
 
 # The mails that announce the end of a case: before its time, or after its plan was followed up.
 STOPPED, FINISHED = "case-stopped", "case-finished"
-_OF_WHO_COORDINATES = (*COMING_OF_AGE, UNREACHABLE_CLOCK)
+_OF_WHO_COORDINATES = (*BIRTHDAYS, UNREACHABLE_CLOCK)
 clocks = Clocks(SERVICE)
 
 
@@ -49,7 +49,7 @@ async def let_clocks_follow(session: AsyncSession, *, case_id: UUID, now: dateti
     if state.status == "paused":
         # Birthdays come even when the case is paused.
         await clocks.pause_all(
-            session, case=case_id, now=now, reason=case_state.CasePaused.code, but=tuple(COMING_OF_AGE)
+            session, case=case_id, now=now, reason=case_state.CasePaused.code, but=tuple(BIRTHDAYS)
         )
     elif state.status == "open":
         await clocks.resume_all(session, case=case_id, now=now)

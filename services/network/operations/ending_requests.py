@@ -25,12 +25,15 @@ from shared.events import network
 from shared.events.base import EventData
 from shared.service_client import ServiceClient
 from shared.steps import step
+from shared.vault import Vault
 
 clocks = Clocks(SERVICE)
 
 
 @step("network.erase-as-asked")
-async def erase(session: AsyncSession, services: ServiceClient, *, due: Deadline, now: datetime) -> bool:
+async def erase(
+    session: AsyncSession, vault: Vault, services: ServiceClient, *, due: Deadline, now: datetime
+) -> bool:
     """Carry out an approved erasure whose waiting time is over; if it is forbidden by now, the DPO decides.
 
     Raises: Operational if intake does not answer.
@@ -43,7 +46,7 @@ async def erase(session: AsyncSession, services: ServiceClient, *, due: Deadline
     person = await queries.person(session, tenant=due.tenant, person_id=request.person_id, lock=True)
     try:
         # Refuses before anything changes: the last central person, a legal hold, an erased case.
-        await erasing.erase_person(session, services, person=person, because="asked", now=now)
+        await erasing.erase_person(session, vault, services, person=person, because="asked", now=now)
     except DomainError:
         request.erase_at = None
         await session.flush()

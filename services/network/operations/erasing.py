@@ -43,6 +43,7 @@ _LEAVE_CIRCLE = text(
 
 async def erase_person(
     session: AsyncSession,
+    vault: Vault,
     services: ServiceClient,
     *,
     person: Person,
@@ -59,7 +60,7 @@ async def erase_person(
     await require_erasable(session, person)
     # Asked last, so that as little as possible can have changed since.
     await holds.require_free_at_intake(services, tenant=person.tenant, case_id=person.case_id)
-    await _leave(session, person, now)
+    await _leave(session, vault, person, now)
     policy = await policies.in_force(session, tenant=person.tenant)
     await erasures.begin(
         session,
@@ -80,13 +81,13 @@ async def erase_person(
     )
 
 
-async def _leave(session: AsyncSession, person: Person, now: datetime) -> None:
+async def _leave(session: AsyncSession, vault: Vault, person: Person, now: datetime) -> None:
     person.state, person.left_at = PersonState.ERASED, person.left_at or now
     person.side, person.required, person.serves = "other", False, None
     await session.flush()
     await links.revoke(session, person=person, now=now)
     await invitations.cancel_of(session, person=person, now=now)
-    await ages.forget(session, person_id=person.id, now=now)
+    await ages.forget(session, vault, person=person, now=now)
     await unreachable.end(session, person_id=person.id, now=now)
 
 
@@ -107,7 +108,7 @@ async def clear_person(session: AsyncSession, vault: Vault, erased: Erased) -> N
     person = await session.get(Person, erased.subject)
     if person is not None and person.tenant == erased.tenant and person.state != PersonState.ERASED:
         # This database was restored from a backup made before they were erased.
-        await _leave(session, person, erased.now)
+        await _leave(session, vault, person, erased.now)
     await session.execute(
         delete(Contact).where(Contact.tenant == erased.tenant, Contact.person_id == erased.subject)
     )

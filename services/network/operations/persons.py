@@ -195,7 +195,7 @@ async def change(
     await session.flush()
     await _publish_ended_authority(session, person, before=fields, after=changed, now=now)
     if changed.birth_date != fields.birth_date:
-        await ages.follow(session, person=person, birth_date=changed.birth_date, now=now)
+        await ages.follow(session, vault, person=person, birth_date=changed.birth_date, now=now)
     if not same_email(changed.email, fields.email):
         await links.distrust(session, person=person)
         await unreachable.end(session, person_id=person.id, now=now)
@@ -238,7 +238,7 @@ async def end_membership(
     await session.flush()
     await links.revoke(session, person=person, now=now)
     await invitations.cancel_of(session, person=person, now=now)
-    await ages.forget(session, person_id=person.id, now=now)
+    await ages.forget(session, vault, person=person, now=now)
     await unreachable.end(session, person_id=person.id, now=now)
     if was_active:
         fact = network.PersonRemoved if kind == "removed" else network.PersonExcluded
@@ -352,7 +352,7 @@ async def _insert(
     session.add(person)
     await session.flush()
     await legal_bases.note(session, person=person, now=now)
-    await ages.follow(session, person=person, birth_date=fields.birth_date, now=now)
+    await ages.follow(session, vault, person=person, birth_date=fields.birth_date, now=now)
     return person
 
 

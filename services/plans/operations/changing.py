@@ -14,9 +14,9 @@ from services.plans.domain import (
     PersonNotOfCase,
     RecordedAs,
     check_changing,
-    check_due,
     check_length,
 )
+from services.plans.domain.dates import check_due
 from services.plans.models import Agreement, Plan, PlanVersion, Stance
 from services.plans.operations.agreements import await_day, read_agreement
 from services.plans.operations.recording import await_acceptance, count_on, say_recorded, version_of

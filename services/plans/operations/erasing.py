@@ -3,7 +3,7 @@
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.plans.models import Base, ReviewAnswer, Share, SharingConsent, Stance, TakingPart
+from services.plans.models import Base, ReviewAnswer, Share, SharingConsent, Stance, TakingPart, Youngest
 from services.plans.operations.ending import stop_follow_up
 from shared import erasure
 from shared.erasure import Erased
@@ -13,6 +13,9 @@ from shared.vault import Vault
 async def clear_case(session: AsyncSession, vault: Vault, erased: Erased) -> None:
     """Make the plan, its agreements, judgements and check notes unreadable, and end the follow-up."""
     await stop_follow_up(session, case_id=erased.subject, tenant=erased.tenant, now=erased.now)
+    await session.execute(
+        delete(Youngest).where(Youngest.tenant == erased.tenant, Youngest.case_id == erased.subject)
+    )
     await erasure.clear(session, vault, erased, base=Base)
 
 

@@ -14,8 +14,9 @@ from services.plans.models import (
     HeldConference,
     Round,
     TakingPart,
+    Youngest,
 )
-from shared.events import intake, scheduling
+from shared.events import intake, network, scheduling
 
 
 async def note_case(session: AsyncSession, data: intake.CaseOpened, *, tenant: UUID, at: datetime) -> None:
@@ -104,6 +105,20 @@ async def note_taking_part(
             index_elements=[TakingPart.case_id, TakingPart.person_id],
             set_={"takes_part": said.excluded.takes_part, "version": said.excluded.version},
             where=TakingPart.version < said.excluded.version,
+        )
+    )
+
+
+async def note_youngest(
+    session: AsyncSession, data: network.YoungestChanged, *, tenant: UUID, version: int
+) -> None:
+    """Store in which age bracket the youngest central person is."""
+    said = insert(Youngest).values(case_id=data.case_id, tenant=tenant, bracket=data.bracket, version=version)
+    await session.execute(
+        said.on_conflict_do_update(
+            index_elements=[Youngest.case_id],
+            set_={"bracket": said.excluded.bracket, "version": said.excluded.version},
+            where=Youngest.version < said.excluded.version,
         )
     )
 

@@ -20,12 +20,12 @@ from services.plans.domain import (
     PlanAcceptance,
     PlanExists,
     RecordedAs,
-    check_dates,
     check_length,
 )
+from services.plans.domain.dates import check_dates
 from services.plans.models import Agreement, Plan, PlanVersion, Resource, Stance
 from services.plans.operations.agreements import await_day
-from services.plans.operations.reviewing import plan_review
+from services.plans.operations.reviewing import latest_review, plan_review
 from services.plans.operations.timing import (
     ACCEPTANCE,
     AMENDMENT,
@@ -59,8 +59,8 @@ async def record_plan(
 ) -> tuple[Plan, list[UUID]]:
     """Record the plan of a case and start following it up; return it and its agreements' ids.
 
-    Raises: PlanExists, ConferenceNotHeld, PersonNotOfCase, MonitorNotOfCircle, DateOutOfRange, PlanTooLong,
-    CaseStopped, NotYet.
+    Raises: PlanExists, ConferenceNotHeld, PersonNotOfCase, MonitorNotOfCircle, DateOutOfRange,
+    ReviewTooLate, PlanTooLong, CaseStopped, NotYet.
     """
     state = await queries.lock_case(session, case_id=case_id, tenant=tenant)
     policy = await policies.for_case(session, case_id=case_id)
@@ -185,7 +185,7 @@ async def _check(
         today=policy.calendar.day_of(now),
         due=[item.due_on for item in new.agreements],
         review_on=new.review_on,
-        review_until=policy.calendar.day_of(policy.after(now, policy.settings.review_within)),
+        review_until=(await latest_review(session, case_id=case_id, policy=policy, now=now)).day,
     )
     people = await queries.active_people(session, case_id)
     strangers = sorted(new.people - set(people))

@@ -4,6 +4,7 @@ The coordinator, or the regional manager, records what the circle wants: a check
 decision begins the next round.
 """
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
@@ -37,12 +38,36 @@ from services.plans.settings import Policy, policies
 from shared.case_access import coordinator_or_manager
 from shared.deadlines import Deadline
 from shared.events import plans as events
+from shared.events.network import AgeBracket
 from shared.ids import uuid7
 from shared.policies import PolicyInForce
 from shared.steps import step
 from shared.vault import Vault
 
 _KIND = "review"
+
+
+@dataclass(frozen=True)
+class LatestReview:
+    """The latest review date of a plan. `because`: the age that makes it earlier than for others, if it does."""
+
+    day: date
+    because: AgeBracket | None
+
+
+async def latest_review(
+    session: AsyncSession, *, case_id: UUID, policy: PolicyInForce[Policy], now: datetime
+) -> LatestReview:
+    """Return the latest review date of a plan that is recorded now: the youngest central person's age counts."""
+    bracket = await queries.youngest(session, case_id)
+    settings = policy.settings
+    for_age = {"under-seven": settings.review_within_under_seven, "minor": settings.review_within_minor}
+    usual = policy.calendar.day_of(policy.after(now, settings.review_within))
+    if bracket is not None:
+        day = policy.calendar.day_of(policy.after(now, for_age[bracket]))
+        if day < usual:
+            return LatestReview(day, because=bracket)
+    return LatestReview(usual, because=None)
 
 
 async def plan_review(

@@ -30,10 +30,12 @@ from services.plans.schemas.recording import (
     AgreementChangedOut,
     ChangedPlan,
     InvokedPlanB,
+    LatestReviewOut,
     NewPlan,
     PlanRecordedOut,
     VersionOut,
 )
+from services.plans.settings import policies
 from shared.auth import Kind
 from shared.http import Now, Page, Paging, Parts, Router, Session, paginate
 from shared.http.gates import Coordinator
@@ -59,6 +61,17 @@ async def record_plan(
         session, parts.vault, case_id=case_id, tenant=principal.tenant, by=principal.id, new=body, now=now
     )
     return _recorded(plan, agreements)
+
+
+@router.get("/v1/cases/{case_id}/latest-review")
+async def read_latest_review(
+    case_id: UUID, principal: Coordinator, session: Session, now: Now
+) -> LatestReviewOut:
+    """Read by when the circle must review a plan that is recorded now, and because of whose age."""
+    await permissions.may_record_plan(session, principal, case_id=case_id)
+    policy = await policies.for_case(session, case_id=case_id)
+    latest = await reviewing.latest_review(session, case_id=case_id, policy=policy, now=now)
+    return LatestReviewOut(day=latest.day, because=latest.because)
 
 
 @router.post("/v1/plans/{plan_id}/versions", status_code=201)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, field_validator
 
 from services.plans.domain import RecordedAs, ResourceState
 from services.plans.schemas import Ids, Reply, all_different
+from shared.events.network import AgeBracket
 from shared.fields import LanguageCode, Line, Text
 from shared.http.models import ReadVersion, RequestModel, ResponseModel
 
@@ -115,6 +116,15 @@ class ChangedPlan(NewPlan):
     def people(self) -> set[UUID]:
         """Return every person that the plan names by id, and whoever asked for the change."""
         return super().people | ({self.asked_by_person_id} if self.asked_by_person_id is not None else set())
+
+
+class LatestReviewOut(ResponseModel):
+    """The latest review date of a plan that is recorded now."""
+
+    day: date = Field(description="The latest day that `review_on` may be.")
+    because: AgeBracket | None = Field(
+        description="The age of the youngest central person that makes it earlier than for others; null if none does."
+    )
 
 
 class PlanRecordedOut(ResponseModel):

@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 from starlette.responses import Response
 
-from services.portal.client import Answer, Operation
+from services.portal.client import Answer, Operation, ServiceRefused
 from services.portal.forms import read_id, rows_sent
 from services.portal.pages import Pages
 from services.portal.routes.case_plan import COORDINATOR, Agreement, Plan, plan_of
@@ -20,6 +20,15 @@ from services.portal.wording import mark as _
 
 pages = Pages()
 
+
+class LatestReview(Answer):
+    """By when the circle must review its plan, and because of which age, if it is earlier for that."""
+
+    day: date
+    because: Literal["under-seven", "minor"] | None
+
+
+LATEST_REVIEW = Operation("plans", "GET", "/v1/cases/{case_id}/latest-review", LatestReview)
 WRITE = Operation("plans", "POST", "/v1/cases/{case_id}/plans", Answer)
 CHANGE = Operation("plans", "POST", "/v1/plans/{plan_id}/versions", Answer)
 
@@ -41,6 +50,8 @@ class WritePage(PageModel):
     words_languages: list[tuple[str, str]]
     people: list[tuple[str, str]]
     monitor: str
+    latest_review: str
+    youngest: str | None
 
 
 # The most frequent languages of circles that cannot be mailed in Dutch; any other can be sent by the API.
@@ -53,8 +64,11 @@ _FIRST, _SPARE, _MORE, _MOST = {"goal": 3, "what": 8}, 2, 4, 99
 async def ask(visit: StaffVisit) -> Response:
     """Ask what the circle wants."""
     case_id = case_of(visit)
-    plan, people, conference = await asyncio.gather(
-        plan_of(visit, case_id), everyone(visit, case_id), latest(visit, case_id)
+    plan, people, conference, review = await asyncio.gather(
+        plan_of(visit, case_id),
+        everyone(visit, case_id),
+        latest(visit, case_id),
+        visit.ask(LATEST_REVIEW, case_id=case_id),
     )
     values: dict[str, str] = {}
     goals, agreements, others, decisions, asked = (
@@ -92,6 +106,8 @@ async def ask(visit: StaffVisit) -> Response:
         words_languages=[(each, language_name(each, visit.language)) for each in _LANGUAGES],
         people=[(str(each.person_id), each.name) for each in in_circle(people)],
         monitor=str(plan.monitor_person_id or "") if plan else "",
+        latest_review=(await visit.dates()).day(review.day),
+        youngest=review.because,
     )
     return visit.page("case_plan_write.html", model)
 
@@ -116,17 +132,24 @@ async def write(visit: StaffVisit) -> Response:
     plan, conference = await asyncio.gather(plan_of(visit, case_id), latest(visit, case_id))
     body = _plan_of_form(visit)
     held = conference.conference_id if conference and conference.state == "held" else None
-    if plan is None:
-        body["conference_id"] = None if held is None else str(held)
-        await visit.ask(WRITE, body=body, case_id=case_id)
-    else:
-        body |= {"version": visit.version, "why": _said(visit, "why")}
-        body["asked_by_person_id"] = asker = _said(visit, "asked_by")
-        if body["why"] is None:
-            raise Unacceptable({"why": _("Zeg waarom de kring het plan verandert.")})
-        body["asked_by_person_id"] = read_id(asker) if asker else None
-        body["conference_id"] = None if held in (None, plan.conference_id) else str(held)
-        await visit.ask(CHANGE, body=body, plan_id=plan.plan_id)
+    try:
+        if plan is None:
+            body["conference_id"] = None if held is None else str(held)
+            await visit.ask(WRITE, body=body, case_id=case_id)
+        else:
+            body |= {"version": visit.version, "why": _said(visit, "why")}
+            body["asked_by_person_id"] = asker = _said(visit, "asked_by")
+            if body["why"] is None:
+                raise Unacceptable({"why": _("Zeg waarom de kring het plan verandert.")})
+            body["asked_by_person_id"] = read_id(asker) if asker else None
+            body["conference_id"] = None if held in (None, plan.conference_id) else str(held)
+            await visit.ask(CHANGE, body=body, plan_id=plan.plan_id)
+    except ServiceRefused as refused:
+        if refused.code != "review-too-late":
+            raise
+        raise Unacceptable(
+            {"review": _("Kies een vroegere dag om opnieuw naar het plan te kijken.")}
+        ) from None
     return visit.go(f"/cases/{case_id}/plan")
 
 

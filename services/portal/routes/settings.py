@@ -112,6 +112,8 @@ LENGTHS: dict[str, dict[str, str]] = {
         "check_in_grace": _("Noteren hoe het gaat"),
         "review_remind": _("De kring herinneren dat ze opnieuw naar het plan kijkt"),
         "review_within": _("Ten laatste opnieuw naar het plan kijken"),
+        "review_within_under_seven": _("Ten laatste opnieuw kijken, met een kind onder de zeven"),
+        "review_within_minor": _("Ten laatste opnieuw kijken, met iemand onder de achttien"),
         "agreement_remind": _("Herinneren aan een afspraak"),
         "plan_b": _("De dag waartegen plan B gebeurt"),
         "agreement_ahead": _("Vooraf herinneren aan een afspraak"),

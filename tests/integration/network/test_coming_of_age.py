@@ -1,5 +1,6 @@
 """What a birthday does when it is due: the email, or the task; and nothing where it is not the moment."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -7,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from services.network.operations import ages
+from shared.auth import Role
 from shared.clocks import Clocks
 from shared.ids import uuid7
 from tests.integration.network.conftest import Sink
@@ -128,3 +130,65 @@ class TestWhoHasAClock:
         await world.add(case, "Amina", role="central", birth_date="2014-04-16")
         for row in await world.published(case=case):
             assert "04-16" not in str(row.data)
+
+
+async def brackets(world: Network, case: Case) -> list[str | None]:
+    told = await world.published("network.youngest.changed.v1", case=case)
+    return [row.data["bracket"] for row in told]
+
+
+class TestTheYoungest:
+    async def test_is_published_as_an_age_bracket_of_the_whole_case(self, world: Network, case: Case) -> None:
+        await world.add(case, "Omar", role="central", birth_date="2021-04-16")
+        await world.add(case, "Amina", role="central", birth_date=BORN)
+        [minor, *younger] = await world.published("network.youngest.changed.v1", case=case)
+        assert minor.data == {"case_id": str(case.id), "bracket": "minor"}
+        assert [row.data["bracket"] for row in younger] == ["under-seven", "under-seven"]
+
+    async def test_says_nothing_of_adults_and_of_those_whose_age_is_not_known(self, world: Network) -> None:
+        case = await world.open_case(born="1990-01-05")
+        await world.add(case, "Omar", role="central")
+        await world.add(case, "Nadia", birth_date="2021-04-16")
+        assert await brackets(world, case) == []
+
+    async def test_follows_a_corrected_birth_date_and_who_leaves(self, world: Network) -> None:
+        case = await world.open_case(born="1990-01-05")
+        omar = await world.add(case, "Omar", role="central", birth_date="2021-04-16")
+        for born in ("2016-04-16", "2001-04-16", "2021-04-16"):
+            await world.correct(case, omar, birth_date=born)
+        await world.ask(
+            "POST", f"/v1/persons/{omar}/remove", world.coordinator(case), json={"reason": "Vergist"}
+        )
+        assert await brackets(world, case) == ["under-seven", "minor", None, "under-seven", None]
+
+    async def test_is_another_once_the_child_is_erased(self, world: Network, case: Case) -> None:
+        omar = await world.add(case, "Omar", role="central", birth_date="2021-04-16")
+        dpo = world.colleague(Role.DPO)
+        await world.do("POST", f"/v1/persons/{omar}/erase", dpo, json={"because": "asked"})
+        assert await brackets(world, case) == ["minor", "under-seven", "minor"]
+
+    async def test_turns_seven_without_a_question_or_a_mail(
+        self, world: Network, case: Case, sink: Sink
+    ) -> None:
+        child = await world.add(case, "Amina", role="central", birth_date="2019-03-03")
+        [clock] = await clocks(world, child)
+        assert (clock.kind, clock.warn_at) == ("turns-7", None)
+        world.later(days=7)
+        assert await come(world, child, "turns-7")
+        assert not await come(world, child, "turns-7")
+        assert await brackets(world, case) == ["minor", "under-seven", "minor"]
+        assert [(row.kind, row.state) for row in await clocks(world, child)] == [
+            ("turns-7", "stopped"),
+            ("turns-12", "running"),
+        ]
+        assert await world.published("network.person.came-of-age.v1", case=case) == []
+        await _send(world)
+        assert sink.mails == []
+
+    async def test_counts_both_of_two_who_are_changed_at_once(self, world: Network) -> None:
+        case = await world.open_case(born="1990-01-05")
+        children = [
+            await world.add(case, name, role="central", birth_date="2021-04-16") for name in ("Omar", "Amina")
+        ]
+        await asyncio.gather(*(world.correct(case, child, birth_date="2012-04-16") for child in children))
+        assert (await brackets(world, case))[-1] == "minor"

@@ -452,6 +452,7 @@ class TestErasure:
                 subject=request,
                 what="due",
                 services=world.context.services,
+                vault=world.context.vault,
             )
             assert erased is expected
         await world.deliver_published("network.person.erased.v1", "network.internal.erasure.written.v1")
@@ -481,7 +482,12 @@ class TestErasure:
             await eventually(lambda: _is_waited(world), "the erasure of the case to wait")
             person = await queries.person(session, tenant=world.tenant, person_id=aunt)
             await erasing.erase_person(
-                session, context.services, person=person, because="asked", now=await context.clock.now()
+                session,
+                context.vault,
+                context.services,
+                person=person,
+                because="asked",
+                now=await context.clock.now(),
             )
         assert await of_case == "handled"
         rows = await world.rows("SELECT state FROM data_request WHERE id = :id", id=UUID(request))

@@ -63,6 +63,7 @@ async def carry_out(world: Network, request: str) -> bool:
         subject=request,
         what="due",
         services=world.context.services,
+        vault=world.context.vault,
     )
 
 

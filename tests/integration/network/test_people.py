@@ -25,7 +25,7 @@ class TestCopiesPersonsAtOpening:
         assert people["Ilyas"]["person_id"] == str(case.central)
         assert people["Samira"]["language"] == "fr"
         told = [row.type for row in await world.published(case=case) if ".clock." not in row.type]
-        assert told == [ADDED, "network.consent.given.v1", ADDED]
+        assert told == ["network.youngest.changed.v1", ADDED, "network.consent.given.v1", ADDED]
         assert world.others.asked == [("intake", f"/v1/cases/{case.id}/persons-at-opening", "copy-persons")]
         consents = await world.ask("GET", f"/v1/persons/{case.central}/consents", world.coordinator(case))
         assert consents.json()["items"][0]["purpose"] == "referral"
@@ -222,7 +222,7 @@ class TestPersonOfTheCircle:
         path = "/v1/me/consents/share-plan"
         for given in (True, True, False):
             await world.ask("PUT", path, who, json={"given": given, "version": 1}, expect=200)
-        told = [row.type for row in await world.published(case=case) if ".clock." not in row.type][3:]
+        told = [row.type for row in await world.published(case=case) if ".clock." not in row.type][4:]
         assert told == ["network.consent.given.v1", "network.consent.withdrawn.v1"]
         listed = (await world.do("GET", "/v1/me/consents", who))["items"]
         said = [item["said"] for item in listed if item["said"] is not None]

@@ -12,7 +12,7 @@ from services.portal.routes.acceptance import JUDGE
 from services.portal.routes.case_check_ins import ALL
 from services.portal.routes.case_plan import ANSWER, WHOLE
 from services.portal.routes.case_plan_sharing import PARTIES
-from services.portal.routes.case_plan_writing import CHANGE, WRITE
+from services.portal.routes.case_plan_writing import CHANGE, LATEST_REVIEW, WRITE
 from services.portal.routes.case_year import CALLS
 from services.portal.routes.check_in import RECORD
 from services.portal.routes.of_case import OF_CASE, PERSONS
@@ -117,6 +117,7 @@ async def case(browser: Browser, services: FakeServices) -> FakeServices:
         {"next_at": None, "can_be_made": False, "late_at": None, "owner": None, "late": False, "calls": []},
     )
     services.answer(PLANS, {"items": []})
+    services.answer(LATEST_REVIEW, {"day": "2026-09-02", "because": "under-seven"})
     line = {"bottom_line_id": str(LINE), "text": "Omar is nooit alleen thuis.", "version": 1}
     services.answer(
         BASELINE,
@@ -197,6 +198,31 @@ class TestWritingThePlan:
         await browser.fill(f"{PLAN}/write", **WRITTEN, **said)
         [asked] = case.of(CHANGE)
         assert (asked.body["why"], asked.body["asked_by_person_id"]) == ("Oma is ziek", str(OMAR))
+
+    @pytest.mark.parametrize(
+        ("because", "language", "words"),
+        [
+            ("under-seven", "nl", "Ten laatste op woensdag 2 september 2026, omdat het ook over een kind"),
+            ("minor", "en", "On Wednesday 2 September 2026 at the latest, because it is also about somebody"),
+            (None, "fr", "Au plus tard le mercredi 2 septembre 2026."),
+        ],
+    )
+    async def test_says_by_when_the_circle_looks_at_it_again_and_because_of_whose_age(
+        self, browser: Browser, case: FakeServices, because: str | None, language: str, words: str
+    ) -> None:
+        case.answer(LATEST_REVIEW, {"day": "2026-09-02", "because": because})
+        shown = await browser.fill(f"{PLAN}/write", language=language, expect=200)
+        assert words in shown.text
+
+    async def test_says_the_latest_day_again_with_a_day_that_is_too_late(
+        self, browser: Browser, case: FakeServices
+    ) -> None:
+        case.refuse(WRITE, 422, "review-too-late")
+        shown = await browser.fill(f"{PLAN}/write", expect=422, **WRITTEN | {"review": "2026-09-03"})
+        assert 'href="#review"' in shown.text
+        assert "Kies een vroegere dag om opnieuw naar het plan te kijken." in shown.text
+        assert "Ten laatste op woensdag 2 september 2026" in shown.text
+        assert 'value="2026-09-03"' in shown.text
 
     @pytest.mark.parametrize(("name", "rows"), [("goal", 7), ("what", 16), ("ask", 6)])
     async def test_gets_more_rows_without_being_kept(

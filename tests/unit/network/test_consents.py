@@ -15,10 +15,11 @@ from services.network.domain.consents import (
     Word,
     age_group,
     allows,
+    bracket_of,
     differ,
     is_complete,
     monday_after,
-    next_coming_of_age,
+    next_birthday,
     voices,
 )
 from services.network.queries.texts import shipped
@@ -79,12 +80,20 @@ class TestAge:
                 day = years_after(born, age)
                 assert age_group(born, day) != age_group(born, date.fromordinal(day.toordinal() - 1))
 
-    def test_the_next_birthday_that_matters_is_twelve_then_eighteen_then_none(self) -> None:
+    def test_the_youngest_of_whom_the_age_is_known_decides_the_bracket(self) -> None:
+        day, six, seven, grown = date(2026, 3, 2), date(2019, 3, 3), date(2019, 3, 2), date(2008, 3, 2)
+        assert bracket_of([grown, seven, None, six], day) == "under-seven"
+        assert bracket_of([grown, seven, None], day) == "minor"
+        assert bracket_of([grown, None], day) is None
+        assert bracket_of([], day) is None
+
+    def test_the_next_birthday_that_matters_is_seven_twelve_then_eighteen_then_none(self) -> None:
         born = date(2014, 3, 3)
-        assert next_coming_of_age(born, date(2026, 3, 2)) == ("turns-12", date(2026, 3, 3))
-        assert next_coming_of_age(born, date(2026, 3, 3)) == ("turns-18", date(2032, 3, 3))
-        assert next_coming_of_age(born, date(2032, 3, 3)) is None
-        assert next_coming_of_age(None, date(2032, 3, 3)) is None
+        assert next_birthday(born, date(2021, 3, 2)) == ("turns-7", date(2021, 3, 3))
+        assert next_birthday(born, date(2026, 3, 2)) == ("turns-12", date(2026, 3, 3))
+        assert next_birthday(born, date(2026, 3, 3)) == ("turns-18", date(2032, 3, 3))
+        assert next_birthday(born, date(2032, 3, 3)) is None
+        assert next_birthday(None, date(2032, 3, 3)) is None
 
     def test_what_is_published_is_a_monday_whatever_the_birthday(self) -> None:
         for offset in range(14):

@@ -11,17 +11,17 @@ from services.plans.domain import (
     CheckInNotDue,
     CheckInSettled,
     CheckInState,
-    DateOutOfRange,
     LinesNotComplete,
     PlanAcceptance,
-    check_dates,
     check_recording,
     check_settling,
     ends_follow_up,
     judge,
     owner_now,
 )
+from services.plans.domain.dates import DateOutOfRange, ReviewTooLate, check_dates
 from services.plans.settings import Policy
+from shared.errors import DomainError
 
 TODAY = date(2026, 3, 2)
 HOME, SCHOOL = uuid4(), uuid4()
@@ -55,9 +55,16 @@ class TestCheckDates:
     def test_takes_an_agreement_that_was_due_before_the_plan_was_written_down(self) -> None:
         check_dates(today=TODAY, due=[TODAY - timedelta(days=3)], review_on=TODAY, review_until=TODAY)
 
-    @pytest.mark.parametrize("review_on", [TODAY - timedelta(days=1), TODAY + timedelta(days=31), date.max])
-    def test_wants_a_review_that_comes_in_time(self, review_on: date) -> None:
-        with pytest.raises(DateOutOfRange):
+    @pytest.mark.parametrize(
+        ("review_on", "refusal"),
+        [
+            (TODAY - timedelta(days=1), DateOutOfRange),
+            (TODAY + timedelta(days=31), ReviewTooLate),
+            (date.max, ReviewTooLate),
+        ],
+    )
+    def test_wants_a_review_that_comes_in_time(self, review_on: date, refusal: type[DomainError]) -> None:
+        with pytest.raises(refusal):
             check_dates(today=TODAY, due=[], review_on=review_on, review_until=TODAY + timedelta(days=30))
 
     @pytest.mark.parametrize("due_on", [date.min, date.max])

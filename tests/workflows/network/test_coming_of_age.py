@@ -14,6 +14,29 @@ from shared.ids import uuid7
 from tests.workflows.network.circle import Circle
 
 
+class TestTurningSeven:
+    async def test_tells_plans_and_asks_nobody_anything(self, circle: Circle) -> None:
+        world, skipped = circle.world, circle.skipped
+        case = await world.open_case()
+        child = await circle.child(case, await circle.born(7, days=60))
+        assert ((await circle.running(child)).kind, await brackets(circle)) == (
+            "turns-7",
+            ["minor", "under-seven"],
+        )
+        await skipped.reach(coming_of_age_workflow_id(child))
+        await circle.deliver()
+        await skipped.waits(coming_of_age_workflow_id(child))
+        assert (await circle.running(child)).kind == "turns-12"
+        assert await brackets(circle) == ["minor", "under-seven", "minor"]
+        assert await circle.came_of_age(child) == []
+        assert await circle.emails(case) == []
+
+
+async def brackets(circle: Circle) -> list[str | None]:
+    told = await circle.world.published("network.youngest.changed.v1")
+    return [row.data["bracket"] for row in told]
+
+
 class TestTurningTwelve:
     async def test_is_warned_of_and_then_asks_the_young_person(self, circle: Circle) -> None:
         world, skipped = circle.world, circle.skipped

@@ -86,6 +86,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("case_id", "person_id", name=op.f("pk_taking_part")),
     )
     op.create_table(
+        "youngest",
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("bracket", sa.Text(), nullable=True),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("bracket IN ('under-seven', 'minor')", name=op.f("ck_youngest_bracket")),
+        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_youngest")),
+    )
+    op.create_table(
         "acceptance",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("tenant", sa.Uuid(), nullable=False),

@@ -1,7 +1,7 @@
 """Pure rules of plans, agreements and check-ins, without I/O or a clock."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal, get_args
 from uuid import UUID
@@ -19,9 +19,6 @@ RecordedAs = Literal["coordinator", "regional-manager", "person"]
 Part = Literal["goals", "agreements", "plan-b", "resources", "decisions", "for-children", "stances"]
 PARTS: frozenset[Part] = frozenset(get_args(Part))
 
-# An agreement may be due before the plan was recorded, but not absurdly far away.
-_AGREEMENT_BACK = timedelta(days=366)
-_FURTHEST = timedelta(days=5 * 366)
 _CALLED_EARLY = timedelta(days=7)
 # About twenty-five pages. A short line counts as this much, for the room and time that it takes to print.
 _MOST_LETTERS, _LETTERS_OF_A_LINE = 60_000, 60
@@ -200,13 +197,6 @@ class MonitorNotOfCircle(Invalid):
     title = "The monitor must be somebody of the circle"
 
 
-class DateOutOfRange(Invalid):
-    """A date lies too far back or too far ahead."""
-
-    code = "date-out-of-range"
-    title = "A date lies too far back or too far ahead"
-
-
 class PlanTooLong(Invalid):
     """A plan must be short enough to be printed for a family."""
 
@@ -296,20 +286,6 @@ class ReviewAlreadyRequested(Conflict):
 
     code = "review-already-requested"
     title = "A review was already requested and is still to come"
-
-
-def check_dates(*, today: date, due: Iterable[date], review_on: date, review_until: date) -> None:
-    """Refuse implausible days, and a review later than the organisation wants. Raises: DateOutOfRange."""
-    for day in due:
-        check_due(day, today=today)
-    if not today <= review_on <= review_until:
-        raise DateOutOfRange(f"The review must come, by {review_until}", review_on=review_on.isoformat())
-
-
-def check_due(day: date, *, today: date) -> None:
-    """Refuse an implausible due day of an agreement. Raises: DateOutOfRange."""
-    if not today - _AGREEMENT_BACK <= day <= today + _FURTHEST:
-        raise DateOutOfRange("An agreement's day lies too far back or too far ahead", due_on=day.isoformat())
 
 
 def judge(*, bottom_lines: Iterable[UUID], met: Mapping[UUID, bool], lines: int) -> PlanAcceptance:
