@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from services.portal import assets, logos, sessions
 from services.portal.client import After, AnswerT, Client, Items, Operation, ServiceRefused
 from services.portal.forms import read_number, read_sent
-from services.portal.sessions import ContentT, Secret
+from services.portal.sessions import ContentT, Registrant, Secret
 from services.portal.wording import Dates, environment, say
 from services.portal.wording import mark as _
 from shared import profiles
@@ -131,7 +131,9 @@ class Visit:
         content = await sessions.load(self.session, secret, kind, now=await self.parts.clock.now())
         if content is None:
             return None
-        self.request.scope[CALLER_KNOWN] = True
+        # Anybody may register for a course: that makes nobody less of a stranger.
+        if kind is not Registrant:
+            self.request.scope[CALLER_KNOWN] = True
         return secret, content
 
     @property
