@@ -344,7 +344,7 @@ class TestThePlan:
         )
         assert 'value="Op dinsdag"' in again.text
         assert '<option value="granted" selected>' in again.text
-        assert '<details class="ds-details" open>' in again.text
+        assert '<details class="ds-details k-screen" open>' in again.text
 
     async def test_keeps_every_version_with_why_it_was_changed(
         self, browser: Browser, case: FakeServices
