@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
+from babel.units import format_unit
 from starlette.responses import Response
 
 from services.portal.client import Answer, Operation, ServiceRefused
@@ -131,20 +132,21 @@ LENGTHS: dict[str, dict[str, str]] = {
         "erasure": _("Alles gewist hebben"),
     },
 }
-# Lengths with a fixed unit, by service and name: the label, and the unit.
+_YEAR, _DAY = "duration-year", "duration-day"
+# Lengths with a fixed unit, by service and name: the label, and the unit, one of CLDR or in words.
 COUNTS: dict[str, dict[str, tuple[str, str]]] = {
     "intake": {
         "keep_youth_until_age": (
             _("Een dossier over iemand die minderjarig was: bewaren tot de leeftijd van"),
-            _("jaar"),
+            _YEAR,
         ),
-        "keep_case_years": (_("Een ander dossier bewaren"), _("jaar")),
-        "keep_plan_without_meeting_years": (_("Een plan zonder bijeenkomst bewaren"), _("jaar")),
-        "keep_referral_years": (_("Een aanmelding bewaren die geen zaak werd"), _("jaar")),
-        "retention_warn_days": (_("Vooraf melden dat een dossier gewist wordt"), _("dagen")),
+        "keep_case_years": (_("Een ander dossier bewaren"), _YEAR),
+        "keep_plan_without_meeting_years": (_("Een plan zonder bijeenkomst bewaren"), _YEAR),
+        "keep_referral_years": (_("Een aanmelding bewaren die geen zaak werd"), _YEAR),
+        "retention_warn_days": (_("Vooraf melden dat een dossier gewist wordt"), _DAY),
     },
     "network": {"links_a_day": (_("Nieuwe links die iemand zelf kan vragen"), _("per dag"))},
-    "training": {"keep_registration_days": (_("Een inschrijving bewaren"), _("dagen"))},
+    "training": {"keep_registration_days": (_("Een inschrijving bewaren"), _DAY)},
 }
 # Choices, by service and name: the label, and the options.
 CHOICES: dict[str, dict[str, tuple[str, dict[str, str]]]] = {
@@ -265,7 +267,8 @@ def _said(visit: StaffVisit, fields: Fields, policy: Policy, name: str) -> str:
         return visit.word(fields.choices[name][1], value)
     if value is None:
         return visit.say(_("zoals andere dossiers"))
-    return f"{value} {visit.say(fields.counts[name][1])}"
+    unit, spoken = fields.counts[name][1], visit.language
+    return format_unit(value, unit, locale=spoken) if unit in {_YEAR, _DAY} else f"{value} {visit.say(unit)}"
 
 
 async def group_of(visit: StaffVisit, fields: Fields, policy: Policy) -> Group:
