@@ -20,7 +20,6 @@ from services.portal.wording import mark as _
 from shared.auth import Role
 
 pages = Pages()
-# The most that a service puts on one page; a circle is rarely more.
 
 
 class Invited(Answer):
@@ -323,9 +322,8 @@ async def act(visit: StaffVisit) -> Response:
     if "confirm" in visit.form:
         await visit.ask(CONFIRM, person_id=read_id(visit.form["confirm"]))
     else:
-        await visit.ask(
-            INVITE_ALL, body={"include_central": "include_central" in visit.form}, case_id=case_id
-        )
+        body = {"include_central": visit.form.get("include_central") == "yes"}
+        await visit.ask(INVITE_ALL, body=body, case_id=case_id)
     return visit.go(f"/cases/{case_id}/circle")
 
 
