@@ -17,7 +17,7 @@ from services.portal.pages import Pages
 from services.portal.permissions import may_manage
 from services.portal.routes import check_in as own
 from services.portal.routes.case_plan import PlanText, plan_of, text_of
-from services.portal.routes.case_year import AFTER_MONTHS, CALLS, GOING, Calls, Dated
+from services.portal.routes.case_year import AFTER_MONTHS, GOING, Dated, calls_of
 from services.portal.routes.of_case import case_of, everyone
 from services.portal.routes.plan import DONE, LET_GO, REVIEW
 from services.portal.staff import StaffVisit, staff
@@ -110,7 +110,7 @@ async def show(visit: StaffVisit) -> Response:
         if_theirs(plan_of(visit, case_id), None),
         visit.ask(ALL, case_id=case_id),
         if_theirs(everyone(visit, case_id), {}),
-        visit.ask_or(CALLS, Calls(next_at=None, can_be_made=False, late=False, calls=[]), case_id=case_id),
+        calls_of(visit, case_id),
     )
     manages = may_manage(visit.principal, Role.REGIONAL_MANAGER)
     coordinates = bool(await todos.coordinated(visit.session, visit.principal, case_ids=[UUID(case_id)]))
@@ -217,5 +217,7 @@ async def record(visit: StaffVisit) -> Response:
         and (status := visit.form.get(f"agreement-{each.agreement_id}", "open")) in ("done", "lapsed")
     ]
     body = {**own.decided(form.decision), "note": form.note, "agreements": changed}
+    # When the referrer was called too, the case is not the coordinator's any more.
+    over = visit.has(Role.COORDINATOR) and (await calls_of(visit, case_id)).calls
     await visit.ask(own.RECORD, body=body, check_in_id=read_id(form.check_in))
-    return visit.go(f"/cases/{case_id}/check-ins")
+    return visit.go("/cases" if over else f"/cases/{case_id}/check-ins")

@@ -62,6 +62,13 @@ AFTER_MONTHS = {
 _WHO = staff(Role.COORDINATOR, Role.REGIONAL_MANAGER)
 
 
+async def calls_of(visit: StaffVisit, case_id: str) -> Calls:
+    """Return what the referrer said; nothing to whom may not know."""
+    return await visit.ask_or(
+        CALLS, Calls(next_at=None, can_be_made=False, late=False, calls=[]), case_id=case_id
+    )
+
+
 class CallPage(PageModel):
     """Whether the referrer must be called."""
 
@@ -103,7 +110,8 @@ async def call(visit: StaffVisit) -> Response:
     case_id, form = case_of(visit), visit.read(CallForm)
     body = {"going": form.going, "new_needs": form.new_needs is not None, "note": form.note}
     await visit.ask(CALLED, body=body, case_id=case_id)
-    return visit.go(f"/cases/{case_id}")
+    # Once the family was called too, the case is not the coordinator's any more.
+    return visit.go("/cases" if visit.has(Role.COORDINATOR) else f"/cases/{case_id}")
 
 
 class DayPage(PageModel):

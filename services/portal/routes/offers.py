@@ -13,6 +13,7 @@ from services.portal.forms import read_id
 from services.portal.pages import Pages
 from services.portal.staff import StaffVisit, staff
 from services.portal.visits import Form, PageModel
+from services.portal.wording import Dates
 from services.portal.wording import mark as _
 from shared.auth import Role
 
@@ -55,13 +56,6 @@ OFFER = Operation("intake", "GET", "/v1/offers/{offer_id}", OfferDetail)
 ACCEPT = Operation("intake", "POST", "/v1/offers/{offer_id}/accept", OfferAnswer)
 DECLINE = Operation("intake", "POST", "/v1/offers/{offer_id}/decline", OfferAnswer)
 
-_OVER = {
-    "accepted": _("Je nam deze zaak op."),
-    "declined": _("Je nam deze zaak niet op. Ze gaat naar een andere coördinator."),
-    "expired": _("De tijd om te antwoorden is voorbij. De zaak gaat naar een andere coördinator."),
-    "called-off": _("Deze zaak is intussen gestopt. Je hoeft niets te doen."),
-}
-
 
 class ShownOffer(PageModel):
     """An offer in a list."""
@@ -81,17 +75,11 @@ class OffersPage(PageModel):
 
 
 class OfferPage(PageModel):
-    """An offer, and the question."""
+    """An offer, and the question; nothing once it is answered or over."""
 
-    about: str
-    urgent: bool
-    minors: bool
-    until: str | None
+    offer: ShownOffer | None
     persons: list[OfferedPerson]
     organisations: list[str]
-    is_open: bool
-    over: str | None
-    case_id: UUID | None
 
 
 class OfferForm(Form):
@@ -130,45 +118,41 @@ async def index(visit: StaffVisit) -> Response:
     """List the open offers."""
     found = await visit.ask(OFFERS, query=visit.turned_to())
     dates = await visit.dates()
-    shown = [
-        ShownOffer(
-            id=each.offer_id,
-            about=themes(visit, each.themes),
-            urgent=each.track == "urgent",
-            minors=each.minors,
-            until=dates.until(each.expires_at) if each.expires_at else None,
-        )
-        for each in found.items
-    ]
+    shown = [_shown(visit, each, dates) for each in found.items]
     return visit.page("offers.html", OffersPage(offers=shown, more=visit.next_page(found.next)))
 
 
 @pages.show("/offers/{offer_id}", staff(Role.COORDINATOR))
 async def show(visit: StaffVisit) -> Response:
     """Show what a coordinator may know before they answer."""
-    offer = await visit.ask(OFFER, offer_id=read_id(visit.request.path_params["offer_id"]))
-    dates = await visit.dates()
+    offer = await visit.ask_or(OFFER, None, offer_id=read_id(visit.request.path_params["offer_id"]))
     model = OfferPage(
+        offer=_shown(visit, offer, await visit.dates()) if offer else None,
+        persons=offer.persons if offer else [],
+        organisations=offer.organisations if offer else [],
+    )
+    return visit.page("offer.html", model)
+
+
+def _shown(visit: StaffVisit, offer: Offer, dates: Dates) -> ShownOffer:
+    return ShownOffer(
+        id=offer.offer_id,
         about=themes(visit, offer.themes),
         urgent=offer.track == "urgent",
         minors=offer.minors,
         until=dates.until(offer.expires_at) if offer.expires_at else None,
-        persons=offer.persons,
-        organisations=offer.organisations,
-        is_open=offer.state == "open",
-        over=visit.word(_OVER, offer.state) if offer.state in _OVER else None,
-        case_id=offer.case_id if offer.state == "accepted" else None,
     )
-    return visit.page("offer.html", model)
 
 
 @pages.send("/offers/{offer_id}", staff(Role.COORDINATOR))
 async def answer(visit: StaffVisit) -> Response:
     """Accept the case, or decline it."""
     offer_id = read_id(visit.request.path_params["offer_id"])
-    if visit.read(OfferForm).answer == "yes":
-        visit.read(Yes)
-        await visit.ask(ACCEPT, body={"no_conflict": True}, offer_id=offer_id)
-    else:
+    if visit.read(OfferForm).answer == "no":
         await visit.ask(DECLINE, body={"reason": visit.read(No).reason}, offer_id=offer_id)
-    return visit.go(f"/offers/{offer_id}")
+        return visit.go("/offers")
+    visit.read(Yes)
+    # It cannot be read any more once it is answered.
+    offer = await visit.ask_or(OFFER, None, offer_id=offer_id)
+    await visit.ask(ACCEPT, body={"no_conflict": True}, offer_id=offer_id)
+    return visit.go(f"/cases/{offer.case_id}" if offer else "/cases")

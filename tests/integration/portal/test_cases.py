@@ -156,6 +156,10 @@ class TestAnOffer:
         offered.refuse(ACCEPT, 409, "offer-over")
         shown = await browser.fill(f"/offers/{OFFER_ID}", answer="yes", no_ties="yes", expect=409)
         assert "De tijd om te antwoorden is voorbij" in shown.text
+        # Who it is about is for whom it is still asked.
+        offered.refuse(OFFER, 404, "offer-not-found")
+        shown = await browser.ask("GET", f"/offers/{OFFER_ID}", expect=200)
+        assert "Hier valt niets meer te antwoorden" in shown.text
 
     async def test_is_nothing_for_others(self, browser: Browser, offered: FakeServices) -> None:
         await browser.sign_in(Role.REGIONAL_MANAGER)

@@ -139,6 +139,10 @@ class TestTheReferrer:
         await browser.fill(path, going="as-agreed", note="Het gaat goed.")
         [asked] = services.of(CALLED)
         assert asked.body == {"going": "as-agreed", "new_needs": False, "note": "Het gaat goed."}
+        # A coordinator who called the family too may not read the case any more.
+        await browser.sign_in(Role.COORDINATOR)
+        sent = await browser.fill(path, going="as-agreed")
+        assert sent.headers["location"] == "/cases"
 
     async def test_is_not_called_when_nothing_waits(self, browser: Browser, services: FakeServices) -> None:
         await browser.sign_in(Role.COORDINATOR)
