@@ -285,18 +285,16 @@ async def group_of(visit: StaffVisit, fields: Fields, policy: Policy) -> Group:
             except (ValueError, OverflowError):
                 # Values written by a newer service.
                 until = "?"
-        words = _said(visit, fields, policy, name)
+        options = fields.choices.get(name, ("", {}))[1]
         rows.append(
             LengthRow(
                 name=name,
                 label=visit.say(label),
                 amount=amount,
                 unit=unit,
-                words=words,
+                words=_said(visit, fields, policy, name),
                 until=until,
-                options=[
-                    (code, visit.say(said)) for code, said in fields.choices.get(name, ("", {}))[1].items()
-                ],
+                options=[(code, visit.say(said)) for code, said in options.items()],
             )
         )
     set_at = None if policy.set_at is None else dates.day(policy.set_at)
