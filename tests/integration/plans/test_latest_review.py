@@ -24,7 +24,8 @@ def youngest(case: Case, bracket: network.AgeBracket | None) -> network.Youngest
 
 async def latest(world: Plans, case: Case) -> dict[str, Any]:
     path = f"/v1/cases/{case.id}/latest-review"
-    return await world.do("GET", path, world.coordinator(case), expect=200)
+    found: dict[str, Any] = await world.do("GET", path, world.coordinator(case), expect=200)
+    return found
 
 
 class TestTheLatestReview:
