@@ -10,10 +10,10 @@ from tests.support.world import Case
 from tests.support.world.network import Network
 
 
-async def say(world: Network, case: Case, person: UUID, purpose: str, *, given: bool) -> int:
-    """Say yes or no to a purpose by one's own link; return the status."""
-    body = {"given": given, "version": 1}
-    answer = await world.ask("PUT", f"/v1/me/consents/{purpose}", world.person(case, person), json=body)
+async def say(world: Network, case: Case, person: UUID, purpose: str, *, given: bool, link: int = 0) -> int:
+    """Say yes or no to a purpose by one's own link, of this generation; return the status."""
+    body, who = {"given": given, "version": 1}, world.person(case, person, link=link)
+    answer = await world.ask("PUT", f"/v1/me/consents/{purpose}", who, json=body)
     return answer.status_code
 
 
@@ -37,7 +37,7 @@ class TestNoToMail:
         await world.ask("POST", f"/v1/persons/{aunt}/link/renew", world.coordinator(case))
         await _send(world)
         assert sink.mails == []
-        assert await say(world, case, aunt, "mail", given=True) == 200
+        assert await say(world, case, aunt, "mail", given=True, link=2) == 200
         await world.ask("POST", f"/v1/persons/{aunt}/link/renew", world.coordinator(case))
         await _send(world)
         assert len(sink.mails) == 1

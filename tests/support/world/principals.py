@@ -29,6 +29,7 @@ class Principals:
         tenant: UUID,
         case: UUID,
         role: str,
+        link: int = 0,
         under_twelve: bool = False,
         decides_for: Collection[UUID] = (),
     ) -> Headers:
@@ -37,6 +38,7 @@ class Principals:
             person=person,
             tenant=tenant,
             case=case,
+            link=link,
             case_role=role,
             under_twelve=under_twelve,
             decides_for=decides_for,
