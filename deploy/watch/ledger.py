@@ -99,12 +99,15 @@ class Ledger:
         if waiting := self._waiting():
             # Their effects are still to be written: reading further would only keep the databases busy.
             return waiting
-        unpublished = await self._everywhere("SELECT type FROM outbox WHERE published_at IS NULL LIMIT 20")
+        unpublished = await self.unpublished()
         await asyncio.gather(*(self._read_events(service) for service in SERVICES))
-        return self._waiting() + [
-            f"{service} has not published {row['type']}"
-            for service, rows in unpublished.items()
-            for row in rows
+        return self._waiting() + unpublished
+
+    async def unpublished(self) -> list[str]:
+        """Return some events that their services have not published, in words. Raises: as `in_flight`."""
+        found = await self._everywhere("SELECT type FROM outbox WHERE published_at IS NULL LIMIT 20")
+        return [
+            f"{service} has not published {row['type']}" for service, rows in found.items() for row in rows
         ]
 
     def _waiting(self) -> list[str]:

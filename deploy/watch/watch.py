@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 import httpx
 from google.protobuf.duration_pb2 import Duration
@@ -107,7 +108,7 @@ class Watch:
             if not waiting:
                 return await self.read_inbox()
             if time.monotonic() > until:
-                raise NotSettled(self._describe(waiting))
+                raise NotSettled(self._describe(waiting + await self._whereabouts()))
             await asyncio.sleep(pause)
             pause = min(pause * 1.4, 0.05)
 
@@ -161,6 +162,23 @@ class Watch:
                     f" published {each.event.time:%Y-%m-%d %H:%M} about case {each.event.case_id}."
                     + self._log_of(each.service)
                 )
+
+    async def _whereabouts(self) -> list[str]:
+        """Return, in words, what is unpublished, and the queues that hold messages."""
+        given = self.platform.environment
+        with contextlib.suppress(*AWAY):
+            unpublished = await self.ledger.unpublished()
+            account = urlsplit(given["KRING_BROKER_URL"])
+            who = (account.username or "", account.password or "")
+            async with httpx.AsyncClient(auth=who, timeout=10, trust_env=False) as http:
+                queues = await http.get(f"{given['KRING_BROKER_MANAGEMENT_URL']}/api/queues")
+            return unpublished + [
+                f"{queue['name']}: {queue['messages_ready']} ready,"
+                f" {queue['messages_unacknowledged']} not acknowledged, {queue['consumers']} consumers"
+                for queue in queues.json()
+                if queue.get("messages")
+            ]
+        return []
 
     def _describe(self, waiting: list[str]) -> str:
         shown = [f"\n  {line}" for line in waiting[:_SHOWN]]
