@@ -20,7 +20,7 @@ from aio_pika.exceptions import AMQPError
 from shared.errors import Operational
 from shared.events.base import COMMANDS, EVENTS, REGISTRY
 from shared.retention import DEAD_LETTER_DAYS
-from shared.retrying import told_as_lost
+from shared.retrying import close_in_time, told_as_lost
 from shared.secrets import Login
 
 # A broker or database that takes longer to answer, for example while it is being stopped, counts as lost.
@@ -216,7 +216,7 @@ class Connection:
     async def close(self) -> None:
         """Close the connection, if there is one."""
         if self._connection is not None:
-            await self._connection.close()
+            await close_in_time(self._connection.close())
 
 
 Bindings = Mapping[str, Sequence[tuple[str, str | None]]]

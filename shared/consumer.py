@@ -24,7 +24,7 @@ from shared.context import Context
 from shared.errors import NotYet, Operational
 from shared.places import Places
 from shared.relay import OwnEvents
-from shared.retrying import close_in_time, told_as_lost, until_stopped
+from shared.retrying import close_in_time, in_time, told_as_lost, until_stopped
 from shared.signing import HEADER, Forged, Signatures
 from shared.subscriptions import Malformed, Subscriptions, note
 
@@ -122,12 +122,15 @@ class Consumer:
         Raises: an AMQPError while the queues are not all declared; Operational or an OSError if the broker is lost.
         """
         with told_as_lost():
-            async with asyncio.timeout(topology.ANSWER_SECONDS):
-                await self._start()
+            started = await in_time(self._start(), topology.ANSWER_SECONDS)
+        self._subscribers, self._connection, self._lost = started
 
-    async def _start(self) -> None:
-        async with await connect(self._url, timeout=_CONNECT_SECONDS) as asking:
+    async def _start(self) -> tuple[Sequence[Any], AbstractConnection, asyncio.Event]:
+        asking = await connect(self._url, timeout=_CONNECT_SECONDS)
+        try:
             await topology.require_declared(await asking.channel())
+        finally:
+            await close_in_time(asking.close())
         lost = asyncio.Event()
         broker = self._new_broker(lost)
         connection = await broker.connect()
@@ -143,7 +146,7 @@ class Consumer:
         except BaseException:
             await close_in_time(connection.close())
             raise
-        self._subscribers, self._connection, self._lost = broker.subscribers, connection, lost
+        return broker.subscribers, connection, lost
 
     async def stop(self) -> None:
         """Stop receiving, give messages in progress a bounded time, and return the rest (they are delivered again)."""

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 import structlog
 
 from shared.context import Context
+from shared.retrying import in_time
 
 log = structlog.get_logger(__name__)
 
@@ -41,8 +42,7 @@ class Readiness:
 
 async def _answers(part: str, check: Check) -> bool:
     try:
-        async with asyncio.timeout(CHECK_SECONDS):
-            await check()
+        await in_time(check(), CHECK_SECONDS)
     except Exception as error:  # noqa: BLE001 - whatever is wrong with a part, it is not ready
         log.warning("health.part_missing", part=part, cause=type(error).__name__)
         return False

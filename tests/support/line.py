@@ -14,8 +14,9 @@ class Line:
         self.port = 0
         # What the server has said so far, in bytes.
         self.said = 0
-        # Once the server has said so much, all is cut, and later connections work.
+        # Once the server has said so much, all is cut, or nothing is passed on any more; later connections work.
         self.cut_at: int | None = None
+        self.stall_at: int | None = None
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -50,6 +51,9 @@ class Line:
             while data := await reader.read(64):
                 if counted:
                     self.said += len(data)
+                    if self.stall_at is not None and self.said >= self.stall_at:
+                        self.stall_at = None
+                        await asyncio.Event().wait()
                     if self.cut_at is not None and self.said >= self.cut_at:
                         self.cut()
                         return

@@ -11,7 +11,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared import broker
+from shared import broker, retrying
 from shared.consumer import Consumer
 from shared.context import Context
 from shared.database import Database
@@ -61,6 +61,30 @@ class TestAConsumer:
                     line.cut()
                     line.cut_at = line.said + whole * cut // CUTS
                     await queues.are_received(f"by the same {where}")
+
+    async def test_receives_wherever_the_broker_fell_silent_at_its_start(
+        self,
+        database: MakeDatabase,
+        settings: Settings,
+        subscriptions: Subscriptions,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(broker, "ANSWER_SECONDS", 0.5)
+        monkeypatch.setattr(retrying, "_CLOSE_SECONDS", 0.1)
+        url = settings.broker_url.get_secret_value()
+        await broker.declare(url, {"platform": subscriptions.bindings()})
+        async with Line.to(urlsplit(url).port or 0) as line, _Queues.of(url, subscriptions) as queues:
+            near = SecretStr(url.replace(f":{urlsplit(url).port}/", f":{line.port}/"))
+            context = bare_context(
+                database=await database("platform"), settings=settings.model_copy(update={"broker_url": near})
+            )
+            async with _running(Consumer(subscriptions, context)):
+                await queues.are_received("at first")
+            whole = line.said
+            for part in range(1, CUTS):
+                line.stall_at = line.said + whole * part // CUTS
+                async with _running(Consumer(subscriptions, context)):
+                    await queues.are_received(f"after silence from {part}/{CUTS} of a start on")
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from shared.retrying import close_in_time, told_as_lost, until_stopped
+from shared.retrying import close_in_time, in_time, told_as_lost, until_stopped
 
 
 async def closed() -> None:
@@ -52,3 +52,29 @@ class TestCloseInTime:
 
         await close_in_time(closed())
         await close_in_time(broken())
+
+
+class TestInTime:
+    async def test_does_not_wait_for_what_ignores_its_cancellation(self) -> None:
+        over = asyncio.Event()
+
+        async def stubborn() -> None:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                await over.wait()
+
+        with pytest.raises(TimeoutError):
+            await in_time(stubborn(), 0.01)
+        over.set()
+
+    async def test_gives_and_raises_what_it_awaits(self) -> None:
+        async def given() -> int:
+            return 3
+
+        async def broken() -> None:
+            raise KeyError
+
+        assert await in_time(given(), 60) == 3
+        with pytest.raises(KeyError):
+            await in_time(broken(), 60)
