@@ -17,7 +17,7 @@ import asyncpg
 import orjson
 from sqlalchemy import event, text
 from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import Session
@@ -104,6 +104,12 @@ def _is_lost(session: AsyncSession) -> bool:
     return found is not None and bool(found[2].is_closed())
 
 
+def _require_no_transaction(connection: Any, *_: object) -> None:
+    """Let the pool replace a connection that is in a transaction already. Raises: DisconnectionError."""
+    if connection.driver_connection.is_in_transaction():
+        raise DisconnectionError("in a transaction of somebody else")
+
+
 def _commit(session: Session) -> None:
     """Commit, and return the connection."""
     session.commit()
@@ -143,6 +149,7 @@ class Database:
                 "server_settings": {"application_name": application_name, "timezone": "UTC", "jit": "off"},
             },
         )
+        event.listen(engine.sync_engine, "checkout", _require_no_transaction)
         return cls(engine)
 
     def after_events(self, listener: Callable[[], None]) -> None:
@@ -170,10 +177,12 @@ class Database:
                     await _write_last(session)
                 # In one go: each switch into the session from a coroutine costs as much as a small statement.
                 await session.run_sync(_commit)
-            except BaseException:
+            except BaseException as error:
                 # Rolls back, also when this task is cancelled. A lost connection must not return to the pool:
-                # SQLAlchemy does not notice errors on the driver's own connection.
-                ending = session.invalidate() if _is_lost(session) else session.close()
+                # SQLAlchemy does not notice errors on the driver's own connection. Nor may one on which a BEGIN was
+                # cancelled: it is in a transaction of which nobody knows, and nothing on it would ever be committed.
+                broken = isinstance(error, asyncio.CancelledError) or _is_lost(session)
+                ending = session.invalidate() if broken else session.close()
                 await asyncio.shield(asyncio.ensure_future(ending))
                 raise
         except (DBAPIError, asyncpg.PostgresError, *_LOST) as error:

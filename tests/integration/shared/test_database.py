@@ -1,6 +1,9 @@
 """Transactions: whose they are is known to PostgreSQL and leaves nothing on the connection; losses are told apart."""
 
+import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
@@ -8,7 +11,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.database import NO_SCOPE, Database, Scope, fetch
+from shared import inbox
+from shared.database import NO_SCOPE, Database, Scope, _Connection, fetch
 from shared.errors import Operational
 from tests.support.platform import rows
 
@@ -116,3 +120,47 @@ class TestTransaction:
         with pytest.raises(Operational):
             await nowhere.ping()
         await nowhere.close()
+
+
+class TestCancelling:
+    @pytest.mark.parametrize("statement", ["BEGIN", "COMMIT", "SELECT"])
+    async def test_leaves_no_connection_in_a_transaction_of_nobody(
+        self, database: MakeDatabase, monkeypatch: pytest.MonkeyPatch, statement: str
+    ) -> None:
+        outside = await database("platform")
+        url = outside.engine.url.render_as_string(hide_password=False)
+        db = Database.connect(url, application_name="one connection", pool_size=1)
+        await rows(db, "SELECT 1")
+        answered, execute, fetch_rows = asyncio.Event(), _Connection.execute, _Connection.fetch
+
+        async def then_wait(said: str) -> None:
+            if said.startswith(statement) and not answered.is_set():
+                answered.set()
+                await asyncio.Event().wait()
+
+        async def slow_execute(driver: Any, query: str, *args: Any, **how: Any) -> str:
+            done = await execute(driver, query, *args, **how)
+            await then_wait(query)
+            return done
+
+        async def slow_fetch(driver: Any, query: str, *args: Any, **how: Any) -> Any:
+            found = await fetch_rows(driver, query, *args, **how)
+            await then_wait(query)
+            return found
+
+        monkeypatch.setattr(_Connection, "execute", slow_execute)
+        monkeypatch.setattr(_Connection, "fetch", slow_fetch)
+
+        async def handle() -> None:
+            async with db.transaction(Scope(tenant=uuid4())) as session:
+                await fetch(session, "SELECT 1")
+
+        handling = asyncio.create_task(handle())
+        await asyncio.wait_for(answered.wait(), 30)
+        handling.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait_for(handling, 30)
+        async with db.transaction() as session:
+            await inbox.accept(session, consumer=statement, event_id=uuid4())
+        assert [row.consumer for row in await rows(outside, "SELECT consumer FROM inbox")] == [statement]
+        await db.close()
