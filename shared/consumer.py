@@ -6,7 +6,7 @@ It is acknowledged, tried again later through the retry queues, or put among the
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
@@ -24,7 +24,7 @@ from shared.context import Context
 from shared.errors import NotYet, Operational
 from shared.places import Places
 from shared.relay import OwnEvents
-from shared.retrying import close_in_time, in_time, told_as_lost, until_stopped
+from shared.retrying import close_in_time, first_of, in_time, told_as_lost, until_stopped
 from shared.signing import HEADER, Forged, Signatures
 from shared.subscriptions import Malformed, Subscriptions, note
 
@@ -106,11 +106,10 @@ class Consumer:
     async def run(self, stop: asyncio.Event) -> None:
         """Receive until `stop` is set, over a new connection after each loss, then stop.
 
-        aio_pika's own way to restore a connection is not relied on: it has no limit of time, and waits for ever where
-        a connection is lost while its consumers start.
+        aio_pika's own way to restore a connection is not relied on: it has no limit of time.
         """
         while await until_stopped(stop, self.start, what="consumer"):
-            await _first(stop.wait(), self._lost.wait())
+            await first_of(stop.wait(), self._lost.wait())
             if not stop.is_set():
                 log.warning("consumer.disconnected", service=self._service)
                 await self._close()
@@ -135,8 +134,8 @@ class Consumer:
         broker = self._new_broker(lost)
         connection = await broker.connect()
         try:
-            # A start may wait for ever for an answer on a connection that was lost.
-            await _first(broker.start(), lost.wait())
+            # FastStream's start has no limit of time, whatever happens to the connection.
+            await first_of(broker.start(), lost.wait())
             if lost.is_set():
                 raise Operational("broker: lost at the start")
             for event_type, _ in self._subscriptions.bindings()[:1]:
@@ -278,18 +277,6 @@ def _queue_of(service: str, event_type: str) -> RabbitQueue:
     return RabbitQueue(
         topology.queue_of(service, event_type), queue_type=QueueType.QUORUM, durable=True, declare=False
     )
-
-
-async def _first(*waited_for: Coroutine[Any, Any, object]) -> None:
-    """Wait until one of them ends, and cancel the rest. Raises what it raised."""
-    tasks = [asyncio.create_task(each) for each in waited_for]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        for task in tasks:
-            task.cancel()
 
 
 async def _undecoded(message: Any) -> bytes:

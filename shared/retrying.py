@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import Any, TypeVar
 
 import structlog
@@ -29,6 +29,18 @@ async def until_stopped(stop: asyncio.Event, connect: Callable[[], Awaitable[Any
     return False
 
 
+async def first_of(*waits: Coroutine[Any, Any, object]) -> None:
+    """Wait for the first to end and cancel the others. Raises what that one raised."""
+    tasks = [asyncio.create_task(wait) for wait in waits]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
 @contextlib.contextmanager
 def told_as_lost() -> Iterator[None]:
     """Raise a ConnectionError for a CancelledError with which nobody cancelled this task.
@@ -47,8 +59,8 @@ def told_as_lost() -> Iterator[None]:
 async def in_time(doing: Awaitable[T], seconds: float) -> T:
     """Await what may hang, for so many seconds. Raises: TimeoutError, and what it raises.
 
-    Unlike asyncio.wait_for this does not wait for what ignores its cancellation, as closing a connection of aio_pika
-    does while the broker goes down.
+    Unlike asyncio.wait_for this does not wait for what ignores its cancellation, as aio_pika's closing of a connection
+    may.
     """
     task = asyncio.ensure_future(doing)
     try:

@@ -4,10 +4,9 @@ import asyncio
 import os
 import shutil
 import signal
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -16,6 +15,7 @@ from deploy.commands.status import COLOURS
 from deploy.local.example import Example
 from deploy.local.platform import GIVEN, Platform, running
 from deploy.local.supervisor import State, Supervised
+from shared.retrying import first_of
 from shared.services import PORTAL, PROCESSES, SERVICES
 
 # Exists while an example is being played; a directory where it was left over is worthless.
@@ -79,7 +79,7 @@ async def up(
     for name, port in platform.moved_ports.items():
         console.print(f"Port {port} of {name} was taken by another program: {name} has a new one.")
     try:
-        await _first_of(platform.wait_ready(), signalled.wait())
+        await first_of(platform.wait_ready(), signalled.wait())
         if not signalled.is_set():
             _say_where(platform, directory, console)
             await signalled.wait()
@@ -128,18 +128,6 @@ def _settings_of(environment: Mapping[str, str]) -> dict[str, str]:
         "KRING_PUBLIC_URL",
     )
     return {name: environment[name] for name in wanted if name in environment}
-
-
-async def _first_of(*waits: Coroutine[Any, Any, Any]) -> None:
-    """Wait for the first to end and cancel the others. Raises what that one raised."""
-    tasks = [asyncio.create_task(wait) for wait in waits]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        for task in tasks:
-            task.cancel()
 
 
 def _table_of(addresses: Mapping[str, str], directory: Path) -> Table:

@@ -43,13 +43,8 @@ class TestAConsumer:
     async def test_receives_from_all_queues_wherever_its_connection_was_cut(
         self, database: MakeDatabase, settings: Settings, subscriptions: Subscriptions
     ) -> None:
-        url = settings.broker_url.get_secret_value()
-        await broker.declare(url, {"platform": subscriptions.bindings()})
-        async with Line.to(urlsplit(url).port or 0) as line, _Queues.of(url, subscriptions) as queues:
-            near = SecretStr(url.replace(f":{urlsplit(url).port}/", f":{line.port}/"))
-            context = bare_context(
-                database=await database("platform"), settings=settings.model_copy(update={"broker_url": near})
-            )
+        db = await database("platform")
+        async with _behind_a_line(db, settings, subscriptions) as (line, queues, context):
             async with _running(Consumer(subscriptions, context)):
                 await queues.are_received("at first")
             whole = line.said
@@ -71,13 +66,8 @@ class TestAConsumer:
     ) -> None:
         monkeypatch.setattr(broker, "ANSWER_SECONDS", 0.5)
         monkeypatch.setattr(retrying, "_CLOSE_SECONDS", 0.1)
-        url = settings.broker_url.get_secret_value()
-        await broker.declare(url, {"platform": subscriptions.bindings()})
-        async with Line.to(urlsplit(url).port or 0) as line, _Queues.of(url, subscriptions) as queues:
-            near = SecretStr(url.replace(f":{urlsplit(url).port}/", f":{line.port}/"))
-            context = bare_context(
-                database=await database("platform"), settings=settings.model_copy(update={"broker_url": near})
-            )
+        db = await database("platform")
+        async with _behind_a_line(db, settings, subscriptions) as (line, queues, context):
             async with _running(Consumer(subscriptions, context)):
                 await queues.are_received("at first")
             whole = line.said
@@ -85,6 +75,19 @@ class TestAConsumer:
                 line.stall_at = line.said + whole * part // CUTS
                 async with _running(Consumer(subscriptions, context)):
                     await queues.are_received(f"after silence from {part}/{CUTS} of a start on")
+
+
+@asynccontextmanager
+async def _behind_a_line(
+    database: Database, settings: Settings, subscriptions: Subscriptions
+) -> AsyncIterator[tuple[Line, "_Queues", Context]]:
+    """Yield a line to the broker, the queues, and a service's context in which the broker is at the end of the line."""
+    url = settings.broker_url.get_secret_value()
+    await broker.declare(url, {"platform": subscriptions.bindings()})
+    async with Line.to(urlsplit(url).port or 0) as line, _Queues.of(url, subscriptions) as queues:
+        near = SecretStr(url.replace(f":{urlsplit(url).port}/", f":{line.port}/"))
+        behind = settings.model_copy(update={"broker_url": near})
+        yield line, queues, bare_context(database=database, settings=behind)
 
 
 @asynccontextmanager
