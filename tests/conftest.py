@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import pytest_asyncio
 import structlog
@@ -42,8 +43,14 @@ _vhosts = itertools.count(1)
 # What is imported stays: it is set apart when all of it is there. To look through it for garbage, while it grows and
 # then during all tests, would take a third of their time.
 gc.disable()
-# httpx looks for this package with every request that it sends to an app, in vain.
+# httpx2 looks for this package with every request that it sends to an app, in vain.
 sys.modules["sniffio"] = None  # type: ignore[assignment]
+
+# No generated test is measured by the clock: a busy machine takes several times as long as a quiet one.
+hypothesis.settings.register_profile(
+    "kring", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("kring")
 
 # Tests say where the parts are; what the developer's shell says about another platform must not reach them.
 for _name in [name for name in os.environ if name.startswith("KRING_")]:

@@ -189,7 +189,6 @@ class TestEveryTable:
     @pytest.mark.parametrize("verb", ["UPDATE", "DELETE", "INSERT", "GIVE", "TAKE"])
     @settings(
         max_examples=8,
-        deadline=None,
         derandomize=True,
         suppress_health_check=[HealthCheck.function_scoped_fixture],
     )

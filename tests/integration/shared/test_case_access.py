@@ -135,7 +135,7 @@ async def db(database: Callable[[str], Awaitable[Database]]) -> Database:
 
 
 class TestFollow:
-    @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(life=lives())
     async def test_comes_to_the_same_in_any_order_however_often(self, db: Database, life: Life) -> None:
         async with db.transaction() as session:
@@ -149,7 +149,7 @@ class TestFollow:
                 await here.deliver(fact)
             assert found == await here.rows()
 
-    @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(life=lives())
     async def test_lets_in_nobody_of_whom_it_was_heard_that_they_left(self, db: Database, life: Life) -> None:
         gone: list[Principal] = []
@@ -162,7 +162,7 @@ class TestFollow:
                 for principal in gone:
                     assert await here.relations(principal) <= {Relation.MANAGER}
 
-    @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(life=lives())
     async def test_lets_in_one_coordinator_at_most(self, db: Database, life: Life) -> None:
         assigned = [fact for fact in life.happened if isinstance(fact, intake.CoordinatorAssigned)]

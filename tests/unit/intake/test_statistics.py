@@ -127,7 +127,7 @@ def populations(draw: st.DrawFn) -> list[Atom]:
 
 
 class TestEverythingTold:
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     @given(people=populations(), smallest=st.sampled_from([3, 5]))
     def test_gives_no_group_under_the_smallest_by_adding_and_subtracting(
         self, people: list[Atom], smallest: int

@@ -164,7 +164,7 @@ class TestCoda:
                 assert reason(content) in {why, "record", "sums"}
 
     @given(st.data())
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     def test_with_damage_anywhere_never_fails_otherwise(self, data: st.DataObject) -> None:
         content = bytearray(
             coda(Move(communication="202600000192"), Move(kind="1", details=(Move(kind="5"),)))
@@ -387,14 +387,14 @@ class TestHostileFiles:
         assert reason(statement(inside=deep)) == "not-xml"
 
     @given(st.binary(max_size=400))
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     def test_of_any_bytes_are_refused_and_never_fail_otherwise(self, content: bytes) -> None:
         for whole in (content, b"<" + content, statement(inside="")[:-40] + content):
             with contextlib.suppress(StatementNotReadable):
                 assert statements.read(whole).format == "camt.053"
 
     @given(st.data())
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=200)
     def test_with_damage_anywhere_never_fail_otherwise(self, data: st.DataObject) -> None:
         content = bytearray(statement(Line(communication="202600000192", text="dank"), version="08"))
         for _ in range(data.draw(st.integers(1, 4))):
