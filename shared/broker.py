@@ -157,21 +157,21 @@ async def let_services_in(
     `management`: the address of the broker's management API; `url` names the virtual host, and an account that
     may create users. Raises: Operational.
     """
-    import httpx
+    import httpx2
 
     parts = urlsplit(url)
     vhost = unquote(parts.path[1:]) or "/"
     made = _definitions(vhost, logins, scale)
     who = (unquote(parts.username or ""), unquote(parts.password or ""))
     try:
-        async with httpx.AsyncClient(base_url=management, auth=who, timeout=10, trust_env=False) as http:
+        async with httpx2.AsyncClient(base_url=management, auth=who, timeout=10, trust_env=False) as http:
             (await http.post("/api/definitions", json=made)).raise_for_status()
             known = (await http.get("/api/users")).raise_for_status().json()
             wanted = {user["name"] for user in made["users"]}
             for name in sorted({user["name"] for user in known} - wanted):
                 if any(re.fullmatch(rf"{service}_[0-9a-f]{{8}}", name) for service in logins):
                     (await http.delete(f"/api/users/{name}")).raise_for_status()
-    except httpx.HTTPError as error:
+    except httpx2.HTTPError as error:
         raise Operational(f"broker's management: {type(error).__name__}") from None
 
 

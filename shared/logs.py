@@ -30,7 +30,7 @@ _MAX_CAUSES = 4
 # The texts of these are ours and hold ids, codes and dates only.
 _OURS = (DomainError, NotYet, Operational)
 # They log addresses, every delivery or every connection at INFO.
-_CHATTY = ("aio_pika", "aiormq", "faststream", "httpcore", "httpx", "sqlalchemy", "uvicorn")
+_CHATTY = ("aio_pika", "aiormq", "faststream", "httpcore2", "httpx2", "sqlalchemy", "uvicorn")
 # A task's or future's description ends with the exception's text.
 _QUOTED_EXCEPTION = re.compile(r"exception=.*", re.DOTALL)
 

@@ -9,7 +9,7 @@ from dataclasses import is_dataclass
 from typing import Any
 from uuid import UUID
 
-import httpx
+import httpx2
 from pydantic_core import to_jsonable_python
 
 from deploy.demo.things import Actor, Organisation
@@ -52,7 +52,7 @@ class Api:
     # The organisation that runs the cases.
     tenant: UUID
 
-    def __init__(self, http: httpx.AsyncClient, watch: Watch) -> None:
+    def __init__(self, http: httpx2.AsyncClient, watch: Watch) -> None:
         self.watch = watch
         self.asked: list[str] = []
         self._http = http
@@ -69,7 +69,7 @@ class Api:
         *,
         headers: Mapping[str, str],
         query: Mapping[str, str] | None = None,
-    ) -> httpx.Response:
+    ) -> httpx2.Response:
         """Return a successful answer; `path` begins with the service, `body` becomes JSON, unless it is a file's bytes.
 
         Raises: Refused, NotSettled.
@@ -87,7 +87,7 @@ class Api:
             **({"content": body} if isinstance(body, bytes) else {"json": json_of(body)}),
         )
 
-        async def send() -> httpx.Response:
+        async def send() -> httpx2.Response:
             answer = await self._http.send(request)
             self.asked.append(str(request.url))
             kind = "" if answer.is_success else str(answer.json().get("type", ""))

@@ -10,7 +10,7 @@ import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 
-import httpx
+import httpx2
 
 from deploy.demo.api import Api
 from deploy.demo.checking import wrong_with
@@ -69,7 +69,7 @@ async def story_on(
     platform: Platform, *, listeners: Sequence[Listener] = (), patience: float = 60.0, hand: Hand = API
 ) -> AsyncIterator[Story]:
     """Yield a story whose people are played by a hand on a running platform, with `patience` seconds to settle."""
-    http = httpx.AsyncClient(timeout=30, trust_env=False)
+    http = httpx2.AsyncClient(timeout=30, trust_env=False)
     async with Watch.over(platform, patience=patience) as watch, http:
         yield Story(Api(http, watch), listeners, hand)
 

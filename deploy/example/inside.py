@@ -16,7 +16,7 @@ from operator import itemgetter
 from typing import Any, Self
 from uuid import UUID
 
-import httpx
+import httpx2
 import orjson
 
 from deploy.example.steps import take_next
@@ -68,20 +68,20 @@ class _Unwatched(Temporal):
         return False
 
 
-class _Beside(httpx.AsyncBaseTransport):
+class _Beside(httpx2.AsyncBaseTransport):
     """Requests to the services, answered in this process."""
 
     def __init__(self) -> None:
-        self.apps: dict[int | None, httpx.ASGITransport] = {}
+        self.apps: dict[int | None, httpx2.ASGITransport] = {}
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         return await self.apps[request.url.port].handle_async_request(request)
 
 
 class _Asking(HttpClient):
     """A service's client for other services, in this process."""
 
-    def __init__(self, http: httpx.AsyncClient) -> None:
+    def __init__(self, http: httpx2.AsyncClient) -> None:
         super().__init__(seconds=30, connections=0)
         self._http = http
 
@@ -160,12 +160,12 @@ class Inside(Watch):
     @contextlib.asynccontextmanager
     async def of(
         cls, settings: Settings, *, mailbox: str, now: datetime
-    ) -> AsyncIterator[tuple[Self, httpx.AsyncClient]]:
+    ) -> AsyncIterator[tuple[Self, httpx2.AsyncClient]]:
         """Yield the services at a time, and clients for them. Nobody else may run them meanwhile."""
         clock, beside = OwnClock(now), _Beside()
         contexts, owners = dict[str, Context](), dict[str, Database]()
         async with contextlib.AsyncExitStack() as stack:
-            http = await stack.enter_async_context(httpx.AsyncClient(transport=beside))
+            http = await stack.enter_async_context(httpx2.AsyncClient(transport=beside))
             for name in PROCESSES:
                 context = await stack.enter_async_context(connected(name, settings))
                 contexts[name] = context = replace(
@@ -178,14 +178,14 @@ class Inside(Watch):
                 )
                 if name in SERVICES:
                     app = import_module(f"services.{name}.api").create_app(context)
-                    beside.apps[httpx.URL(settings.service_url(name)).port] = httpx.ASGITransport(app)
+                    beside.apps[httpx2.URL(settings.service_url(name)).port] = httpx2.ASGITransport(app)
                 owners[name] = Database.connect(
                     settings.database_of(name), application_name="kring-example", pool_size=2
                 )
                 stack.push_async_callback(owners[name].close)
                 await stack.enter_async_context(_not_waiting_for_the_disk(owners[name]))
             page = await stack.enter_async_context(
-                httpx.AsyncClient(base_url=mailbox, timeout=10, trust_env=False)
+                httpx2.AsyncClient(base_url=mailbox, timeout=10, trust_env=False)
             )
             yield cls(settings, clock, contexts, owners, Inbox(page)), http
 

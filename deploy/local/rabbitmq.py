@@ -61,9 +61,9 @@ class RabbitMQ(Part):
 
     async def create_vhost(self, name: str) -> str:
         """Make an empty virtual host and return its URL."""
-        import httpx
+        import httpx2
 
-        async with httpx.AsyncClient(
+        async with httpx2.AsyncClient(
             base_url=self.management, auth=(_USER, self._secret("password"))
         ) as client:
             (await client.put(f"/api/vhosts/{name}")).raise_for_status()
@@ -71,9 +71,9 @@ class RabbitMQ(Part):
 
     async def delete_vhost(self, name: str) -> None:
         """Remove a virtual host with all its queues."""
-        import httpx
+        import httpx2
 
-        async with httpx.AsyncClient(
+        async with httpx2.AsyncClient(
             base_url=self.management, auth=(_USER, self._secret("password"))
         ) as client:
             (await client.delete(f"/api/vhosts/{name}")).raise_for_status()

@@ -5,14 +5,14 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-import httpx
+import httpx2
 from temporalio.service import RPCError
 
 from shared.database import DRIVER_ERRORS
 from shared.errors import Operational
 
 # What clients raise while a part is away: perhaps just killed, and back soon.
-AWAY = (*DRIVER_ERRORS, httpx.HTTPError, RPCError, Operational)
+AWAY = (*DRIVER_ERRORS, httpx2.HTTPError, RPCError, Operational)
 T = TypeVar("T")
 
 

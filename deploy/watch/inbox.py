@@ -6,7 +6,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-import httpx
+import httpx2
 
 _LINK = re.compile(r"/l/(?P<token>[\w=-]+)(?:\?to=(?P<target>[\w%./:=-]+))?")
 _CONFIRMATION = re.compile(r"/r/(?P<token>[\w=-]+)")
@@ -64,7 +64,7 @@ class Email:
 class Inbox:
     """All emails of one platform, in order of arrival; `client` is at the mailbox's page."""
 
-    def __init__(self, client: httpx.AsyncClient) -> None:
+    def __init__(self, client: httpx2.AsyncClient) -> None:
         self._client = client
         self._last = 0
         self._emails: dict[str, Email] = {}
@@ -80,7 +80,7 @@ class Inbox:
         return [email for email in theirs if email.kind == kind or not kind]
 
     async def read(self) -> None:
-        """Read new emails. Raises: httpx.HTTPError while the mailbox is away."""
+        """Read new emails. Raises: httpx2.HTTPError while the mailbox is away."""
         for line in await self._get("/messages", after=self._last):
             email = as_email(await self._get(f"/messages/{line['number']}"))
             self._last = int(line["number"])

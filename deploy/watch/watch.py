@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2
 from google.protobuf.duration_pb2 import Duration
 from temporalio.api.testservice.v1 import SleepRequest
 from temporalio.client import Client
@@ -67,7 +67,7 @@ class Watch:
         """Watch a platform from now on: earlier events and emails are skipped."""
         settings = settings_of(platform)
         client = await Client.connect(settings.temporal_address)
-        page = httpx.AsyncClient(base_url=platform.addresses["mailbox"], timeout=10, trust_env=False)
+        page = httpx2.AsyncClient(base_url=platform.addresses["mailbox"], timeout=10, trust_env=False)
         async with Ledger.of(settings) as ledger, page:
             inbox = Inbox(page)
             await inbox.skip()
@@ -170,7 +170,7 @@ class Watch:
             unpublished = await self.ledger.unpublished()
             account = urlsplit(given["KRING_BROKER_URL"])
             who = (account.username or "", account.password or "")
-            async with httpx.AsyncClient(auth=who, timeout=10, trust_env=False) as http:
+            async with httpx2.AsyncClient(auth=who, timeout=10, trust_env=False) as http:
                 queues = await http.get(f"{given['KRING_BROKER_MANAGEMENT_URL']}/api/queues")
             return unpublished + [
                 f"{queue['name']}: {queue['messages_ready']} ready,"

@@ -21,7 +21,7 @@ class IssuerNotUnderstood(Exception):
 async def fetch_keys(trusted: TrustedIssuer, *, local: bool, seconds: float = SECONDS) -> KeyRing:
     """Return the current keys of an issuer.
 
-    Raises: IssuerNotUnderstood; httpx.HTTPError or TimeoutError if it does not answer completely and in time.
+    Raises: IssuerNotUnderstood; httpx2.HTTPError or TimeoutError if it does not answer completely and in time.
     """
     async with asyncio.timeout(seconds):
         url = trusted.jwks_uri
@@ -47,11 +47,11 @@ def _keys_url(description: Any, trusted: TrustedIssuer, *, local: bool) -> str:
 
 
 async def _get(url: str, seconds: float) -> Any:
-    import httpx
+    import httpx2
 
     async with (
         # A proxy for leaving this network, if any, is in the environment; plain HTTP does not use it.
-        httpx.AsyncClient(
+        httpx2.AsyncClient(
             timeout=seconds, follow_redirects=False, trust_env=url.startswith("https:")
         ) as client,
         # No compression: a few bytes could expand to very many.
@@ -59,7 +59,7 @@ async def _get(url: str, seconds: float) -> Any:
             "GET", url, headers={"accept": "application/json", "accept-encoding": "identity"}
         ) as answer,
     ):
-        if answer.status_code != httpx.codes.OK:
+        if answer.status_code != httpx2.codes.OK:
             raise IssuerNotUnderstood("it answers with another status than 200")
         if answer.headers.get("content-encoding", "identity") != "identity":
             raise IssuerNotUnderstood("it answers in a form that was not asked")

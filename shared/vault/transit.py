@@ -19,7 +19,7 @@ from shared.errors import Operational
 from shared.vault.wrapping import KEY_BYTES, VaultError
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 
     from shared.settings import Settings
 
@@ -52,7 +52,7 @@ class Transit:
         self._namespace = namespace
         self._ca_file = ca_file
         self._seconds = seconds
-        self._http: httpx.AsyncClient | None = None
+        self._http: httpx2.AsyncClient | None = None
 
     @classmethod
     def of(cls, settings: "Settings") -> "Transit":
@@ -101,11 +101,11 @@ class Transit:
         return results
 
     async def _post(self, url: str, body: dict[str, Any]) -> list[dict[str, Any]]:
-        import httpx
+        import httpx2
 
         try:
             response = await self._connected().post(url, json=body, headers=self._headers())
-        except (httpx.HTTPError, OSError) as error:
+        except (httpx2.HTTPError, OSError) as error:
             log.warning("kms.unreachable", error=type(error).__name__)
             raise Operational(f"key management service: {type(error).__name__}") from None
         try:
@@ -130,13 +130,13 @@ class Transit:
         headers = {"x-vault-token": token, "x-vault-request": "true"}
         return headers if self._namespace is None else {**headers, "x-vault-namespace": self._namespace}
 
-    def _connected(self) -> "httpx.AsyncClient":
+    def _connected(self) -> "httpx2.AsyncClient":
         if self._http is None:
-            import httpx
+            import httpx2
 
             verify = ssl.create_default_context(cafile=None if self._ca_file is None else str(self._ca_file))
-            self._http = httpx.AsyncClient(
-                timeout=httpx.Timeout(self._seconds, connect=min(2.0, self._seconds)),
+            self._http = httpx2.AsyncClient(
+                timeout=httpx2.Timeout(self._seconds, connect=min(2.0, self._seconds)),
                 verify=verify,
                 trust_env=False,
             )

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-import httpx
+import httpx2
 
 from tests.access.cast import Headers
 from tests.access.world import Try, World, gate_of, refusal
@@ -56,6 +56,6 @@ async def _try(world: World, row: str, asker: str, *, everybody: dict[str, Heade
 
 async def _ask(
     world: World, row: str, asker: str, headers: Headers, ids: dict[str, str] | None = None
-) -> httpx.Response:
+) -> httpx2.Response:
     request = world.request(row, asker, ids)
     return await world.http.request(headers=headers, **request)

@@ -8,7 +8,7 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import schemathesis
 
 from tests.access.cast import Headers
@@ -137,7 +137,7 @@ class Sender:
         method: str | None = None,
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
-    ) -> httpx.Response:
+    ) -> httpx2.Response:
         arguments = case.as_transport_kwargs(base_url=str(self._world.http.base_url))
         names = ("method", "url", "params", *(("json",) if body is None else ()))
         given = {name: arguments[name] for name in names if name in arguments}
@@ -151,7 +151,7 @@ class Sender:
             },
             content=arguments.get("data") if body is None else body,
         )
-        answer: httpx.Response = self._wait(self._world.http.send(request))
+        answer: httpx2.Response = self._wait(self._world.http.send(request))
         return answer
 
     def _wait(self, what: Any) -> Any:

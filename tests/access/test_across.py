@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-import httpx
+import httpx2
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -135,7 +135,6 @@ async def test_nothing_of_an_organisation_is_read_or_changed_by_another(
         def try_row(row: str) -> None:
             @settings(
                 max_examples=_EXAMPLES,
-                deadline=None,
                 database=None,
                 derandomize=True,
                 phases=[Phase.generate],
@@ -158,7 +157,7 @@ async def test_nothing_of_an_organisation_is_read_or_changed_by_another(
 
 
 def _holds_nothing(
-    world: World, ids: frozenset[str], request: dict[str, Any], answer: httpx.Response
+    world: World, ids: frozenset[str], request: dict[str, Any], answer: httpx2.Response
 ) -> None:
     said = answer.text if "image" not in answer.headers.get("content-type", "") else ""
     shown = {what for what, words in world.contents.items() if words in said and "elsewhere" not in what}

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import httpx
+import httpx2
 from sqlalchemy import text
 
 from shared.database import Database
@@ -50,7 +50,7 @@ class World:
     """A service full of this case, another case of the tenant, and a case of another tenant."""
 
     service: str
-    http: httpx.AsyncClient
+    http: httpx2.AsyncClient
     owner: Database
     cast: Cast
     # What stands in paths: ids of this case.
@@ -82,7 +82,7 @@ class World:
         asked = {"case_id": case} if case is not None else {"person_id": self.ids["registration_id"]}
         return Try(send={"params": asked})
 
-    def outcome(self, door: str, answer: httpx.Response) -> str:
+    def outcome(self, door: str, answer: httpx2.Response) -> str:
         """Return what an answer means, in the words of the table.
 
         A conflict, or a body that does not fit, is met only by those who may: for others it would tell something.
@@ -125,13 +125,13 @@ def _shows(answer: str, marks: set[str]) -> bool:
     return not marks.isdisjoint(ID.findall(answer))
 
 
-def _is_list(door: str, answer: httpx.Response) -> bool:
+def _is_list(door: str, answer: httpx2.Response) -> bool:
     if not (answer.is_success and door.startswith("GET ") and "{" not in door):
         return False
     return answer.headers["content-type"].startswith("application/json") and "items" in answer.json()
 
 
-def refusal(answer: httpx.Response) -> str:
+def refusal(answer: httpx2.Response) -> str:
     """Return what a refusal says, without the ids that were asked for."""
     body = answer.json()
     return ID.sub("an id", " | ".join(str(body.get(name)) for name in ("type", "title", "status", "detail")))

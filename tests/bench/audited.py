@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 from uuid import uuid4
 
-import httpx
+import httpx2
 
 from services.intake.api import create_app
 from shared.database import Database
@@ -37,10 +37,10 @@ async def tracing(settings: Settings, databases: Any) -> list[Result]:
         manager = office.headers(office.manager_token)
 
         @contextlib.asynccontextmanager
-        async def client(database: Database) -> AsyncIterator[httpx.AsyncClient]:
+        async def client(database: Database) -> AsyncIterator[httpx2.AsyncClient]:
             app = create_app(dataclasses.replace(context, database=database))
-            async with httpx.AsyncClient(
-                transport=httpx.ASGITransport(app), base_url="http://bench", headers=manager
+            async with httpx2.AsyncClient(
+                transport=httpx2.ASGITransport(app), base_url="http://bench", headers=manager
             ) as found:
                 yield found
 
@@ -62,7 +62,7 @@ async def tracing(settings: Settings, databases: Any) -> list[Result]:
             ]
 
 
-async def _furnished(client: httpx.AsyncClient, office: Office) -> list[tuple[str, str, str, float]]:
+async def _furnished(client: httpx2.AsyncClient, office: Office) -> list[tuple[str, str, str, float]]:
     answer = await client.post("/v1/referrals", headers=office.headers(office.referrer_token), json=REFERRAL)
     referral_id = answer.raise_for_status().json()["referral_id"]
     opened = await client.post(f"/v1/referrals/{referral_id}/accept")
@@ -83,7 +83,7 @@ async def _furnished(client: httpx.AsyncClient, office: Office) -> list[tuple[st
     ]
 
 
-async def _read(client: httpx.AsyncClient, path: str) -> float:
+async def _read(client: httpx2.AsyncClient, path: str) -> float:
     times = []
     for _ in range(_ROUND):
         started = time.perf_counter()

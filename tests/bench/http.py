@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
+import httpx2
 from sqlalchemy import event, text
 
 from deploy.local.ports import free_port
@@ -80,7 +80,7 @@ class Office:
     def headers(self, token: str) -> dict[str, str]:
         return {"authorization": f"Bearer {token}", "kring-tenant": str(self.tenant)}
 
-    async def register(self, client: httpx.AsyncClient) -> None:
+    async def register(self, client: httpx2.AsyncClient) -> None:
         for organisation_id, kbo, is_tenant in (
             (self.tenant, "0403170701", True),
             (self.referring, "0206731645", False),
@@ -104,8 +104,8 @@ async def receiving_referrals(settings: Settings, databases: Any, directory: Pat
     office = Office(settings)
     recording = directory / "statements.pickle"
     async with connected("intake", settings) as context:
-        transport = httpx.ASGITransport(create_app(context))
-        async with httpx.AsyncClient(transport=transport, base_url="http://bench") as client:
+        transport = httpx2.ASGITransport(create_app(context))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://bench") as client:
             await office.register(client)
             await _record(context.database, client, office, recording)
     ours_port, bare_port = free_port(), free_port()
@@ -157,7 +157,7 @@ def _requests(headers: dict[str, str]) -> Iterator[bytes]:
         yield prepared("POST", "/v1/referrals", headers=headers, body=body)
 
 
-async def _record(database: Database, client: httpx.AsyncClient, office: Office, recording: Path) -> None:
+async def _record(database: Database, client: httpx2.AsyncClient, office: Office, recording: Path) -> None:
     sent: list[tuple[str, Any]] = []
 
     # What SQLAlchemy's event hands over.
@@ -228,8 +228,8 @@ async def listing_cases(settings: Settings, databases: Any) -> list[Result]:
     await databases.fresh("intake")
     office = Office(settings)
     async with connected("intake", settings) as context:
-        transport = httpx.ASGITransport(create_app(context))
-        async with httpx.AsyncClient(transport=transport, base_url="http://bench") as client:
+        transport = httpx2.ASGITransport(create_app(context))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://bench") as client:
             await office.register(client)
             answer = await client.post(
                 "/v1/referrals", headers=office.headers(office.referrer_token), json=REFERRAL
@@ -249,10 +249,10 @@ async def listing_cases(settings: Settings, databases: Any) -> list[Result]:
         del owned_few
 
         @contextlib.asynccontextmanager
-        async def listing(database: Database) -> AsyncIterator[httpx.AsyncClient]:
+        async def listing(database: Database) -> AsyncIterator[httpx2.AsyncClient]:
             app = create_app(dataclasses.replace(context, database=database))
-            async with httpx.AsyncClient(
-                transport=httpx.ASGITransport(app), base_url="http://bench", headers=manager
+            async with httpx2.AsyncClient(
+                transport=httpx2.ASGITransport(app), base_url="http://bench", headers=manager
             ) as found:
                 yield found
 
@@ -282,7 +282,7 @@ async def listing_cases(settings: Settings, databases: Any) -> list[Result]:
             return [depth, policies]
 
 
-async def _list(client: httpx.AsyncClient, *, pages: int) -> float:
+async def _list(client: httpx2.AsyncClient, *, pages: int) -> float:
     times = []
     cursor: str | None = None
     for number in range(_PAGES):

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 from uuid import uuid4
 
-import httpx
+import httpx2
 from sqlalchemy import text
 
 from deploy.demo.player import UNDISTURBED, story_on
@@ -76,7 +76,7 @@ async def pages_of_a_coordinator() -> list[Result]:
         async with connected("portal", settings) as context:
             cookie = await _signed_in(context, content, headers["Authorization"].removeprefix("Bearer "))
         portal = platform.addresses["portal"]
-        async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
+        async with httpx2.AsyncClient(timeout=30, trust_env=False) as http:
 
             def page(path: str) -> Callable[[], Any]:
                 return lambda: http.get(f"{portal}{path}", headers={"cookie": cookie})
@@ -139,8 +139,8 @@ async def board_among_many(settings: Settings, databases: Any) -> Result:
                     settings.database_for("portal", name=name), application_name="bench", pool_size=4
                 )
                 databases.adopt(found)
-                transport = httpx.ASGITransport(create_app(replace(context, database=found)))
-                client = httpx.AsyncClient(
+                transport = httpx2.ASGITransport(create_app(replace(context, database=found)))
+                client = httpx2.AsyncClient(
                     transport=transport, base_url="http://127.0.0.1", headers={"cookie": cookie}
                 )
                 boards.append(await stack.enter_async_context(client))

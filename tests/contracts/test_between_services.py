@@ -22,7 +22,7 @@ PUBLISHED = {
 }
 _REFERENCE = "#/components/schemas/{model}"
 # What speaks HTTP: services leave it to `ServiceClient.read`, which takes a contract.
-_CLIENTS = {"httpx", "aiohttp", "requests", "urllib"}
+_CLIENTS = {"httpx2", "aiohttp", "requests", "urllib"}
 
 
 @pytest.mark.parametrize("name", PUBLISHED)

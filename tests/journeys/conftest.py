@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import aio_pika
 import asyncpg
-import httpx
+import httpx2
 import pytest
 import pytest_asyncio
 from google.protobuf.descriptor import FieldDescriptor
@@ -170,7 +170,7 @@ async def dead_letters_with(platform: Platform, named: str) -> list[aio_pika.abc
 
 async def metrics_of(address: str) -> bytes:
     """Return what a service tells of itself in figures."""
-    async with httpx.AsyncClient(base_url=address) as http:
+    async with httpx2.AsyncClient(base_url=address) as http:
         return (await http.get("/metrics")).raise_for_status().content
 
 

@@ -4,7 +4,7 @@ import json
 import re
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 
 from deploy.local.example import Example
@@ -32,7 +32,7 @@ class TestTheExample:
                 now = await watch.now()
                 started = (platform.directory / "logs" / "workflows.log").read_text()
             accounts, links = written(platform, "accounts.json"), written(platform, "links.json")
-            async with httpx.AsyncClient(timeout=30, trust_env=False) as http:
+            async with httpx2.AsyncClient(timeout=30, trust_env=False) as http:
                 shown = [(await http.get(link["link"])).status_code for link in links]
         assert {*Role} - {role for each in accounts for role in each["roles"]} == {Role.INTEGRATION}
         assert all(

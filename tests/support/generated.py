@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
 
-import httpx
+import httpx2
 import hypothesis
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
@@ -17,7 +17,7 @@ CHECKS = (not_a_server_error, status_code_conformance, response_schema_conforman
 def try_all(
     schema: Any,
     mode: schemathesis.GenerationMode,
-    send: Callable[[Any], httpx.Response],
+    send: Callable[[Any], httpx2.Response],
     *,
     max_examples: int,
     checks: Sequence[Any] = CHECKS,
@@ -49,7 +49,6 @@ def generate(
     """
     limits = settings(
         max_examples=max_examples,
-        deadline=None,
         database=None,
         derandomize=seed is None,
         phases=[Phase.generate],

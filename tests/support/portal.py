@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 from uuid import UUID
 
-import httpx
+import httpx2
 import pytest
 from jsonschema import Draft202012Validator
 
@@ -161,7 +161,7 @@ class Browser:
     checker: HtmlChecker
     cookies: dict[str, str] = field(default_factory=dict)
 
-    async def ask(self, method: str, path: str, **request: Any) -> httpx.Response:
+    async def ask(self, method: str, path: str, **request: Any) -> httpx2.Response:
         """Ask the portal."""
         self.world.http.cookies.clear()
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
@@ -176,7 +176,7 @@ class Browser:
             assert not errors, f"{path}: {errors}"
         return answer
 
-    async def fill(self, path: str, *, expect: int = 303, **fields: str) -> httpx.Response:
+    async def fill(self, path: str, *, expect: int = 303, **fields: str) -> httpx2.Response:
         """Open a page, and send its form filled in; `name__` is the field `name[]`."""
         page = await self.ask("GET", path, expect=200)
         token = _TOKEN.search(page.text)

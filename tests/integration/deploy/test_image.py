@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from deploy.local.ports import free_port
@@ -103,7 +103,7 @@ class TestReadOnly:
                 stderr=output,
             )
         try:
-            async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+            async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
 
                 async def ready() -> bool:
                     assert process.poll() is None, log.read_text()
@@ -111,7 +111,7 @@ class TestReadOnly:
                         return (
                             await client.get(f"http://127.0.0.1:{internal}/health/ready")
                         ).status_code == 200
-                    except httpx.HTTPError:
+                    except httpx2.HTTPError:
                         return False
 
                 await eventually(ready, lambda: f"the service to be ready: {log.read_text()}")

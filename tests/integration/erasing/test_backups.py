@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 import pytest_asyncio
 from pydantic import SecretStr
@@ -92,12 +92,12 @@ async def new_server(
 
 async def read(
     platform: CasePlatform, settings: Settings, service: str, path: str, story: Story
-) -> httpx.Response:
+) -> httpx2.Response:
     """Read something as the case's coordinator, from a service that runs on this server."""
     async with connected(service, settings) as context:
         app = import_module(f"services.{service}.api").create_app(context)
-        transport = httpx.ASGITransport(app=app)
-        async with httpx.AsyncClient(transport=transport, base_url=f"http://{service}") as http:
+        transport = httpx2.ASGITransport(app=app)
+        async with httpx2.AsyncClient(transport=transport, base_url=f"http://{service}") as http:
             return await http.get(path, headers=platform.coordinator(story))
 
 

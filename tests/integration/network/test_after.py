@@ -2,7 +2,7 @@
 
 import json
 
-import httpx
+import httpx2
 import pytest
 
 from shared.events import intake
@@ -21,7 +21,7 @@ def change(event: EventData, message: bytes) -> dict[str, str]:
     return {after.HEADER: f"{event.TYPE}:{json.loads(message)['id']}"}
 
 
-async def people(world: Network, case: Case, changed: dict[str, str]) -> httpx.Response:
+async def people(world: Network, case: Case, changed: dict[str, str]) -> httpx2.Response:
     return await world.ask("GET", f"/v1/cases/{case.id}/persons", world.coordinator(case) | changed)
 
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
-import httpx
+import httpx2
 import pytest_asyncio
 
 from services.network.api import create_app
@@ -23,11 +23,11 @@ async def limited(world: Network) -> AsyncIterator[Any]:
     """Return what makes a client at an address of its own, of a service that lets a few tries through."""
     settings = world.context.settings.model_copy(update={"anonymous_limit": MOST})
     app = create_app(replace(world.context, settings=settings))
-    clients: list[httpx.AsyncClient] = []
+    clients: list[httpx2.AsyncClient] = []
 
-    def at(address: str) -> httpx.AsyncClient:
-        transport = httpx.ASGITransport(app=app, client=(address, 1))
-        clients.append(httpx.AsyncClient(transport=transport, base_url="http://network"))
+    def at(address: str) -> httpx2.AsyncClient:
+        transport = httpx2.ASGITransport(app=app, client=(address, 1))
+        clients.append(httpx2.AsyncClient(transport=transport, base_url="http://network"))
         return clients[-1]
 
     await world.rows("DELETE FROM rate_limit RETURNING 1")
@@ -36,7 +36,7 @@ async def limited(world: Network) -> AsyncIterator[Any]:
         await client.aclose()
 
 
-async def _try(client: httpx.AsyncClient, token: str, **options: Any) -> httpx.Response:
+async def _try(client: httpx2.AsyncClient, token: str, **options: Any) -> httpx2.Response:
     return await client.post("/v1/links/exchange", json={"token": token}, **options)
 
 

@@ -3,7 +3,7 @@
 from io import BytesIO
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from PIL import Image
 
@@ -107,7 +107,7 @@ def picture(kind: str = "PNG", size: tuple[int, int] = (1200, 400), **more: Any)
     return written.getvalue()
 
 
-async def give(browser: Browser, file: bytes, *, expect: int = 303, **fields: str) -> httpx.Response:
+async def give(browser: Browser, file: bytes, *, expect: int = 303, **fields: str) -> httpx2.Response:
     """Open the page, and send its form with a file."""
     token = (
         (await browser.ask("GET", PATH, expect=200))

@@ -4,7 +4,7 @@ import re
 from typing import Any
 from uuid import UUID
 
-import httpx
+import httpx2
 import pytest
 
 from services.portal.routes import courses, payments, statements, trainings
@@ -75,7 +75,7 @@ def statement(**changes: Any) -> dict[str, Any]:
 
 async def upload(
     browser: Browser, content: bytes, *, expect: int, token: str | None = None
-) -> httpx.Response:
+) -> httpx2.Response:
     """Send a file as a browser does."""
     page = await browser.ask("GET", "/payments", expect=200)
     given = page.text.partition('name="form-token" value="')[2].partition('"')[0]
@@ -282,7 +282,7 @@ async def test_a_payment_is_divided_over_who_it_was_for(browser: Browser, servic
     assert "<b>Ann" not in page
     token = page.partition('name="form-token" value="')[2].partition('"')[0]
 
-    async def send(expect: int, **shares: str) -> httpx.Response:
+    async def send(expect: int, **shares: str) -> httpx2.Response:
         path = f"/payments/{FIRST}/divide?session={session}"
         return await browser.ask("POST", path, data={"form-token": token, **shares}, expect=expect)
 

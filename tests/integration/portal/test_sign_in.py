@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
-import httpx
+import httpx2
 import pytest
 import pytest_asyncio
 from joserfc.jwk import ECKey
@@ -34,7 +34,7 @@ class SignIn:
     endpoints: Endpoints
     cookies: dict[str, str] = field(default_factory=dict)
 
-    async def ask(self, method: str, path: str, **request: Any) -> httpx.Response:
+    async def ask(self, method: str, path: str, **request: Any) -> httpx2.Response:
         """Ask the portal as one browser does, which remembers cookies and follows nothing by itself."""
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         self.world.http.cookies.clear()
@@ -46,9 +46,9 @@ class SignIn:
                 self.cookies.pop(given.partition("=")[0], None)
         return answer
 
-    async def chooses(self, answer: httpx.Response, account: UUID) -> httpx.Response:
+    async def chooses(self, answer: httpx2.Response, account: UUID) -> httpx2.Response:
         """Say at the provider who one is, and come back."""
-        async with httpx.AsyncClient() as http:
+        async with httpx2.AsyncClient() as http:
             sent = await http.get(f"{answer.headers['location']}&login_hint={account}")
         back = urlsplit(sent.headers["location"])
         assert back.path == BACK
@@ -128,7 +128,7 @@ class TestSigningIn:
         self, browser: SignIn, changed: dict[str, str | None]
     ) -> None:
         sent = await browser.ask("GET", "/sign-in", expect=303)
-        async with httpx.AsyncClient() as http:
+        async with httpx2.AsyncClient() as http:
             there = await http.get(f"{sent.headers['location']}&login_hint={HANNE}")
         query = {
             name: value[0] for name, value in parse_qs(urlsplit(there.headers["location"]).query).items()

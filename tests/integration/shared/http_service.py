@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, cast
 from uuid import UUID, uuid4
 
-import httpx
+import httpx2
 from fastapi import Depends, FastAPI
 from pydantic import ConfigDict
 from sqlalchemy import Column, DateTime, MetaData, Table, Text, Uuid, insert, select, text
@@ -242,7 +242,7 @@ class Running:
 
     app: FastAPI
     database: Database
-    client: httpx.AsyncClient
+    client: httpx2.AsyncClient
     context: Context
 
     async def empty(self) -> None:
@@ -275,7 +275,7 @@ async def running(database: Database, keys: Database, stack: AsyncExitStack) -> 
         issuer=PLATFORM,
     )
     app = create_service_app(context, title="Test", routers=[router], verifier=verifier())
-    client = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test")
+    client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://test")
     await stack.enter_async_context(client)
     return Running(app, database, client, context)
 

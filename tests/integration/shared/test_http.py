@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 import aio_pika
-import httpx
+import httpx2
 import pytest
 import pytest_asyncio
 import structlog
@@ -39,7 +39,7 @@ from tests.integration.shared.http_service import (
 from tests.support.eventually import eventually
 
 
-def problem_of(response: httpx.Response, status: int) -> dict[str, Any]:
+def problem_of(response: httpx2.Response, status: int) -> dict[str, Any]:
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/problem+json"
     body: dict[str, Any] = response.json()
@@ -48,13 +48,13 @@ def problem_of(response: httpx.Response, status: int) -> dict[str, Any]:
     return body
 
 
-def code_of(response: httpx.Response, status: int) -> str:
+def code_of(response: httpx2.Response, status: int) -> str:
     return str(problem_of(response, status)["type"]).removeprefix("https://kring.invalid/problems/")
 
 
-async def _ask_health(path: str, readiness: Readiness) -> httpx.Response:
-    transport = httpx.ASGITransport(app=create_health_app(readiness))
-    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+async def _ask_health(path: str, readiness: Readiness) -> httpx2.Response:
+    transport = httpx2.ASGITransport(app=create_health_app(readiness))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
         return await client.get(path)
 
 
@@ -163,8 +163,8 @@ class TestDoors:
 class TestTransaction:
     async def test_is_committed_when_the_answer_begins(self, service: Running) -> None:
         recorder = Recorder(service)
-        transport = httpx.ASGITransport(app=recorder)
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        transport = httpx2.ASGITransport(app=recorder)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
             answer = await client.post("/v1/things", json={"name": "lamp"}, headers=staff(Role.FINANCE))
         assert answer.status_code == 201
         assert recorder.names_at_start == ["lamp"]
@@ -514,8 +514,8 @@ class TestRouterDependencies:
             return limit
 
         app = create_service_app(service.context, title="x", routers=[guarded], verifier=verifier())
-        transport = httpx.ASGITransport(app=app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        transport = httpx2.ASGITransport(app=app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
             assert (await client.get("/v1/guarded")).status_code == 401
             assert (await client.get("/v1/guarded", headers=staff())).json() == 1
 
@@ -533,7 +533,7 @@ class TestTimeLimit:
     """Each way in which a request can take too long leaves nothing of it, and no connection busy."""
 
     @pytest_asyncio.fixture(loop_scope="session")
-    async def slow(self, service: Running) -> AsyncIterator[httpx.AsyncClient]:
+    async def slow(self, service: Running) -> AsyncIterator[httpx2.AsyncClient]:
         router = Router()
 
         @router.post("/v1/slow", status_code=201)
@@ -555,15 +555,15 @@ class TestTimeLimit:
         settings = service.context.settings.model_copy(update={"request_seconds": 0.5})
         context = replace(service.context, settings=settings)
         app = create_service_app(context, title="x", routers=[router], verifier=verifier())
-        transport = httpx.ASGITransport(app=app)
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        transport = httpx2.ASGITransport(app=app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
             yield client
         async with service.database.transaction() as session:
             await session.execute(text("DROP FUNCTION wait_late() CASCADE"))
 
     @pytest.mark.parametrize("waits", ["in the database", "elsewhere", "at the commit"])
     async def test_undoes_what_was_given_up(
-        self, service: Running, slow: httpx.AsyncClient, waits: str
+        self, service: Running, slow: httpx2.AsyncClient, waits: str
     ) -> None:
         for _ in range(3):
             answer = await slow.post("/v1/slow", params={"waits": waits}, headers=staff(Role.FINANCE))
@@ -579,7 +579,7 @@ class TestTimeLimit:
 
         await eventually(all_free, "the database to have stopped what was given up")
 
-    async def test_lets_the_same_key_be_used_again(self, service: Running, slow: httpx.AsyncClient) -> None:
+    async def test_lets_the_same_key_be_used_again(self, service: Running, slow: httpx2.AsyncClient) -> None:
         headers = {**staff(Role.FINANCE), "idempotency-key": str(uuid4())}
         given_up = await slow.post("/v1/slow", params={"waits": "elsewhere"}, headers=headers)
         assert code_of(given_up, 503) == "took-too-long"

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 import schemathesis
 from schemathesis.specs.openapi.checks import negative_data_rejection
@@ -36,7 +36,7 @@ class TestGeneratedRequests:
         loop = asyncio.get_running_loop()
         headers = staff(Role.FINANCE, Role.OPS, Role.REFERRER)
 
-        def send(case: Any) -> httpx.Response:
+        def send(case: Any) -> httpx2.Response:
             arguments = case.as_transport_kwargs(base_url="http://test", headers=dict(headers))
             known = ("method", "url", "params", "json", "headers")
             request = service.client.build_request(

@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 from uuid import uuid4
 
-import httpx
+import httpx2
 import pytest
 from sqlalchemy import select, text
 
@@ -24,7 +24,7 @@ def manager() -> dict[str, str]:
 
 async def post(
     service: Running, body: dict[str, Any], headers: dict[str, str], path: str = "/v1/things"
-) -> httpx.Response:
+) -> httpx2.Response:
     return await service.client.post(path, json=body, headers=headers)
 
 
@@ -33,7 +33,7 @@ async def kept(service: Running) -> list[Any]:
         return list((await session.execute(select(idempotency_key))).all())
 
 
-def code_of(answer: httpx.Response) -> str:
+def code_of(answer: httpx2.Response) -> str:
     return str(answer.json()["type"]).rpartition("/")[2]
 
 
@@ -140,7 +140,7 @@ class TestAtOnce:
 class TestKey:
     @pytest.mark.parametrize("key", ["", "x" * 201, "caf\u00e9"], ids=["empty", "long", "not ascii"])
     async def test_that_cannot_be_used_is_refused(self, service: Running, key: str) -> None:
-        headers = httpx.Headers(staff(Role.FINANCE) | {"idempotency-key": key}, encoding="latin-1")
+        headers = httpx2.Headers(staff(Role.FINANCE) | {"idempotency-key": key}, encoding="latin-1")
         answer = await service.client.post("/v1/things", json=LAMP, headers=headers)
         assert (answer.status_code, code_of(answer)) == (422, "idempotency-key-not-usable")
         assert await service.names() == []

@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
-import httpx
+import httpx2
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -44,7 +44,7 @@ class World:
     context: Context
     # Sees all rows of all tenants, which the service's own role does not.
     owner: Database
-    http: httpx.AsyncClient
+    http: httpx2.AsyncClient
     principals: Principals
     app: Any
     tenant: UUID = field(default_factory=uuid7)
@@ -62,9 +62,9 @@ class World:
             owner = Database.connect(
                 settings.database_of(cls.service), application_name=f"test-{cls.service}", pool_size=3
             )
-            transport, address = httpx.ASGITransport(app=app), f"http://{cls.service}"
+            transport, address = httpx2.ASGITransport(app=app), f"http://{cls.service}"
             try:
-                async with httpx.AsyncClient(transport=transport, base_url=address) as http:
+                async with httpx2.AsyncClient(transport=transport, base_url=address) as http:
                     yield cls(context, owner, http, Principals(settings.secrets_dir), app)
             finally:
                 await context.broker.close()
@@ -139,7 +139,7 @@ class World:
 
     async def ask(
         self, method: str, path: str, who: Headers, *, expect: int | None = None, **request: Any
-    ) -> httpx.Response:
+    ) -> httpx2.Response:
         """Send a request, whose answer must have the status `expect` if that is given."""
         answer = await self.http.request(method, path, headers=who, **request)
         assert expect is None or answer.status_code == expect, f"{answer.status_code} {answer.text}"
@@ -161,7 +161,7 @@ class World:
 
     async def set_policy(
         self, who: Headers, settings: Any, *, part: str = "", expect: int | None = 200
-    ) -> httpx.Response:
+    ) -> httpx2.Response:
         """Put settings in force as somebody does who read those in force; return the answer.
 
         `part`: the part that they set, as a path.
@@ -314,6 +314,6 @@ def handled_types(service: str) -> set[str]:
     return set(import_module(f"services.{service}.consumer").subscriptions.all())
 
 
-def problem(answer: httpx.Response) -> tuple[int, str]:
+def problem(answer: httpx2.Response) -> tuple[int, str]:
     """Return the status and the code of a problem."""
     return answer.status_code, str(answer.json()["type"]).rpartition("/")[2]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self, cast
 from uuid import UUID
 
-import httpx
+import httpx2
 
 from services.network.domain import INVITATION_CLOCK
 from services.network.operations import invitations, links
@@ -112,7 +112,7 @@ class Network(World):
         added = await self.do("POST", path, self.coordinator(case), json=person | body)
         return UUID(added["person_id"])
 
-    async def correct(self, case: Case, person: UUID, **changes: Any) -> httpx.Response:
+    async def correct(self, case: Case, person: UUID, **changes: Any) -> httpx2.Response:
         """Change what is known of somebody as their coordinator does, who reads it first; return the answer."""
         path, who = f"/v1/persons/{person}", self.coordinator(case)
         version = (await self.do("GET", path, who))["version"]

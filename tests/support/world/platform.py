@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 from uuid import UUID
 
-import httpx
+import httpx2
 from sqlalchemy import text
 
 from shared.contracts import Contract
@@ -136,7 +136,9 @@ class CasePlatform:
         """Return the headers of a person of the case."""
         return self.intake.person(story.case, person, role=role)
 
-    async def ask(self, service: str, method: str, path: str, who: Headers, **request: Any) -> httpx.Response:
+    async def ask(
+        self, service: str, method: str, path: str, who: Headers, **request: Any
+    ) -> httpx2.Response:
         """Send a request to a service."""
         return await self.worlds[service].ask(method, path, who, **request)
 

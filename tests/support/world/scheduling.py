@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import httpx
+import httpx2
 
 from services.scheduling import operations
 from shared.events import intake, network
@@ -101,11 +101,11 @@ class Scheduling(World):
         assert answer.status_code == 200, answer.text
         return case
 
-    async def schedule(self, case: Case, **body: Any) -> httpx.Response:
+    async def schedule(self, case: Case, **body: Any) -> httpx2.Response:
         """Set the date of the case's conference."""
         return await self.change_date(case, "schedule", **{"venue": VENUE, **body})
 
-    async def change_date(self, case: Case, how: str, **body: Any) -> httpx.Response:
+    async def change_date(self, case: Case, how: str, **body: Any) -> httpx2.Response:
         """Schedule, postpone or cancel the case's conference as its coordinator does, who reads it first."""
         read = await self.conference(case)
         path = f"/v1/conferences/{case.conference}/{how}"
@@ -119,7 +119,7 @@ class Scheduling(World):
         if (poll := (await self.conferences(case))[-1]["poll_id"]) is not None:
             await self._follow(case, poll)
 
-    async def say(self, case: Case, person: UUID, *answers: str) -> httpx.Response:
+    async def say(self, case: Case, person: UUID, *answers: str) -> httpx2.Response:
         """Answer the dates of the poll in order as a person; the last answer counts for the rest."""
         said = {
             str(option): answers[min(index, len(answers) - 1)] for index, option in enumerate(case.options)
@@ -156,7 +156,7 @@ class Scheduling(World):
         found: dict[str, Any] = await self.do("GET", f"/v1/polls/{case.poll}", self.coordinator(case))
         return found
 
-    async def post(self, case: Case, path: str, **body: Any) -> httpx.Response:
+    async def post(self, case: Case, path: str, **body: Any) -> httpx2.Response:
         """Send something as the case's coordinator."""
         return await self.ask("POST", path, self.coordinator(case), json=body)
 

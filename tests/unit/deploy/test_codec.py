@@ -4,7 +4,7 @@ import base64
 import json
 from typing import Any
 
-import httpx
+import httpx2
 from temporalio.api.common.v1 import Payload
 
 from deploy.codec import create_app
@@ -14,11 +14,11 @@ KEY = bytes(range(32))
 ORIGIN = "http://127.0.0.1:8080"
 
 
-def pages(key: bytes = KEY, *, host: str = "codec", typed: str | None = "right") -> httpx.AsyncClient:
+def pages(key: bytes = KEY, *, host: str = "codec", typed: str | None = "right") -> httpx2.AsyncClient:
     """Return a client of the decoder."""
     app = create_app([bytes(31) + b"x", key], password="right", origin=ORIGIN, hosts=["codec"])
-    return httpx.AsyncClient(
-        transport=httpx.ASGITransport(app),
+    return httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app),
         base_url=f"http://{host}",
         auth=None if typed is None else ("ops", typed),
     )

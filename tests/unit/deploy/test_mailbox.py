@@ -3,14 +3,14 @@
 from email.message import EmailMessage
 from pathlib import Path
 
-import httpx
+import httpx2
 
 from deploy.local.mailbox import Messages, create_app
 
 
-def reading(messages: Messages) -> httpx.AsyncClient:
+def reading(messages: Messages) -> httpx2.AsyncClient:
     """Return a client of the mailbox's pages."""
-    return httpx.AsyncClient(transport=httpx.ASGITransport(create_app(messages)), base_url="http://mailbox")
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(create_app(messages)), base_url="http://mailbox")
 
 
 def a_mail(subject: str, *, text: str = "Dag", page: str | None = None) -> bytes:

@@ -4,7 +4,7 @@ import asyncio
 from contextlib import AsyncExitStack
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from fastapi import Request
 from pydantic import ValidationError
@@ -53,7 +53,7 @@ class TestTrustedProxies:
         running = app(made)
         running.router.routes.extend(router.routes)
         headers = [("x-forwarded-for", each) for each in forwarded]
-        async with serving(running, made) as port, httpx.AsyncClient() as client:
+        async with serving(running, made) as port, httpx2.AsyncClient() as client:
             return str((await client.get(f"http://127.0.0.1:{port}/v1/address", headers=headers)).json())
 
     @pytest.mark.parametrize("forwarded", [["192.0.2.1"], ["192.0.2.1", "127.0.0.1"]])
@@ -94,8 +94,8 @@ class TestAtOnce:
                 (429, "too-many-connections")
             }
             # Another address of this machine is served meanwhile.
-            transport = httpx.AsyncHTTPTransport(local_address="127.0.0.2")
-            async with httpx.AsyncClient(transport=transport) as other:
+            transport = httpx2.AsyncHTTPTransport(local_address="127.0.0.2")
+            async with httpx2.AsyncClient(transport=transport) as other:
                 assert (await other.get(f"http://127.0.0.1:{port}/v1/who")).status_code == 401
 
     async def test_who_lets_go_is_let_in_again(self) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, cast
 from uuid import uuid4
 
-import httpx
+import httpx2
 import pytest
 from pydantic import SecretStr
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -201,14 +201,14 @@ class TestBody:
             yield b" "
 
         served, headers = app(small), {"content-type": "application/json"}
-        elsewhere = httpx.ASGITransport(app=served, client=("192.0.2.7", 1))
+        elsewhere = httpx2.ASGITransport(app=served, client=("192.0.2.7", 1))
         async with (
-            httpx.AsyncClient(
-                transport=httpx.ASGITransport(app=served), base_url="http://test", headers=headers
+            httpx2.AsyncClient(
+                transport=httpx2.ASGITransport(app=served), base_url="http://test", headers=headers
             ) as client,
-            httpx.AsyncClient(transport=elsewhere, base_url="http://test", headers=headers) as others,
-            httpx.AsyncClient(
-                transport=httpx.ASGITransport(app=_known(served)), base_url="http://test", headers=headers
+            httpx2.AsyncClient(transport=elsewhere, base_url="http://test", headers=headers) as others,
+            httpx2.AsyncClient(
+                transport=httpx2.ASGITransport(app=_known(served)), base_url="http://test", headers=headers
             ) as known,
         ):
             first = asyncio.create_task(client.post("/v1/said", content=slow()))

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, cast
 
-import httpx
+import httpx2
 import pytest
 
 from shared.context import Context
@@ -37,7 +37,7 @@ async def issuer() -> AsyncIterator[TestIssuer]:
 
 
 @pytest.fixture
-async def client(issuer: TestIssuer, tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+async def client(issuer: TestIssuer, tmp_path: Path) -> AsyncIterator[httpx2.AsyncClient]:
     """Yield a client of a service whose issuers.json names it."""
     (tmp_path / "issuers.json").write_text(json.dumps([issuer.entry()]))
     nothing = cast("Any", None)
@@ -52,7 +52,7 @@ async def client(issuer: TestIssuer, tmp_path: Path) -> AsyncIterator[httpx.Asyn
         issuer=nothing,
     )
     app = create_service_app(context, title="Test", routers=[router])
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as http:
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://test") as http:
         yield http
 
 
@@ -62,13 +62,13 @@ def bearing(token: str) -> dict[str, str]:
 
 class TestService:
     async def test_lets_in_whom_the_issuer_vouches_for(
-        self, client: httpx.AsyncClient, issuer: TestIssuer
+        self, client: httpx2.AsyncClient, issuer: TestIssuer
     ) -> None:
         answer = await client.get("/v1/who", headers=bearing(issuer.token()))
         assert (answer.status_code, answer.json()[:6]) == (200, "staff:")
 
     async def test_lets_in_with_a_new_key_without_being_started_anew(
-        self, client: httpx.AsyncClient, issuer: TestIssuer
+        self, client: httpx2.AsyncClient, issuer: TestIssuer
     ) -> None:
         await client.get("/v1/who", headers=bearing(issuer.token()))
         issuer.keys = [new_key("ES256")]
@@ -81,7 +81,7 @@ class TestService:
         assert issuer.times_asked == 2
 
     async def test_says_that_it_cannot_tell_when_the_issuer_is_down(
-        self, client: httpx.AsyncClient, issuer: TestIssuer
+        self, client: httpx2.AsyncClient, issuer: TestIssuer
     ) -> None:
         await issuer.stop()
         answer = await client.get("/v1/who", headers=bearing(issuer.token()))
@@ -92,13 +92,13 @@ class TestService:
         assert issuer.name not in answer.text
 
     async def test_stays_open_where_anyone_may_come_when_the_issuer_is_down(
-        self, client: httpx.AsyncClient, issuer: TestIssuer
+        self, client: httpx2.AsyncClient, issuer: TestIssuer
     ) -> None:
         await issuer.stop()
         assert (await client.get("/v1/open", headers=bearing(issuer.token()))).status_code == 200
 
     async def test_refuses_a_token_that_is_not_good(
-        self, client: httpx.AsyncClient, issuer: TestIssuer
+        self, client: httpx2.AsyncClient, issuer: TestIssuer
     ) -> None:
         answer = await client.get("/v1/who", headers=bearing(issuer.token(aud="another")))
         assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")

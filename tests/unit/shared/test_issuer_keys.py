@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from joserfc.jwk import RSAKey
@@ -281,7 +281,7 @@ class TestTransport:
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
         monkeypatch.delenv("SSL_CERT_FILE", raising=False)
         async with issuer_with(FIRST, tls=tls) as issuer:
-            with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+            with pytest.raises(httpx2.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
                 await fetch_keys(TrustedIssuer(**issuer.entry()), local=False)
             with pytest.raises(IssuerSilent):
                 await Verifier.of([issuer.entry()], times=TIMES).verify(issuer.token())

@@ -146,7 +146,7 @@ class TestProcess:
     def test_brings_libraries_into_the_same_form(self) -> None:
         shown, warned = lines_of(
             """
-            logging.getLogger("httpx").info("GET http://x/persons/Jan")
+            logging.getLogger("httpx2").info("GET http://x/persons/Jan")
             logging.getLogger("some.library").warning("slow: %s", 5)
             warnings.warn("old")
             """

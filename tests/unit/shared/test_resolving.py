@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-import httpx
+import httpx2
 import pytest
 from fastapi import Depends, FastAPI, HTTPException, Request, Response
 
@@ -77,19 +77,21 @@ async def change(who: Who, response: Response) -> list[str]:
 
 
 @pytest.fixture
-async def client() -> AsyncIterator[httpx.AsyncClient]:
+async def client() -> AsyncIterator[httpx2.AsyncClient]:
     """Give a client of an app with these routes."""
     happened.clear()
     app = FastAPI()
     app.router.routes.extend(router.routes)
-    transport = httpx.ASGITransport(app)
-    async with httpx.AsyncClient(transport=transport, base_url="http://test", headers={"who": "An"}) as found:
+    transport = httpx2.ASGITransport(app)
+    async with httpx2.AsyncClient(
+        transport=transport, base_url="http://test", headers={"who": "An"}
+    ) as found:
         yield found
 
 
 class TestARoute:
     async def test_is_given_each_once_and_what_it_opened_ends_after_it(
-        self, client: httpx.AsyncClient
+        self, client: httpx2.AsyncClient
     ) -> None:
         answer = await client.get("/all?count=5")
         assert answer.json() == ["An", "open for An", 2.5, 5]
@@ -103,18 +105,18 @@ class TestARoute:
             async def halve(_half_of: Annotated[str, Depends(_half_of)]) -> None:
                 """Depend on something that reads a parameter and shares a dependency."""
 
-    async def test_that_fails_undoes_what_was_opened(self, client: httpx.AsyncClient) -> None:
+    async def test_that_fails_undoes_what_was_opened(self, client: httpx2.AsyncClient) -> None:
         with pytest.raises(RuntimeError):
             await client.get("/fails")
         assert happened[-1] == "undone"
 
     async def test_asks_who_it_is_before_it_judges_parameters_and_opens_nothing_for_wrong_ones(
-        self, client: httpx.AsyncClient
+        self, client: httpx2.AsyncClient
     ) -> None:
         assert (await client.get("/all?count=many")).status_code == 422
         assert happened == ["marked", "who"]
 
-    async def test_reads_no_body_of_a_caller_who_is_refused(self, client: httpx.AsyncClient) -> None:
+    async def test_reads_no_body_of_a_caller_who_is_refused(self, client: httpx2.AsyncClient) -> None:
         async def body() -> AsyncIterator[bytes]:
             happened.append("read")
             yield b"{}"
@@ -122,6 +124,6 @@ class TestARoute:
         assert (await client.post("/takes", content=body(), headers={"who": "Stranger"})).status_code == 403
         assert happened == ["who"]
 
-    async def test_may_change_its_answer(self, client: httpx.AsyncClient) -> None:
+    async def test_may_change_its_answer(self, client: httpx2.AsyncClient) -> None:
         answer = await client.post("/changes")
         assert (answer.status_code, answer.json()) == (202, ["An"])

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-import httpx
+import httpx2
 
 from shared.events import intake
 from tests.support.world import Case
@@ -45,7 +45,7 @@ class Preparing:
         await self.skipped.deliver()
         await self.skipped.waits(workflow_of(case))
 
-    async def hold(self, case: Case) -> httpx.Response:
+    async def hold(self, case: Case) -> httpx2.Response:
         """Record that the circle met on its date."""
         conference = await self.world.conference(case)
         begins, ends = conference["starts_at"], conference["ends_at"]

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
 
-import httpx
+import httpx2
 
 from deploy.local.mailbox import Messages, create_app
 from deploy.watch.inbox import Email, Inbox
@@ -32,8 +32,8 @@ async def received(directory: Path, *messages: bytes) -> list[Email]:
     mailbox = Messages(directory)
     for each in messages:
         mailbox.add(recipients=["Noortje@Post.example"], content=each)
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(create_app(mailbox)), base_url="http://mailbox"
+    async with httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(create_app(mailbox)), base_url="http://mailbox"
     ) as client:
         inbox = Inbox(client)
         await inbox.read()
