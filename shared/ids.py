@@ -15,3 +15,8 @@ def uuid7() -> UUID:
 def derived(*parts: object) -> UUID:
     """Return the same id for the same parts: for effects that need one id however often they are retried."""
     return uuid5(_NAMESPACE, "/".join(str(part) for part in parts))
+
+
+def contact_id(tenant: UUID, person_id: UUID) -> UUID:
+    """Return the id by which `intake.contact.erased.v1` names somebody with an account, at one organisation alone."""
+    return derived("contact", tenant, person_id)

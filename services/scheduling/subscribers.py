@@ -6,7 +6,7 @@ from typing import Any, Literal
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scheduling import operations
-from services.scheduling.operations import erasing, invitations, news
+from services.scheduling.operations import erasing, feeds, invitations, news
 from services.scheduling.operations.base import SERVICE
 from services.scheduling.workflows import WORKFLOWS
 from shared import erasure
@@ -176,3 +176,10 @@ async def erase_person(
     """Delete the person's answers, and stop waiting for them."""
     erased = await erased_by(event, context, kind="person", subject=event.data.person_id)
     await erasing.clear_person(session, context.vault, erased)
+
+
+@subscriptions.writes(intake.ContactErased, case="always")
+async def end_feed(session: AsyncSession, event: Received[intake.ContactErased], context: Context) -> None:
+    """End the calendar feed of a coordinator who left the organisation."""
+    await context.vault.confirm_decision(event.data.contact_id, kind=event.data.kind)
+    await feeds.end_of_erased(session, tenant=event.tenant, erased=event.data.contact_id)

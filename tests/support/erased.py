@@ -41,6 +41,8 @@ async def decide(settings: Settings, event: EventData, *, tenant: UUID) -> None:
             decided = ("case", event.case_id)
         case network.PersonErased():
             decided = ("person", event.person_id)
+        case intake.ContactErased():
+            decided = (event.kind, event.contact_id)
         case _ if access is not None:
             decided = ("access", access)
         case _:

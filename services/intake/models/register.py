@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.intake.models.base import At, Base, Code, Codes, Id, SealedBytes
-from shared.ids import derived
+from shared.ids import contact_id
 from shared.tables import SHOWN_TO_ALL
 from shared.vault import Sealed, SealedFields
 
@@ -26,7 +26,7 @@ def key_subject(tenant: UUID, person_id: UUID) -> UUID:
 
     One key per tenant: a person who leaves one organisation is erased there and not at the others.
     """
-    return derived("contact", tenant, person_id)
+    return contact_id(tenant, person_id)
 
 
 def _key_of(row: "StaffMember | Coordinator") -> UUID:

@@ -358,3 +358,5 @@ class CalendarFeed(Base):
     tenant: Mapped[UUID] = mapped_column(primary_key=True)
     digest: Mapped[bytes] = mapped_column(unique=True)
     created_at: Mapped[datetime]
+    # When its owner last came with their account, to a day.
+    seen_at: Mapped[datetime]

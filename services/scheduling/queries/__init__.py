@@ -56,10 +56,10 @@ class UnknownPoll(NotFound):
 
 
 class UnknownFeed(NotFound):
-    """The secret opens no calendar: it was renewed, or never existed."""
+    """The secret opens no calendar: it was renewed, its owner did not come lately, or it never existed."""
 
     code = "feed-not-found"
-    title = "There is no calendar at this address: its owner may have made a new one"
+    title = "There is no calendar at this address: its owner may have made a new one, or not have come for a month"
 
 
 async def track(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> str:
@@ -100,9 +100,13 @@ async def last_conference(session: AsyncSession, *, tenant: UUID, case_id: UUID)
     return (await session.scalars(newest.execution_options(populate_existing=True))).one_or_none()
 
 
-async def feed(session: AsyncSession, *, tenant: UUID, digest: bytes) -> CalendarFeed | None:
-    """Return the calendar feed of a tenant that a secret opens."""
-    query = select(CalendarFeed).where(CalendarFeed.tenant == tenant, CalendarFeed.digest == digest)
+async def feed(
+    session: AsyncSession, *, tenant: UUID, digest: bytes, seen_since: datetime
+) -> CalendarFeed | None:
+    """Return the calendar feed of a tenant that a secret opens, if its owner came with their account since."""
+    query = select(CalendarFeed).where(
+        CalendarFeed.tenant == tenant, CalendarFeed.digest == digest, CalendarFeed.seen_at >= seen_since
+    )
     return (await session.scalars(query)).one_or_none()
 
 

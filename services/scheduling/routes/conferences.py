@@ -5,7 +5,7 @@ from uuid import UUID
 from services.scheduling import domain, operations, permissions, queries
 from services.scheduling.domain import ChecklistItem, NeedKind
 from services.scheduling.models import Venue
-from services.scheduling.operations import needs, news
+from services.scheduling.operations import feeds, needs, news
 from services.scheduling.operations.conferences import Presence
 from services.scheduling.operations.polls import Proposal
 from services.scheduling.permissions import Involved, Referrer
@@ -42,10 +42,11 @@ router = Router(tags=["conferences"])
 
 @router.get("/v1/cases/{case_id}/conferences")
 async def list_conferences(
-    case_id: UUID, principal: CoordinatorOrManager, session: Session, page: Paging
+    case_id: UUID, principal: CoordinatorOrManager, session: Session, page: Paging, now: Now
 ) -> Page[ListedConference]:
     """List the conferences of a case, in the order of their numbers, each with its target date."""
     await permissions.may_list_conferences(session, principal, case_id=case_id)
+    await feeds.keep(session, tenant=principal.tenant, coordinator_id=principal.id, now=now)
     rows = await queries.conferences_of_case(
         session, tenant=principal.tenant, case_id=case_id, page=page, newest_first=False
     )

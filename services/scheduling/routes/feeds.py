@@ -19,6 +19,8 @@ router = Router(tags=["calendar feeds"])
 
 # Older entries are in calendars by then, and nobody looks for them.
 _BACK = timedelta(days=90)
+# A feed outlives the account of its owner by at most so long.
+_WITHOUT_VISIT = timedelta(days=30)
 
 
 @router.post("/v1/me/calendar-feed", status_code=201, responses=problems(404))
@@ -32,8 +34,13 @@ async def renew_feed(principal: Coordinator, session: Session, now: Now) -> Feed
 async def read_feed(
     *, body: PresentedFeed, tenant: PublicTenant, request: Request, session: Session, parts: Parts, now: Now
 ) -> Feed:
-    """Read the conferences of the cases that the secret's owner coordinates: when and where, and no names."""
-    feed = await queries.feed(session, tenant=tenant, digest=feeds.digest(body.secret))
+    """Read the conferences of the cases that the secret's owner coordinates: when and where, and no names.
+
+    It stands still while its owner has opened none of their cases for thirty days.
+    """
+    feed = await queries.feed(
+        session, tenant=tenant, digest=feeds.digest(body.secret), seen_since=now - _WITHOUT_VISIT
+    )
     if feed is None:
         raise UnknownFeed
     itself = Principal(kind=Kind.STAFF, id=feed.coordinator_id, tenant=tenant)

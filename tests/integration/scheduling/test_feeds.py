@@ -5,7 +5,8 @@ from typing import Any
 import pytest_asyncio
 
 from shared.auth import Role
-from shared.ids import uuid7
+from shared.events import intake
+from shared.ids import contact_id, uuid7
 from tests.support.world import Case, problem
 from tests.support.world.scheduling import VENUE, Scheduling
 
@@ -62,6 +63,31 @@ class TestFeed:
         secret = await secret_of(world, case)
         await world.handle(case.assigned(2, uuid7()))
         assert (await read(world, secret)).json() == {"items": []}
+
+    async def test_stands_still_while_its_owner_does_not_come_with_their_account(
+        self, world: Scheduling
+    ) -> None:
+        case = await world.scheduled(90)
+        secret = await secret_of(world, case)
+        for _ in range(2):
+            world.later(days=29)
+            assert (await read(world, secret)).status_code == 200
+            await world.do("GET", f"/v1/cases/{case.id}/conferences", world.coordinator(case))
+        world.later(days=31)
+        assert problem(await read(world, secret)) == (404, "feed-not-found")
+        await world.do("GET", f"/v1/cases/{case.id}/conferences", world.manager())
+        assert problem(await read(world, secret)) == (404, "feed-not-found")
+        await world.do("GET", f"/v1/cases/{case.id}/conferences", world.coordinator(case))
+        assert len((await read(world, secret)).json()["items"]) == 1
+
+    async def test_ends_when_the_organisation_erases_its_owner(self, world: Scheduling) -> None:
+        case, other = await world.scheduled(20), await world.scheduled(30)
+        secret, kept = await secret_of(world, case), await secret_of(world, other)
+        left = contact_id(world.tenant, case.coordinator)
+        await world.handle_all(intake.ContactErased(contact_id=left, kind="coordinator"))
+        assert problem(await read(world, secret)) == (404, "feed-not-found")
+        assert (await read(world, kept)).status_code == 200
+        assert len(await world.rows("SELECT 1 FROM calendar_feed")) == 1
 
     async def test_is_for_coordinators(self, world: Scheduling) -> None:
         asked = await world.ask("POST", "/v1/me/calendar-feed", world.colleague(Role.REGIONAL_MANAGER))

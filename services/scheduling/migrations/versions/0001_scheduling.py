@@ -261,6 +261,7 @@ def upgrade() -> None:
         sa.Column("tenant", sa.Uuid(), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("coordinator_id", "tenant", name=op.f("pk_calendar_feed")),
         sa.UniqueConstraint("digest", name=op.f("uq_calendar_feed_digest")),
     )
