@@ -191,8 +191,8 @@ class Consumer:
     async def _settle(self, event_type: str, message: RabbitMessage) -> None:
         started = time.perf_counter()
         try:
-            self._signatures.check(message.headers.get(HEADER), event_type, message.body)
-            outcome = await self._deliver_patiently(event_type, message.body)
+            signer = self._signatures.check(message.headers.get(HEADER), event_type, message.body)
+            outcome = await self._deliver_patiently(event_type, message.body, signer)
         except Forged as error:
             FORGED.labels(self._service, event_type).inc()
             outcome = await self._later(event_type, message, "forged", str(error))
@@ -208,12 +208,12 @@ class Consumer:
         await message.ack()
         self._count(event_type, outcome, started)
 
-    async def _deliver_patiently(self, event_type: str, body: bytes) -> str:
+    async def _deliver_patiently(self, event_type: str, body: bytes, signer: str) -> str:
         give_up_at = time.monotonic() + _PATIENCE_SECONDS
         pause = 0.1
         while True:
             try:
-                return await self._subscriptions.deliver(body, event_type, self._context)
+                return await self._subscriptions.deliver(body, event_type, self._context, signed_by=signer)
             except Operational as error:
                 if time.monotonic() + pause > give_up_at:
                     raise

@@ -27,7 +27,7 @@ from prometheus_client import Counter
 
 from shared.broker import ANSWER_SECONDS, exchanges_of, queue_of, require_declared
 from shared.database import DRIVER_ERRORS
-from shared.events.base import EVENTS
+from shared.events.base import EVENTS, source_of
 from shared.outbox import CHANNEL, SHARDS, envelope
 from shared.retrying import close_in_time, told_as_lost
 from shared.signing import HEADER, Signer
@@ -99,7 +99,7 @@ class Relay:
         own: OwnEvents | None = None,
     ) -> None:
         self._service = service
-        self._source = f"urn:kring:{service}"
+        self._source = source_of(service)
         self._database_url = database_url.replace("+asyncpg", "")
         self._broker_url = broker_url
         self._signer = signer

@@ -25,7 +25,7 @@ from shared.database import Database, Scope
 from shared.deadlines import WorkflowInput
 from shared.errors import DomainError, NotYet
 from shared.events import intake
-from shared.events.base import CLOCK_EVENTS, REGISTRY, WAKING, ClockFact, D, EventData, Received
+from shared.events.base import CLOCK_EVENTS, REGISTRY, WAKING, ClockFact, D, EventData, Received, source_of
 from shared.trail import caused_by
 from shared.workflow import DeadlineWorkflow
 
@@ -172,13 +172,18 @@ class Subscriptions:
             for event_type, sub in self.all().items()
         ]
 
-    async def deliver(self, body: bytes, event_type: str, context: Context) -> str:
+    async def deliver(
+        self, body: bytes, event_type: str, context: Context, *, signed_by: str | None = None
+    ) -> str:
         """Handle one delivery and return the outcome recorded in the inbox, or "duplicate".
 
-        Raises: Malformed, NotYet, Operational; anything else is a bug.
+        `signed_by`: the service that signed it, which counts as its source whatever the body says. Raises:
+        Malformed, Forged, NotYet, Operational; anything else is a bug.
         """
         subscription = self.all()[event_type]
         event = parse(body, subscription.data)
+        if signed_by is not None:
+            event = event.model_copy(update={"source": source_of(signed_by)})
         with (
             structlog.contextvars.bound_contextvars(
                 event_id=str(event.id), event_type=event.type, case_id=event.case and str(event.case)

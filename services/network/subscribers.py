@@ -186,7 +186,11 @@ async def notify_people(
     """Mail people at another service's request."""
     await _require_notifiable(session, event)
     await notifying.notify_as_asked(
-        session, tenant=event.tenant, asked=event.data, now=await context.clock.now()
+        session,
+        tenant=event.tenant,
+        asked=event.data,
+        by=event.publisher,
+        now=await context.clock.now(),
     )
 
 

@@ -58,6 +58,12 @@ class EventData(BaseModel):
 
 
 D = TypeVar("D", bound=EventData)
+_SOURCE = "urn:kring:"
+
+
+def source_of(service: str) -> str:
+    """Return what a service calls itself as the source of an event."""
+    return f"{_SOURCE}{service}"
 
 
 class Received(BaseModel, Generic[D]):
@@ -78,6 +84,11 @@ class Received(BaseModel, Generic[D]):
     causation: UUID | None = Field(default=None, alias="causationid")
     traceparent: str | None = None
     data: D
+
+    @property
+    def publisher(self) -> str:
+        """Return the service that published it: the one that signed it, if it came by the broker."""
+        return self.source.removeprefix(_SOURCE)
 
 
 class ClockFact(EventData):

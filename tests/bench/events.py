@@ -232,8 +232,10 @@ async def _commit_event(database: Database, case: UUID) -> float:
 @contextlib.asynccontextmanager
 async def _our_way(settings: Settings, database: Database, trips: _Trips) -> AsyncIterator[None]:
     class Timed(Subscriptions):
-        async def deliver(self, body: bytes, event_type: str, context: Context) -> str:
-            outcome = await super().deliver(body, event_type, context)
+        async def deliver(
+            self, body: bytes, event_type: str, context: Context, *, signed_by: str | None = None
+        ) -> str:
+            outcome = await super().deliver(body, event_type, context, signed_by=signed_by)
             trips.arrived(self.last)
             return outcome
 

@@ -11,31 +11,38 @@ from services.network.domain import SERVICE, NotInCircle, PersonState
 from services.network.models import Person
 from shared import appointments, messages
 from shared.events.network import NotifyPeople
+from shared.signing import Forged
 
-# The kinds that other services may request; network's own kinds are not among them.
-ASKED_KINDS = frozenset(
-    {
-        "poll-invitation",
-        "poll-reminder",
-        "conference-scheduled",
-        "conference-reminder",
-        "conference-postponed",
-        "conference-cancelled",
-        "conference-not-attending",
-        "plan-b",
-        "plan-shared",
-        "plan-changed",
-        "agreement-changed",
-        "agreement-due",
-        "agreement-near",
-        "agreement-slips",
-        "agreement-reminder",
-        "check-in",
-        "review",
-        "review-reminder",
-        "file-kept",
-    }
-)
+# The kinds that each other service may request: its own. Network's own kinds are not among them.
+ASKED_KINDS: dict[str, frozenset[str]] = {
+    "intake": frozenset({"file-kept"}),
+    "plans": frozenset(
+        {
+            "agreement-changed",
+            "agreement-due",
+            "agreement-near",
+            "agreement-reminder",
+            "agreement-slips",
+            "check-in",
+            "plan-b",
+            "plan-changed",
+            "plan-shared",
+            "review",
+            "review-reminder",
+        }
+    ),
+    "scheduling": frozenset(
+        {
+            "conference-cancelled",
+            "conference-not-attending",
+            "conference-postponed",
+            "conference-reminder",
+            "conference-scheduled",
+            "poll-invitation",
+            "poll-reminder",
+        }
+    ),
+}
 
 # A page, and what to show on it, for the portal; emails link to the page alone.
 _TARGET = re.compile(r"(?:[a-z][a-z-]{0,39}(?:/[A-Za-z0-9_.-]{1,100})*)?")
@@ -71,13 +78,20 @@ async def notify(
     )
 
 
-async def notify_as_asked(session: AsyncSession, *, tenant: UUID, asked: NotifyPeople, now: datetime) -> None:
-    """Decide to mail people at another service's request, except those who left meanwhile.
+async def notify_as_asked(
+    session: AsyncSession, *, tenant: UUID, asked: NotifyPeople, by: str, now: datetime
+) -> None:
+    """Decide to mail people at the request of another service, `by`, except those who left meanwhile.
 
-    Raises: NotInCircle if none of them belongs to the case; UnknownKind if there is no such mail.
+    Raises: NotInCircle if none of them belongs to the case; Forged if it is another service that asks for such
+    mails; UnknownKind if there is no such mail.
     """
-    if asked.kind not in ASKED_KINDS or not _TARGET.fullmatch(asked.link_target):
+    if not any(asked.kind in kinds for kinds in ASKED_KINDS.values()) or not _TARGET.fullmatch(
+        asked.link_target
+    ):
         raise UnknownKind(asked.kind if re.fullmatch(r"[a-z-]{1,40}", asked.kind) else "unreadable")
+    if asked.kind not in ASKED_KINDS.get(by, ()):
+        raise Forged(f"{by} may not ask for {asked.kind}")
     query = select(Person).where(
         Person.tenant == tenant,
         Person.case_id == asked.case_id,

@@ -15,6 +15,7 @@ from shared.errors import Operational
 from shared.events import intake, network
 from shared.events.base import MESSAGE_QUEUED, CalendarEntry
 from shared.ids import uuid7
+from shared.signing import Forged
 from tests.integration.network.conftest import Sink
 from tests.support.world import Case
 from tests.support.world.network import Network
@@ -297,7 +298,7 @@ class TestNotifyPeople:
             "\N{NO-BREAK SPACE}", " "
         )
 
-    @pytest.mark.parametrize("kind", sorted(notifying.ASKED_KINDS))
+    @pytest.mark.parametrize("kind", sorted(frozenset().union(*notifying.ASKED_KINDS.values())))
     async def test_knows_every_kind_that_others_ask_for(self, world: Network, sink: Sink, kind: str) -> None:
         case = await world.open_case()
         for person in (case.central, case.mother):
@@ -403,6 +404,21 @@ class TestNotifyPeople:
         case = await world.open_case()
         with pytest.raises(notifying.UnknownKind):
             await world.handle(_asked(case, case.central, kind, link_target=target))
+
+    @pytest.mark.parametrize("kind", ["file-kept", "plan-shared", "poll-invitation"])
+    async def test_is_refused_to_a_service_that_asks_for_anothers_mails(
+        self, world: Network, kind: str
+    ) -> None:
+        case = await world.open_case()
+        asked = _asked(case, case.central, kind)
+        own = world.publisher_of(asked)
+        # Whatever it says of itself: who signed counts.
+        body = await world.message(asked, source=own)
+        for service in network.NotifyPeople.SOURCES - {own}:
+            with pytest.raises(Forged, match=service):
+                await world.deliver(body, asked.TYPE, signed_by=service)
+        assert await world.emails(kind) == []
+        assert await world.deliver(body, asked.TYPE, signed_by=own) == "handled"
 
     @pytest.mark.parametrize(
         ("kind", "target"), [("plan-shared", "a b"), ("Iets", "x"), ("plan-shared", "é")]

@@ -71,7 +71,9 @@ async def _publish(world: Network, case: Case, data: EventData, *, twice: bool =
         exchange = await channel.get_exchange(data.EXCHANGE)
         body = await world.message(data, case=case)
         for _ in range(2 if twice else 1):
-            headers = signed(world.context.settings.secrets_dir, data.TYPE, body, service=min(data.SOURCES))
+            headers = signed(
+                world.context.settings.secrets_dir, data.TYPE, body, service=world.publisher_of(data)
+            )
             message = aio_pika.Message(
                 body, message_id=str(uuid4()), type=data.TYPE, delivery_mode=2, headers=dict(headers)
             )

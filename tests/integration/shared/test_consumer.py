@@ -291,6 +291,32 @@ class TestConsumer:
         assert await dead_letters.discarded(settings, services=["platform"], wanted=lambda _: True) == 1
         assert await dead_letters.listed(settings, services=["platform"]) == []
 
+    async def test_takes_who_signed_for_the_source_whatever_the_message_says(
+        self, database: MakeDatabase, settings: Settings, subscriptions: Subscriptions
+    ) -> None:
+        db = await database("platform")
+        context = bare_context(database=db, settings=settings)
+        other, heard = Subscriptions("training"), list[str]()
+
+        @other.writes(RECORDED, case="any")
+        async def hear(_session: AsyncSession, event: Received[Any], _context: Context) -> None:
+            heard.append(event.publisher)
+
+        event_id = await _assign(db, await _opened(db, subscriptions, context))
+        body = await outbox_body(db, event_id, "urn:kring:plans")
+        other_db = await database("platform_two")
+        async with _consuming(other, bare_context(database=other_db, settings=settings)):
+            connection = await aio_pika.connect(settings.broker_url.get_secret_value())
+            async with connection:
+                channel = await connection.channel()
+                headers: dict[str, Any] = dict(signed(settings.secrets_dir, RECORDED.TYPE, body))
+                message = aio_pika.Message(
+                    body, message_id=str(event_id), type=RECORDED.TYPE, headers=headers
+                )
+                await channel.default_exchange.publish(message, broker.queue_of("training", RECORDED.TYPE))
+            await eventually(lambda: _is(other_db, event_id, "handled"), "the event to be handled")
+        assert heard == ["intake"]
+
     @pytest.mark.parametrize("signer", [None, "training", "another type"])
     async def test_refuses_what_its_source_has_not_signed(
         self,

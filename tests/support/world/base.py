@@ -17,7 +17,7 @@ from shared.auth import Role
 from shared.context import Context
 from shared.database import Database, Scope
 from shared.errors import Operational
-from shared.events.base import EventData
+from shared.events.base import EventData, source_of
 from shared.events.network import NotifyPeople
 from shared.ids import uuid7
 from shared.outbox import envelope
@@ -190,8 +190,12 @@ class World:
         case: Case | None = None,
         sequence: int | None = None,
         event_id: UUID | None = None,
+        source: str | None = None,
     ) -> bytes:
-        """Return an event of another service as it travels: of the tenant and its own case, or of this `case`."""
+        """Return an event of another service as it travels: of the tenant and its own case, or of this `case`.
+
+        `source`: the service that publishes it, if another than usual.
+        """
         row = {
             "id": event_id or uuid7(),
             "type": event.TYPE,
@@ -203,7 +207,11 @@ class World:
             "traceparent": None,
             "data": event.model_dump_json(),
         }
-        return envelope(row, "urn:kring:test")
+        return envelope(row, source_of(source or self.publisher_of(event)))
+
+    def publisher_of(self, event: EventData) -> str:
+        """Return a service that publishes such an event."""
+        return min(event.SOURCES)
 
     async def decide(self, event: EventData, *, case: Case | None = None, **_: Any) -> None:
         """Decide what an event of another service tells of, as that service has before it publishes the event."""
@@ -219,10 +227,10 @@ class World:
         for event in events:
             assert await self.handle(event, case=case) == "handled", event
 
-    async def deliver(self, body: bytes, event_type: str) -> str:
+    async def deliver(self, body: bytes, event_type: str, *, signed_by: str | None = None) -> str:
         """Deliver a message, and return what came of it."""
         subscriptions = import_module(f"services.{self.service}.consumer").subscriptions
-        outcome: str = await subscriptions.deliver(body, event_type, self.context)
+        outcome: str = await subscriptions.deliver(body, event_type, self.context, signed_by=signed_by)
         return outcome
 
     async def deliver_published(self, *types: str, times: int = 1) -> list[str]:

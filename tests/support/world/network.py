@@ -10,11 +10,14 @@ import httpx2
 
 from services.network.domain import INVITATION_CLOCK
 from services.network.operations import invitations, links
+from services.network.operations.notifying import ASKED_KINDS
 from shared.auth import link_token
 from shared.contracts import COPY_PATH, Contract
 from shared.contracts.base import Answer
 from shared.contracts.intake import UNDER_HOLD
 from shared.errors import NotFound
+from shared.events.base import EventData
+from shared.events.network import NotifyPeople
 from shared.settings import Settings
 from tests.support.steps import attempt
 from tests.support.world.base import World
@@ -65,6 +68,12 @@ class Network(World):
     """Network."""
 
     service = "network"
+
+    def publisher_of(self, event: EventData) -> str:
+        """Return the service that publishes such an event, or asks for such mails."""
+        asks = {kind: service for service, kinds in ASKED_KINDS.items() for kind in kinds}
+        usual = super().publisher_of(event)
+        return asks.get(event.kind, usual) if isinstance(event, NotifyPeople) else usual
 
     @classmethod
     @asynccontextmanager

@@ -10,7 +10,10 @@ from services.network.operations.notifying import ASKED_KINDS
 from shared.languages import LANGUAGES, Language, direction
 from shared.mail import Mail, render, subject_of
 
-KINDS = sorted(ASKED_KINDS | {path.name.partition(".")[0] for path in TEMPLATES.glob("[a-z]*.txt")})
+KINDS = sorted(
+    frozenset().union(*ASKED_KINDS.values())
+    | {path.name.partition(".")[0] for path in TEMPLATES.glob("[a-z]*.txt")}
+)
 ROLES = ("central", "circle", "professional", "advocate", "interpreter", "representative")
 LINK = "https://kring.example/l/token?to=x"
 FULL: dict[str, Any] = {
