@@ -113,6 +113,8 @@ audit_seal = Table(
     Column("tenants", ARRAY(Uuid), nullable=False),
     # The entries' MACs, one after another: they distinguish a removed entry from a changed one.
     Column("macs", LargeBinary, nullable=False),
+    # The digest of the seal before it: so each row shows by itself whether it was made with the key.
+    Column("previous", LargeBinary, nullable=False),
     Column("digest", LargeBinary, nullable=False),
     info={NO_TENANT_BECAUSE: "ids and digests; one chain covers the entries of all", APPEND_ONLY: True},
 )

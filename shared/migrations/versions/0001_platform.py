@@ -350,6 +350,7 @@ def upgrade() -> None:
         sa.Column("entries", postgresql.ARRAY(sa.Uuid()), nullable=False),
         sa.Column("tenants", postgresql.ARRAY(sa.Uuid()), nullable=False),
         sa.Column("macs", sa.LargeBinary(), nullable=False),
+        sa.Column("previous", sa.LargeBinary(), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_audit_seal")),
     )

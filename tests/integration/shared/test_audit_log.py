@@ -23,7 +23,7 @@ from shared.audit import (
     note_break_glass,
     note_facts,
 )
-from shared.audit.sealing import FAILED
+from shared.audit.sealing import FAILED, FOREIGN
 from shared.audit.shortening import Shortened, shorten
 from shared.audit.verifying import Broken, Verification, Verified
 from shared.clock import SystemClock
@@ -238,28 +238,71 @@ class TestSealing:
         assert await world.seal() == 1
         assert (await world.verify()).entries == 2
 
-    async def test_that_cannot_be_made_does_not_end_the_service(self, world: World) -> None:
+    @pytest.mark.parametrize(
+        "row",
+        [
+            # The highest number, that of the next seal, one that is written twice, and what is no seal at all.
+            "SELECT 9223372036854775807, now(), '{}', '{}', '', '', ''",
+            "SELECT number + 1, sealed_at, entries, tenants, macs, digest, digest FROM audit_seal",
+            "SELECT 7, sealed_at, entries, tenants, macs, previous, digest FROM audit_seal",
+            "SELECT 2, '4000-01-01 BC', entries, tenants, macs, digest, digest FROM audit_seal",
+            "SELECT 2, now(), ARRAY[NULL::uuid], ARRAY[NULL::uuid], macs, digest, digest FROM audit_seal",
+            "SELECT n, now(), '{}', '{}', '', '', '' FROM generate_series(2, 3000) n",
+        ],
+    )
+    async def test_goes_on_whatever_is_put_among_the_seals(self, world: World, row: str) -> None:
+        await world.touch(of(uuid4()))
+        await world.seal()
+        # What a service that was taken over may write.
+        async with world.database.transaction() as session:
+            columns = "number, sealed_at, entries, tenants, macs, previous, digest"
+            put_in = await session.scalars(text(f"INSERT INTO audit_seal ({columns}) {row} RETURNING number"))
+            foreign = list(put_in)
+        met = FOREIGN.labels(SERVICE)._value.get()
+        for _ in range(2):
+            await world.touch(of(uuid4()))
+            assert await world.seal() == 1
+        assert FOREIGN.labels(SERVICE)._value.get() > met
+        with pytest.raises(Broken, match="put in without the key") as broken:
+            await world.verify()
+        assert "removed" not in str(broken.value)
+        # The owner takes it away; what was sealed meanwhile holds.
+        await world.tamper("DELETE FROM audit_seal WHERE number = ANY(:foreign)", foreign=foreign)
+        assert (await world.verify()).entries == 3
+
+    async def test_of_what_is_no_entry_waits_and_holds_up_no_other(self, world: World) -> None:
         await world.touch(of(uuid4()))
         async with world.database.transaction() as session:
-            # What a service that was taken over may write: no seal can follow it.
             await session.execute(
-                text(
-                    "INSERT INTO audit_seal (number, sealed_at, entries, tenants, macs, digest)"
-                    " VALUES (9223372036854775807, now(), '{}', '{}', '', '')"
-                )
+                text("INSERT INTO audit_pending VALUES (:low, :tenant, 'x')"),
+                {"low": UUID(int=0), "tenant": TENANT},
             )
+        assert await world.seal() == 1
+        with pytest.raises(Broken, match="that waits for its seal was removed"):
+            await world.verify()
+
+    async def test_that_cannot_be_made_does_not_end_the_service(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await world.touch(of(uuid4()))
+        sealer = Sealer(world.database, service=SERVICE, key=world.key)
+        seal, tries = sealer.seal, iter([ValueError, OverflowError])
+
+        async def fail_twice() -> int:
+            for error in tries:
+                raise error
+            return await seal()
+
+        monkeypatch.setattr(sealer, "seal", fail_twice)
         failed = FAILED.labels(SERVICE)._value.get()
         stopping = asyncio.Event()
-        running = asyncio.create_task(
-            Sealer(world.database, service=SERVICE, key=world.key).run(stopping, seconds=0.01)
-        )
+        running = asyncio.create_task(sealer.run(stopping, seconds=0.01))
         async with asyncio.timeout(60):
-            while FAILED.labels(SERVICE)._value.get() < failed + 2:
-                await world.database.ping()
+            while (await world.verify()).seals == 0:
+                pass
         stopping.set()
         await running
-        with pytest.raises(Broken):
-            await world.verify()
+        assert FAILED.labels(SERVICE)._value.get() == failed + 2
 
     async def test_goes_on_until_asked_to_stop(self, world: World) -> None:
         await world.touch(of(uuid4()))
