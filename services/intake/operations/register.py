@@ -1,10 +1,11 @@
 """Entering organisations, staff and coordinators, and changing the policy."""
 
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, Update, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -44,7 +45,6 @@ async def enter_organisation(
     its number under another id is superseded. Raises: OrganisationKnown.
     """
     organisation_id = entry.organisation_id or uuid7()
-    profile = entry.model_dump(include=set(Profile.model_fields))
     values: dict[str, Any] = {
         "id": organisation_id,
         # A tenant owns its own entry; a party belongs to whoever entered it.
@@ -52,25 +52,68 @@ async def enter_organisation(
         "kbo_number": entry.kbo_number,
         "is_tenant": entry.is_tenant,
         "version": 1,
-        **profile,
+        **entry.model_dump(include=set(Profile.model_fields)),
         "created_at": now,
     }
-    claimed = entry.is_tenant and await _claim(session, values)
+    own = False
+    if entry.is_tenant:
+        await _supersede(session, values)
+        own = await _make_own(session, values)
     # Ops create tenants and belong to none: the row belongs to the new organisation.
     await set_scope(session, Scope(tenant=values["tenant"]))
-    added = insert(Organisation).values(values).on_conflict_do_nothing().returning(Organisation.id)
-    if not claimed and (await session.execute(added)).first() is None:
-        kept = {name: values[name] for name in ("id", "kbo_number", *_CALENDAR)}
-        same = select(Organisation.id).where(
-            Organisation.superseded_by.is_(None),
-            *(getattr(Organisation, name).is_not_distinct_from(value) for name, value in kept.items()),
-        )
-        if (await session.execute(same)).first() is None:
-            raise OrganisationKnown
+    if not own and not await _add(session, values):
+        await _require_same(session, values)
     elif entry.is_tenant:
         await _publish(session, events.OrganisationEntered, values, now)
         await visit(session, tenant=organisation_id)
     return organisation_id
+
+
+async def _supersede(session: AsyncSession, values: dict[str, Any]) -> None:
+    """Let a new tenant replace others' entries with its number."""
+    others = (Organisation.id != values["id"], Organisation.kbo_number == values["kbo_number"])
+    async for entry in _of_others(session, *others):
+        await session.execute(entry.values(superseded_by=values["id"]))
+
+
+async def _make_own(session: AsyncSession, values: dict[str, Any]) -> bool:
+    """Make others' entry with the id of a new tenant its own; return whether there was one."""
+    # The row stays with the tenant that entered it: there is one register for all.
+    changes = {name: values[name] for name in values if name not in ("id", "tenant", "created_at")}
+    changes["version"] = Organisation.version + 1
+    async for entry in _of_others(session, Organisation.id == values["id"]):
+        made = await session.execute(entry.values(changes).returning(Organisation.id))
+        return made.first() is not None
+    return False
+
+
+async def _of_others(session: AsyncSession, *which: ColumnElement[bool]) -> AsyncIterator[Update]:
+    """Yield an update for each entry of an organisation that is no tenant, in the scope of whoever entered it."""
+    query = select(Organisation.id, Organisation.tenant).where(
+        *which, ~Organisation.is_tenant, Organisation.superseded_by.is_(None)
+    )
+    for row in (await session.execute(query)).all():
+        await set_scope(session, Scope(tenant=row.tenant))
+        yield update(Organisation).where(Organisation.id == row.id, ~Organisation.is_tenant)
+
+
+async def _add(session: AsyncSession, values: dict[str, Any]) -> bool:
+    """Add an entry; return whether there was none with its id or number."""
+    added = insert(Organisation).values(values).on_conflict_do_nothing().returning(Organisation.id)
+    return (await session.execute(added)).first() is not None
+
+
+async def _require_same(session: AsyncSession, values: dict[str, Any]) -> None:
+    """Raise OrganisationKnown unless an entry says the same already."""
+    same = select(Organisation.id).where(
+        Organisation.superseded_by.is_(None),
+        *(
+            getattr(Organisation, name).is_not_distinct_from(values[name])
+            for name in ("id", "kbo_number", *_CALENDAR)
+        ),
+    )
+    if (await session.execute(same)).first() is None:
+        raise OrganisationKnown
 
 
 async def change_organisation(
@@ -102,36 +145,6 @@ async def _publish(
     # Counts here at once; other services learn it from the event.
     await profiles.note(session, fact)
     await outbox.publish(session, fact, stream=values["id"], tenant=values["id"], now=now)
-
-
-async def _claim(session: AsyncSession, values: dict[str, Any]) -> bool:
-    """Give a new tenant others' entries of it; return whether there was one under its id, which is now its own."""
-    of_it = or_(Organisation.id == values["id"], Organisation.kbo_number == values["kbo_number"])
-    query = select(Organisation.id, Organisation.tenant).where(
-        of_it, ~Organisation.is_tenant, Organisation.superseded_by.is_(None)
-    )
-    claimed = False
-    # Its own entry last: by then its number is free.
-    for row in sorted(await session.execute(query), key=lambda row: row.id == values["id"]):
-        # The row stays with the tenant that entered it: there is one register for all.
-        await set_scope(session, Scope(tenant=row.tenant))
-        own = row.id == values["id"]
-        changes = (
-            {
-                **{
-                    name: value
-                    for name, value in values.items()
-                    if name not in ("id", "tenant", "created_at")
-                },
-                "version": Organisation.version + 1,
-            }
-            if own
-            else {"superseded_by": values["id"]}
-        )
-        unclaimed = update(Organisation).where(Organisation.id == row.id, ~Organisation.is_tenant)
-        done = await session.execute(unclaimed.values(changes).returning(Organisation.id))
-        claimed = claimed or (own and done.first() is not None)
-    return claimed
 
 
 async def enter_staff(
