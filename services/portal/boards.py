@@ -1,7 +1,9 @@
 """To-dos as pages show them: in words, whose turn it is, and the page on which each is done."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from services.portal import permissions, todos
@@ -110,10 +112,16 @@ CASE = ("/cases/{case_id}", _CASES)
 
 
 class ShownTodo(PageModel):
-    """What must be done, by whom, by when."""
+    """What must be done, by whom, by when.
+
+    `case`: what tells its case apart from others. `times`: how many are done on the same page, such as a call to each
+    who did not answer; the most urgent of them is shown.
+    """
 
     what: str
-    names: str | None
+    case: str | None
+    times: int
+    yours: bool
     turn: str
     due: str
     late: bool
@@ -122,29 +130,35 @@ class ShownTodo(PageModel):
 
 
 async def shown(
-    visit: StaffVisit, rows: Sequence[Todo], names: Mapping[UUID, str] | None = None
+    visit: StaffVisit, rows: Sequence[Todo], cases: Mapping[UUID, str] | None = None
 ) -> list[ShownTodo]:
-    """Return to-dos in the reader's words, in the given order; `names`: the central persons, where that is of use."""
+    """Return to-dos in the reader's words, in the given order; `cases`: what tells each case apart, if that is of use.
+
+    Those of one case that are the same work are one.
+    """
     dates, now = await visit.dates(), await visit.parts.clock.now()
     reader = visit.principal
     case_ids = {row.case_id for row in rows if row.case_id is not None}
-    cases = await todos.coordinated(visit.session, reader, case_ids=case_ids)
-    return [
-        ShownTodo(
+    coordinated = await todos.coordinated(visit.session, reader, case_ids=case_ids)
+    found: dict[tuple[Any, ...], ShownTodo] = {}
+    times: Counter[tuple[Any, ...]] = Counter()
+    for row in rows:
+        yours = permissions.is_turn_of(reader, row, coordinates=coordinated)
+        one = ShownTodo(
             what=visit.say(TO_DO.get(row.kind, SOMETHING_TO_DO)),
-            names=names.get(row.case_id) if names and row.case_id else None,
-            turn=visit.say(
-                YOU
-                if permissions.is_turn_of(reader, row, coordinates=cases)
-                else TURNS.get(row.owner, row.owner)
-            ),
+            case=cases.get(row.case_id) if cases and row.case_id else None,
+            times=1,
+            yours=yours,
+            turn=visit.say(YOU if yours else TURNS.get(row.owner, row.owner)),
             due=dates.until(row.due_at),
             late=is_late(row, now),
             paused=row.state == "paused",
             path=path_of(visit, row),
         )
-        for row in rows
-    ]
+        same = (row.kind, row.case_id or row.id, one.turn, one.late, one.paused, one.path)
+        found.setdefault(same, one)
+        times[same] += 1
+    return [one.model_copy(update={"times": times[same]}) for same, one in found.items()]
 
 
 def is_late(row: Todo, now: datetime) -> bool:

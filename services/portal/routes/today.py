@@ -1,16 +1,24 @@
 """The first page of members of staff: what waits for them, late items first."""
 
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
 from starlette.responses import Response
 
 from services.portal import boards, todos
 from services.portal.boards import ShownTodo
 from services.portal.central_persons import names_by_case
+from services.portal.models import Todo
 from services.portal.pages import Pages
-from services.portal.routes import account, calendar_address, daily_mail
+from services.portal.routes import account, calendar_address, cases, daily_mail
+from services.portal.routes.offers import themes
 from services.portal.staff import HOME, StaffVisit, staff
 from services.portal.visits import PageModel
+from services.portal.wording import mark as _
 from shared.auth import Role
+from shared.errors import Operational
 from shared.http import PageRequest
+from shared.http_client import Query
 
 pages = Pages()
 _MOST = 100
@@ -47,10 +55,34 @@ async def show(visit: StaffVisit) -> Response:
         waiting=tally.waiting,
         late=tally.late,
         most=_MOST,
-        todos=await boards.shown(visit, rows.items, names),
+        todos=await boards.shown(
+            visit, rows.items, {**await _themes_by_case(visit, rows.items, names), **names}
+        ),
         more=visit.next_page(rows.next),
         daily_mail=daily_mail.PATH if visit.has(*daily_mail.READERS) else None,
         account=account.PATH if visit.has(*daily_mail.READERS) else None,
         calendar=calendar_address.PATH if visit.has(Role.COORDINATOR) else None,
     )
     return visit.page("today.html", model)
+
+
+async def _themes_by_case(
+    visit: StaffVisit, rows: Sequence[Todo], names: Mapping[UUID, str]
+) -> dict[UUID, str]:
+    """Return by what a reader tells cases apart without knowing whom they are about: their themes and first day.
+
+    Empty while intake does not answer: a list is of use without them.
+    """
+    nameless = {str(row.case_id) for row in rows if row.case_id and row.case_id not in names}
+    if not nameless or not visit.has(*cases.READERS):
+        return {}
+    asked: Query = {"case_id": sorted(nameless), "limit": str(len(nameless))}
+    try:
+        found = await visit.ask(cases.CASES, query=asked)
+    except Operational:
+        return {}
+    dates, words = await visit.dates(), visit.say(_("{about}, sinds {day}"))
+    return {
+        each.case_id: words.format(about=themes(visit, each.themes), day=dates.day(each.opened_at))
+        for each in found.items
+    }

@@ -93,14 +93,21 @@ def page_of(*items: object, following: str | None = None) -> dict[str, Any]:
 
 
 async def clock(
-    browser: Browser, kind: str, subject: UUID, *, due: timedelta, state: str = "running"
+    browser: Browser,
+    kind: str,
+    subject: UUID,
+    *,
+    due: timedelta,
+    state: str = "running",
+    owner: str = "coordinator",
 ) -> None:
-    """Let a clock of the coordinator be known."""
+    """Let a clock of the case be known."""
     await browser.world.execute(
         "INSERT INTO todo (id, tenant, service, kind, subject, case_id, owner, owner_id, state, waiting,"
         " due_at, changed_at, version) VALUES (:id, :tenant, 'scheduling', :kind, :subject, :case,"
-        " 'coordinator', NULL, :state, true, :due, :now, 1)",
+        " :owner, NULL, :state, true, :due, :now, 1)",
         id=uuid7(),
+        owner=owner,
         tenant=browser.world.tenant,
         kind=kind,
         subject=subject,
@@ -408,6 +415,33 @@ class TestToday:
         assert page.text.count(f'href="/offers/{OFFER_ID}"') == 2
         assert page.text.index("te laat</span>") < page.text.rindex("/offers/")
         assert page.text.count("<bdi>Meryem</bdi>") == 2
+
+    async def test_shows_the_same_work_in_one_case_once(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        await coordinate(browser)
+        services.answer(CENTRAL_PERSONS, page_of(a_name("Meryem")))
+        for days in (1, 2, 2):
+            await clock(browser, "invitation", uuid7(), due=-timedelta(days=days), state="breached")
+        page = await browser.ask("GET", "/today", expect=200)
+        assert "Er wachten 3 dingen op jou." in page.text
+        assert page.text.count("Bellen met wie nog niet antwoordde") == 1
+        assert "(3)" in page.text
+        assert "Wiens beurt" not in page.text
+
+    async def test_tells_cases_apart_whose_people_the_reader_does_not_know(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        await browser.sign_in(Role.REGIONAL_MANAGER)
+        services.answer(CASES, page_of(a_case()))
+        due = -timedelta(days=1)
+        await clock(browser, "allocation", uuid7(), due=due, state="breached", owner="regional-manager")
+        page = await browser.ask("GET", "/today", expect=200)
+        assert "<bdi>Eenzaamheid, sinds" in page.text
+        assert [each.query for each in services.of(CASES)] == [{"case_id": [str(CASE_ID)], "limit": "1"}]
+        services.refuse(CASES, 503, "not-ready")
+        page = await browser.ask("GET", "/today", expect=200)
+        assert "Een aanmelding een coördinator geven" in page.text
 
     async def test_is_of_use_while_nobody_knows_the_names(
         self, browser: Browser, services: FakeServices
