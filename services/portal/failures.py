@@ -27,6 +27,9 @@ REFUSALS: dict[str, str] = {
     "link-asked-often": _(
         "Je vroeg al een paar keer een nieuwe link. Kijk in je mail, ook bij de ongewenste mail."
     ),
+    "answered-often": _(
+        "Je veranderde vandaag al heel vaak je antwoord. Nee zeggen kan altijd, ja zeggen kan morgen weer."
+    ),
     "plan-changed-often": _(
         "Er is vandaag al heel veel veranderd aan het plan. Doe morgen verder, of vraag het aan de coördinator."
     ),

@@ -26,6 +26,8 @@ from shared.settings import Settings
 # One window for all: long enough to make guessing useless, short enough to wait for.
 WINDOW_SECONDS = 600
 _LONGEST_SECONDS = 86_400
+# More than one person has to change through their link in a day.
+CHANGES_A_DAY = 30
 _MINUTE = 60.0
 _MAX_COUNTED = 20_000
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -120,6 +122,22 @@ async def count(database: Database, key: bytes, *, most: int, seconds: int = WIN
     (counted,) = await database.fetch_alone(_COUNT, key, seconds, _LONGEST_SECONDS)
     if counted["hits"] > most:
         raise TooOften(retry_after=max(1, counted["left"]))
+
+
+async def count_change(
+    context: Context, principal: Principal, *, what: str, refusal: type[TooManyRequests]
+) -> None:
+    """Count a change that a person makes through their link: rows stay of each, or others are mailed about it.
+
+    `what`: what is counted together. Raises: `refusal`, with the seconds to wait.
+    """
+    if principal.kind is not Kind.PERSON:
+        return
+    try:
+        key = context.vault.count_as(str(principal.id), field=what)
+        await count(context.database, key, most=CHANGES_A_DAY, seconds=_LONGEST_SECONDS)
+    except TooOften as often:
+        raise refusal(retry_after=often.facts["retry_after"]) from None
 
 
 async def is_within(database: Database, key: bytes, *, most: int, seconds: int = WINDOW_SECONDS) -> bool:

@@ -267,6 +267,13 @@ class NotReachable(Conflict):
     title = "We cannot mail you: ask the coordinator for a new link"
 
 
+class AnsweredOften(TooManyRequests):
+    """A person said yes through their link more often than anybody has to; a no is never counted."""
+
+    code = "answered-often"
+    title = "You changed your answers very often lately; you can say no at any time, and yes again tomorrow"
+
+
 class LinkAskedOften(TooManyRequests):
     """Several new links were sent recently."""
 

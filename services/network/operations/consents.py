@@ -57,7 +57,8 @@ async def record(
     last = await consents.last_consent(
         session, tenant=person.tenant, person_id=person.id, purpose=purpose, concerns=concerns
     )
-    if last is not None and (last.given, last.version) == (given, version):
+    # A no after a no adds nothing either, unless it is about a newer text.
+    if last is not None and last.given == given and version <= last.version:
         return last
     consent = Consent(
         id=uuid7(),

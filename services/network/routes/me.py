@@ -1,6 +1,7 @@
 """The pages of people of a case about themselves, through their personal link."""
 
 from services.network import permissions, queries
+from services.network.domain import AnsweredOften
 from services.network.domain.consents import AgeGroup, age_group
 from services.network.models import PersonFields
 from services.network.operations import invitations, needs, persons
@@ -17,7 +18,7 @@ from services.network.schemas import (
     Proposal,
 )
 from shared import case_state, profiles
-from shared.http import Now, Parts, Person, Router, Session, problems
+from shared.http import Now, Parts, Person, Router, Session, limits, problems
 
 router = Router(tags=["me"], responses=problems(404, 410))
 
@@ -71,6 +72,8 @@ async def answer(
     """Answer your invitation; you may change your answer later."""
     person = await permissions.oneself(session, principal)
     await require_live(session, case_id=person.case_id, tenant=person.tenant)
+    if body.answer == "yes":
+        await limits.count_change(parts, principal, what="answers", refusal=AnsweredOften)
     await needs.say(session, parts.vault, person=person, needs=body.needs, words=body.needs_words)
     answered = await invitations.answer(
         session, parts.vault, person=person, answer=body.answer, mode=body.mode, via="link", now=now

@@ -7,7 +7,7 @@ from fastapi import Path
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network import permissions, queries
-from services.network.domain import Purpose
+from services.network.domain import AnsweredOften, Purpose
 from services.network.operations import consents, legal_bases
 from services.network.operations.cases import open_to
 from services.network.queries import texts
@@ -15,7 +15,7 @@ from services.network.queries.consents import history, picture
 from services.network.routes.consent_views import asked, consent_view, my_consents
 from services.network.schemas.consents import ConsentChange, ConsentView, MyConsents
 from shared import profiles
-from shared.http import Now, Page, Paging, Parts, Person, Router, Session, problems
+from shared.http import Now, Page, Paging, Parts, Person, Router, Session, limits, problems
 from shared.languages import Language
 from shared.vault import Vault
 
@@ -75,6 +75,8 @@ async def record_my_consent(
 ) -> ConsentView:
     """Say yes or no to a purpose, in a version of its text; you may withdraw it at any moment."""
     permissions.may_consent(principal, given=body.given)
+    if body.given:
+        await limits.count_change(parts, principal, what="answers", refusal=AnsweredOften)
     person = await permissions.oneself(session, principal, lock=True)
     await open_to(session, person=person, given=body.given)
     consent = await consents.record(

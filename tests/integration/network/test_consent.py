@@ -4,6 +4,7 @@ from uuid import UUID
 
 import pytest
 
+from shared.http import limits
 from tests.integration.network.conftest import Sink
 from tests.integration.network.test_mails import _begun, _send
 from tests.support.world import Case
@@ -108,3 +109,23 @@ class TestSaying:
     async def test_knows_only_what_is_asked(self, world: Network, purpose: str) -> None:
         case = await world.open_case()
         assert await say(world, case, case.mother, purpose, given=True) == 422
+
+
+class TestSomebodyWhoGoesOnAllDay:
+    @pytest.fixture(autouse=True)
+    def _few(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(limits, "CHANGES_A_DAY", 2)
+
+    async def test_says_yes_a_few_times_and_can_always_say_no(self, world: Network) -> None:
+        case = await world.open_case()
+        aunt = await world.add(case, "Nadia")
+        said = [await say(world, case, aunt, "mail", given=given) for given in (True, False) * 3]
+        assert said == [200, 200, 200, 200, 429, 200]
+        await world.invite(case, aunt)
+        for answer, status in (("yes", 429), ("no", 200)):
+            path, who = "/v1/me/invitation/answer", world.person(case, aunt)
+            await world.ask("POST", path, who, json={"answer": answer}, expect=status)
+        assert len(await world.rows("SELECT 1 FROM consent WHERE person_id = :aunt", aunt=aunt)) == 4
+        # The coordinator writes down what they said.
+        body = {"given": True, "version": 1}
+        await world.do("PUT", f"/v1/persons/{aunt}/consents/mail", world.coordinator(case), json=body)

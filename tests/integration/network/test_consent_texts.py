@@ -259,3 +259,16 @@ class TestCountingWhoSaidYes:
         await say(world, case, case.mother, "mail", given=False)
         assert await counted() == [(2, "nl", 1)]
         assert await counted("research") == []
+
+
+class TestANo:
+    async def test_is_kept_once_for_each_text_however_often_it_is_said(
+        self, world: Network, case: Case
+    ) -> None:
+        await publish(world, OWN)
+        for version in (1, 2, 1, 2, 1):
+            answer = await say(world, case, case.mother, "mail", given=False, version=version)
+            assert answer.status_code == 200
+        query = "SELECT version FROM consent WHERE person_id = :mother AND purpose = 'mail' ORDER BY created_at, id"
+        kept = await world.rows(query, mother=case.mother)
+        assert [row.version for row in kept] == [1, 2]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.plans.routes import often
+from shared.http import limits
 from tests.integration.plans.test_changing import change, changed
 from tests.support.world import problem
 from tests.support.world.plans import Plans
@@ -13,7 +13,7 @@ _REFUSED = (429, "plan-changed-often")
 
 @pytest.fixture(autouse=True)
 def _few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(often, "MOST_A_DAY", _FEW)
+    monkeypatch.setattr(limits, "CHANGES_A_DAY", _FEW)
 
 
 class TestSomebodyWhoGoesOnAllDay:
