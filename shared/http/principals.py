@@ -25,6 +25,8 @@ TENANT_HEADER = "kring-tenant"
 # Roles that can be involved in a case of a tenant other than their own organisation.
 _ROLES_FROM_ELSEWHERE = frozenset({Role.COORDINATOR, Role.REFERRER})
 _PRINCIPAL = "kring.principal"
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_CONDITIONS = ("if-match", "if-none-match", "if-unmodified-since")
 # Where the middleware leaves the request's id.
 REQUEST_ID = "kring.request_id"
 _ANONYMOUS = "kring.anonymous"
@@ -85,12 +87,21 @@ async def current_principal(request: Request) -> Principal:
     limiter.count(principal)
     request.scope[_PRINCIPAL] = principal
     request.scope[CALLER_KNOWN] = True
-    _refuse_unknown_query(request)
+    _refuse_unmeant(request)
     return principal
 
 
-def _refuse_unknown_query(request: Request) -> None:
-    """Refuse parameters that the route does not know: a misspelt one looks like a filter and filters nothing."""
+def _refuse_unmeant(request: Request) -> None:
+    """Refuse what looks as if it did something, and does nothing.
+
+    Parameters that the route does not know: a misspelt one looks like a filter. Conditions of a change in headers:
+    the version that was read is part of the body.
+    """
+    if request.method not in _SAFE and (named := [name for name in _CONDITIONS if name in request.headers]):
+        message = "is not known here: send the version that you read along in the body"
+        raise RequestValidationError(
+            [{"loc": ("header", name), "msg": message, "type": "extra_forbidden"} for name in named]
+        )
     known: frozenset[str] = request.scope.get(QUERY_NAMES, frozenset())
     if unknown := [name for name in request.query_params if name not in known]:
         message = f"is not known here; known are: {', '.join(sorted(known)) or 'none'}"
@@ -140,7 +151,7 @@ async def _let_anyone_in(request: Request) -> None:
     await count_anonymous(request)
     # An unreadable value is refused, whether or not it would have mattered.
     named_tenant(request)
-    _refuse_unknown_query(request)
+    _refuse_unmeant(request)
 
 
 anonymous = Depends(_let_anyone_in)

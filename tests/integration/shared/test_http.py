@@ -290,6 +290,17 @@ class TestProblems:
         # Who may not ask at all is told that, and nothing of how.
         assert code_of(await service.client.get(address), 401) == "token-missing"
 
+    @pytest.mark.parametrize("name", ["If-Match", "If-None-Match", "If-Unmodified-Since"])
+    async def test_a_condition_that_nothing_would_check(self, service: Running, name: str) -> None:
+        condition = {name: '"1"'}
+        answer = await service.client.post("/v1/things", headers=staff(Role.FINANCE) | condition, json={})
+        assert code_of(answer, 422) == "invalid-request"
+        [said] = answer.json()["errors"]
+        assert (said["field"], "in the body" in said["problem"]) == (f"header.{name.lower()}", True)
+        # Of what is only read they say what a cache has.
+        answer = await service.client.get("/v1/things", headers=staff(Role.FINANCE) | condition)
+        assert answer.status_code == 200
+
     async def test_an_unknown_address_and_method(self, service: Running) -> None:
         assert code_of(await service.client.get("/v1/nothing"), 404) == "no-such-address"
         answer = await service.client.delete("/v1/things", headers=staff())
