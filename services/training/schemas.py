@@ -338,6 +338,10 @@ class Matching(RequestModel):
 
     registration_id: UUID
     accept_amount: bool = False
+    moved_from: UUID | None = Field(
+        default=None,
+        description="The registration that had the payment when it was read; 409 if it is another's by now.",
+    )
 
 
 class Share(RequestModel):

@@ -13,6 +13,7 @@ from services.plans.operations.timing import CHECK_IN, FOLLOW_UP, ask_at, clocks
 from services.plans.schemas import NewDay
 from services.plans.settings import policies
 from shared.clocks import Clock
+from shared.errors import OtherVersion
 from shared.vault import Vault
 
 
@@ -28,13 +29,18 @@ async def move_check_in(
 ) -> tuple[CheckIn, Clock]:
     """Move a check to another day between its neighbours; its clock and what waits for it move along.
 
-    Raises: CheckInNotMovable, DayNotBetween, FollowUpOver, CaseStopped.
+    Raises: OtherVersion, CheckInNotMovable, DayNotBetween, FollowUpOver, CaseStopped.
     """
     state = await queries.lock_case(session, case_id=case_id, tenant=tenant)
     check_in = await read_check_in(session, check_in_id)
     plan = await queries.running_plan(session, check_in.plan_id)
     check_moving(check_in.kind, CheckInState(check_in.state))
     policy = await policies.for_case(session, case_id=case_id)
+    if new.instead_of is not None:
+        moments = await queries.check_in_moments(session, [check_in.id])
+        day = policy.calendar.day_of(moments[check_in.id][0])
+        if new.instead_of != day:
+            raise OtherVersion(on=day.isoformat())
     at = policy.calendar.at(new.on, policy.settings.morning_time)
     before, after = await _beside(session, check_in)
     check_day(at, after=max(now, before) if before else now, before=after)

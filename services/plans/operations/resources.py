@@ -9,6 +9,7 @@ from services.plans import queries
 from services.plans.domain import ResourceNotFound, ResourceOfOlderVersion
 from services.plans.models import Resource
 from services.plans.schemas import ResourceAnswer
+from shared.errors import OtherVersion
 from shared.vault import Vault
 
 
@@ -25,7 +26,7 @@ async def answer_resource(
 ) -> Resource:
     """Record whether a request for a resource is granted; a mistake is corrected by another answer.
 
-    Raises: ResourceNotFound, ResourceOfOlderVersion, FollowUpOver, CaseStopped.
+    Raises: ResourceNotFound, ResourceOfOlderVersion, OtherVersion, FollowUpOver, CaseStopped.
     """
     await queries.lock_case(session, case_id=case_id, tenant=tenant)
     resource = await session.get(Resource, resource_id, populate_existing=True)
@@ -34,6 +35,8 @@ async def answer_resource(
     plan = await queries.running_plan(session, resource.plan_id)
     if resource.until_version is not None:
         raise ResourceOfOlderVersion(version=plan.version)
+    if new.instead_of not in (None, resource.state):
+        raise OtherVersion(state=resource.state)
     answered = new.state != "asked"
     resource.state = new.state
     resource.answered_at, resource.answered_by = (now, by) if answered else (None, None)

@@ -21,7 +21,7 @@ from services.plans.models import Plan, Share, SharingConsent
 from services.plans.operations.timing import notify, publish
 from services.plans.schemas import NewShare
 from shared.case_access import CIRCLE_ROLES, Membership
-from shared.errors import NotYet
+from shared.errors import NotYet, require_version
 from shared.events import plans as events
 from shared.ids import uuid7
 from shared.tables import case_person
@@ -45,10 +45,12 @@ async def share_plan(
 
     If nobody is named it is shared with those who take part, without professionals if sharing outside was
     refused. `in_place_of`: the children for whom `by` decides. Those who had this version are not told again.
-    Raises: PersonNotOfCase, NobodyToShareWith, SharingTakenBack, TooManyOrganisations, CaseStopped.
+    Raises: OtherVersion, PersonNotOfCase, NobodyToShareWith, SharingTakenBack, TooManyOrganisations, CaseStopped.
     """
     await queries.lock_case(session, case_id=case_id, tenant=tenant)
     plan = await queries.read_plan(session, plan_id)
+    if new.version is not None:
+        require_version(new.version, of=plan.version)
     people = await queries.active_people(session, case_id)
     within = {person for person, role in people.items() if role in CIRCLE_ROLES}
     refused = await queries.sharing_refused(session, case_id)

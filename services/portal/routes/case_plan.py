@@ -230,7 +230,11 @@ async def show(visit: StaffVisit) -> Response:
 async def answer(visit: StaffVisit) -> Response:
     """Record the outcome of a request for a resource."""
     case_id, form = case_of(visit), visit.form
-    body = {"state": form.get("state", ""), "answer": form.get("answer", "").strip() or None}
+    body = {
+        "state": form.get("state", ""),
+        "answer": form.get("answer", "").strip() or None,
+        "instead_of": form.get("instead_of"),
+    }
     await visit.ask(ANSWER, body=body, resource_id=read_id(form.get("resource", "")))
     return visit.go(f"/cases/{case_id}/plan")
 

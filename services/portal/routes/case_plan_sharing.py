@@ -32,6 +32,7 @@ class SharePage(PageModel):
 
     case_id: str
     there: bool
+    version: int | None
     shared: list[Reader]
     parts: list[tuple[str, str]]
     people: list[tuple[str, str]]
@@ -64,6 +65,7 @@ async def ask_sharing(visit: StaffVisit) -> Response:
     model = SharePage(
         case_id=case_id,
         there=plan is not None,
+        version=plan.version if plan else None,
         shared=readers(visit, plan, names_of(people)) if plan else [],
         parts=parts_to_share(visit),
         people=[(str(each.person_id), each.name) for each in circle],

@@ -147,12 +147,13 @@ class DayForm(Form):
 
     on: date
     because: str = Field(min_length=1, max_length=500)
+    instead_of: date | None = None
 
 
 @pages.send("/cases/{case_id}/check-ins/{check_in_id}", _WHO)
 async def move(visit: StaffVisit) -> Response:
     """Move a check."""
     case_id, form = case_of(visit), visit.read(DayForm)
-    body = {"on": form.on.isoformat(), "because": form.because}
+    body = form.model_dump(mode="json", exclude_none=True)
     await visit.ask(MOVE, body=body, check_in_id=read_id(visit.request.path_params["check_in_id"]))
     return visit.go(f"/cases/{case_id}/check-ins")

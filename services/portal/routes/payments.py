@@ -205,6 +205,7 @@ class DecisionForm(Form):
     registration: UUID | None = None
     settle: Literal["refund", "keep"] | None = None
     accept_amount: bool = False
+    moved_from: UUID | None = None
     following: str = "queue"
 
     @model_validator(mode="after")
@@ -222,8 +223,13 @@ async def decide(visit: StaffVisit) -> Response:
     if form.settle is not None:
         await visit.ask(SETTLE, body={"by": form.settle}, payment_id=payment_id)
     else:
-        body: dict[str, Any] = {"registration_id": str(form.registration)}
-        await visit.ask(MATCH, body={**body, "accept_amount": form.accept_amount}, payment_id=payment_id)
+        body: dict[str, Any] = {
+            "registration_id": str(form.registration),
+            "accept_amount": form.accept_amount,
+        }
+        if form.moved_from is not None:
+            body["moved_from"] = str(form.moved_from)
+        await visit.ask(MATCH, body=body, payment_id=payment_id)
     following = form.following.removeprefix("p-")
     return visit.go(f"{QUEUE}#{'queue' if following == 'queue' else f'p-{read_id(following)}'}")
 
@@ -232,6 +238,7 @@ class SearchPage(PageModel):
     """The participants of a session, to choose the owner of a payment, or to divide it."""
 
     payment_id: UUID
+    registration_id: UUID | None
     amount: str
     payer: str
     text: str
@@ -276,6 +283,7 @@ async def search(visit: StaffVisit) -> Response:
         ]
     model = SearchPage(
         payment_id=payment.payment_id,
+        registration_id=payment.registration_id,
         amount=money(payment.amount - payment.taken_back, visit),
         payer=payment.payer_name,
         text=payment.text,

@@ -1,6 +1,7 @@
 """Sharing parts of the plan outside the circle, by its central persons, and ending that."""
 
 from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from starlette.responses import Response
@@ -69,6 +70,7 @@ class Reader(PageModel):
 class SharingPage(PageModel):
     """Choosing with whom to share the plan."""
 
+    version: int
     shared: list[Reader]
     parts: list[tuple[str, str]]
     readers: list[tuple[str, str]]
@@ -121,7 +123,11 @@ async def share_as_sent(visit: Visit, plan: SharedPlan | None) -> bool:
     # If there is a single list, it includes the organisation that referred the case.
     referrer = [each for each in chosen if each == str(plan.referring_organisation_id)]
     people = [each for each in chosen if each not in referrer]
-    body = {"person_ids": people, "organisation_ids": organisations + referrer, "parts": parts}
+    body: dict[str, Any] = {
+        "person_ids": people, "organisation_ids": organisations + referrer, "parts": parts
+    }  # fmt: skip
+    if (version := visit.form.get("version", "")).isdecimal():
+        body["version"] = int(version)
     await visit.ask(SHARE, body=body, plan_id=plan.plan_id)
     return False
 
@@ -148,6 +154,7 @@ async def ask(visit: PersonVisit) -> Response:
     referrer = plan.referring_organisation_id
     party = [(str(referrer), visit.say(_("De organisatie van de verwijzer")))] if referrer else []
     sharing = SharingPage(
+        version=plan.version,
         shared=[each for each in readers(visit, plan, names) if each.id not in within],
         parts=parts_to_share(visit),
         readers=[(str(each.person_id), each.first_name) for each in outside] + party,

@@ -34,6 +34,7 @@ from services.training.domain import (
 from services.training.models import PaymentRow, RegistrationRow
 from services.training.operations import registrations
 from shared import locks, outbox
+from shared.errors import OtherVersion
 from shared.events import training as events
 from shared.ids import uuid7
 from shared.vault import Vault
@@ -89,15 +90,16 @@ async def match(
     payment_id: UUID,
     registration_id: UUID,
     accept_amount: bool,
+    moved_from: UUID | None,
     now: datetime,
 ) -> Decision:
-    """Assign a payment as a person decided, also if another registration had it before.
+    """Assign a payment as a person decided, also if another registration had it before, who knew so: `moved_from`.
 
     Money for an expired registration gives it a place again if there is one. A registration that a payment is
     moved away from awaits payment again if it is no longer paid.
 
     Raises: PaymentNotFound, PaymentSettled, RegistrationNotFound, RegistrationErased, RegistrationOver,
-    NothingToPay, NoPlaceLeft, NoSuchMoney.
+    NothingToPay, NoPlaceLeft, NoSuchMoney, OtherVersion.
     """
     await locks.hold(session, "money", tenant)
     payment = await queries.payment(session, tenant=tenant, payment_id=payment_id)
@@ -108,6 +110,8 @@ async def match(
     if payment.kind == PaymentKind.REVERSAL:
         await _take_back_from(session, payment, row, now)
     else:
+        if payment.registration_id not in (None, row.id, moved_from):
+            raise OtherVersion(registration_id=str(payment.registration_id))
         counted = payment.state in COUNTED
         await _give(session, payment, row, accept=accept_amount, now=now)
         for other in others:

@@ -244,6 +244,7 @@ async def match(
         payment_id=payment_id,
         registration_id=body.registration_id,
         accept_amount=body.accept_amount,
+        moved_from=body.moved_from,
         now=now,
     )
     await settling.follow(session, tenant=principal.tenant, now=now)

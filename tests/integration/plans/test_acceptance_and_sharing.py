@@ -269,6 +269,17 @@ class TestSharePlan:
         await world.ask("POST", path, world.coordinator(case), json={}, expect=200)
         assert set(await world.told(case, "plan-shared")) == {case.central, case.neighbour, case.teacher}
 
+    async def test_is_of_the_version_that_who_shares_has_read(self, world: Plans) -> None:
+        case = await world.open_case()
+        plan = await world.recorded(case)
+        path, who = f"/v1/plans/{plan['plan_id']}", world.coordinator(case)
+        await world.do("POST", f"{path}/versions", who, json=changed_plan(case))
+        to = {"version": 1, "person_ids": [str(case.teacher)]}
+        refused = await world.ask("POST", f"{path}/share", who, json=to)
+        assert (problem(refused), refused.json()["facts"]) == ((409, "other-version"), {"version": 2})
+        assert await world.told(case, "plan-shared") == []
+        await world.do("POST", f"{path}/share", who, json=to | {"version": 2})
+
     async def test_tells_who_had_a_version_before_that_it_changed(self, world: Plans) -> None:
         case = await world.open_case()
         plan = await world.recorded(case)

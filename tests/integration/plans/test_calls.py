@@ -6,7 +6,7 @@ import pytest
 
 from shared.ids import uuid7
 from tests.integration.plans.test_follow_up import check_ins, record, steps_to
-from tests.support.world import Case
+from tests.support.world import Case, problem
 from tests.support.world.plans import Plans
 
 SAYS = {"going": "partly", "new_needs": True, "note": "School ziet hem vaker"}
@@ -124,6 +124,18 @@ class TestTheDayOfACheck:
             409,
             "check-in-not-movable",
         )
+
+    async def test_that_somebody_else_moved_is_read_first(self, world: Plans) -> None:
+        case = await world.open_case(mandated=None)
+        await world.recorded(case, agreements=[])
+        three = (await check_ins(world, case, world.coordinator(case)))["three-months"]
+        path, read = f"/v1/check-ins/{three['check_in_id']}/day", three["due_at"][:10]
+        body = {"because": "Vakantie", "instead_of": read}
+        await world.do("PUT", path, world.coordinator(case), json=body | {"on": "2026-06-08"})
+        refused = await world.ask("PUT", path, world.manager(), json=body | {"on": "2026-06-15"})
+        assert (problem(refused), refused.json()["facts"]) == ((409, "other-version"), {"on": "2026-06-08"})
+        body = body | {"on": "2026-06-15", "instead_of": "2026-06-08"}
+        await world.do("PUT", path, world.manager(), json=body)
 
     @pytest.mark.parametrize("on", ["2026-03-01", "2026-03-20", "2026-09-30", "2030-01-01"])
     async def test_lies_between_those_beside_it(self, world: Plans, on: str) -> None:

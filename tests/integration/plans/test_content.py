@@ -9,7 +9,7 @@ from services.plans.domain import PARTS, Part
 from services.plans.operations.sharing import MAX_ORGANISATIONS
 from shared.ids import uuid7
 from tests.integration.plans.test_copies import copy
-from tests.support.world import Case
+from tests.support.world import Case, problem
 from tests.support.world.plans import Plans, changed_plan, plan_of
 
 BIKE = {"what": "Een fiets", "asked_of": "het OCMW"}
@@ -49,6 +49,17 @@ class TestResources:
         # By mistake: it is still asked for.
         again = await world.do("PUT", path, central, json={"state": "asked"})
         assert (again["answered_at"], again["answer"]) == (None, None)
+
+    async def test_that_two_people_answer_are_answered_as_the_first_said(self, world: Plans) -> None:
+        case = await world.open_case()
+        plan = await world.recorded(case, resources=[BIKE])
+        who, central = world.coordinator(case), world.person(case, case.central)
+        [asked] = (await read(world, plan, central))["resources"]
+        path = f"/v1/resources/{asked['resource_id']}"
+        await world.do("PUT", path, central, json={"state": "granted", "instead_of": "asked"})
+        refused = await world.ask("PUT", path, who, json={"state": "refused", "instead_of": "asked"})
+        assert (problem(refused), refused.json()["facts"]) == ((409, "other-version"), {"state": "granted"})
+        await world.do("PUT", path, who, json={"state": "refused", "instead_of": "granted"})
 
     async def test_of_an_older_version_are_no_longer_answered(self, world: Plans) -> None:
         case = await world.open_case()

@@ -335,9 +335,12 @@ class TestThePlan:
         page = (await browser.ask("GET", PLAN, expect=200)).text
         assert all(words in page for words in ("Een fiets", "Jij blijft thuis.", "Het ging anders."))
         case.answer(ANSWER, plan()["resources"][0] | {"state": "granted"})
-        await browser.fill(PLAN, resource=str(RESOURCE), state="granted", answer="Op maandag")
+        read = re.search(r'name="instead_of" value="(\w+)"', page)
+        assert read is not None
+        said = {"state": "granted", "answer": "Op maandag", "instead_of": read[1]}
+        await browser.fill(PLAN, resource=str(RESOURCE), **said)
         [asked] = case.of(ANSWER)
-        assert asked.body == {"state": "granted", "answer": "Op maandag"}
+        assert asked.body == said
         case.refuse(ANSWER, 503, "not-ready")
         again = await browser.fill(
             PLAN, expect=503, resource=str(RESOURCE), state="granted", answer="Op dinsdag"

@@ -226,9 +226,10 @@ class TestTheDayOfACheck:
         shown = await browser.ask("GET", path, expect=200)
         assert 'value="2026-06-01"' in shown.text
         await browser.fill(path, expect=422, on="2026-07-01")
-        await browser.fill(path, on="2026-07-01", because="Vakantie")
+        assert 'name="instead_of" value="2026-06-01"' in shown.text
+        await browser.fill(path, on="2026-07-01", because="Vakantie", instead_of="2026-06-01")
         [asked] = services.of(MOVE)
-        assert asked.body == {"on": "2026-07-01", "because": "Vakantie"}
+        assert asked.body == {"on": "2026-07-01", "because": "Vakantie", "instead_of": "2026-06-01"}
         services.answer(CHECKS, {"items": [check(kind="six-months")], "next": None})
         await browser.ask("GET", path, expect=404)
 

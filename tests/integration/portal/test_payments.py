@@ -216,7 +216,9 @@ async def test_a_line_is_decided_and_the_next_one_has_the_focus(
     services.answer(payments.SETTLE, decided)
     answer = await browser.fill(f"/payments/{FIRST}", registration=str(BEA), following=f"p-{second}")
     assert answer.headers["location"] == f"/payments#p-{second}"
-    assert services.of(payments.MATCH)[0].body == {"registration_id": str(BEA), "accept_amount": False}
+    await browser.fill(f"/payments/{FIRST}", registration=str(BEA), moved_from=str(second))
+    body = {"registration_id": str(BEA), "accept_amount": False}
+    assert [each.body for each in services.of(payments.MATCH)] == [body, body | {"moved_from": str(second)}]
     answer = await browser.fill(f"/payments/{FIRST}", settle="refund", following="//elsewhere.example")
     assert answer.headers["location"] == f"/payments#p-{UUID(int=0)}"
     assert services.of(payments.SETTLE)[0].body == {"by": "refund"}

@@ -224,6 +224,20 @@ class TestMoney:
         assert await states(world, annelies, tom) == ["awaiting-payment", "confirmed"]
         assert (await world.registration(annelies["registration_id"]))["paid"] == "0"
 
+    async def test_that_two_people_give_to_others_goes_to_the_first(self, world: Training) -> None:
+        annelies, tom = await pair(world)
+        [payment] = (await world.import_file(statement(Line(payer="Iemand Anders"))))["payments"]
+        await world.match(payment, tom)
+        # Who still sees it as nobody's.
+        refused = await world.match(payment, annelies, expect=409)
+        assert (refused["type"].rpartition("/")[2], refused["facts"]) == (
+            "other-version",
+            {"registration_id": tom["registration_id"]},
+        )
+        assert await states(world, annelies, tom) == ["awaiting-payment", "confirmed"]
+        await world.match(payment, annelies, moved_from=tom["registration_id"])
+        assert await states(world, annelies, tom) == ["confirmed", "awaiting-payment"]
+
     @pytest.mark.parametrize(("by", "state"), [("refund", "refunded"), ("keep", "kept")])
     async def test_of_a_cancelled_registration_waits_for_a_person(
         self, world: Training, by: str, state: str

@@ -122,7 +122,10 @@ class Training(World):
     ) -> dict[str, Any]:
         """Decide as a person to whom a payment belongs."""
         path = f"/v1/payments/{payment['payment_id']}/match"
-        body = {"registration_id": registered["registration_id"]} | more
+        body = {
+            "registration_id": registered["registration_id"],
+            "moved_from": payment["registration_id"],
+        } | more
         answer = await self.ask("POST", path, self.finance, json=body, expect=expect)
         found: dict[str, Any] = answer.json()
         return found
