@@ -14,13 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared import outbox
 from shared.database import fetch
 from shared.deadlines import Agenda, Deadline
-from shared.events.base import CLOCK_EVENTS, WAKING
+from shared.events.base import CLOCK_EVENTS, WAKING, LateBecause
 from shared.ids import uuid7
 from shared.trail import current_workflow
 
 _COLUMNS = (
     "id, kind, subject, stream, tenant, case_id, owner, owner_id, escalate_to, workflow_id, policy_version, state,"
-    " started_at, warn_at, due_at, warned_at, breached_at, paused_at, pause_reason"
+    " started_at, warn_at, due_at, warned_at, breached_at, late_because, paused_at, pause_reason, stopped_at"
 )
 _START = f"""
     INSERT INTO clock (id, kind, subject, stream, tenant, case_id, owner, owner_id, escalate_to, workflow_id,
@@ -41,6 +41,8 @@ _OF_CASE = (
     " ORDER BY id FOR UPDATE"
 )
 _BY_ID = f"SELECT {_COLUMNS} FROM clock WHERE id = $1"  # noqa: S608
+_EXPLAIN = f"""UPDATE clock SET late_because = $2 WHERE id = $1 AND breached_at IS NOT NULL
+    AND late_because IS DISTINCT FROM $2 RETURNING {_COLUMNS}"""  # noqa: S608
 _LIVE_OF_WORKFLOW = "FROM clock WHERE workflow_id = $1 AND state IN ('running', 'paused')"
 # Of two at the same moment, the one that started first, so that the answer is stable.
 _AGENDA = f"SELECT {_COLUMNS} {_LIVE_OF_WORKFLOW} ORDER BY next_at, id LIMIT 1"
@@ -82,8 +84,10 @@ class Clock:
     due_at: datetime
     warned_at: datetime | None
     breached_at: datetime | None
+    late_because: str | None
     paused_at: datetime | None
     pause_reason: str | None
+    stopped_at: datetime | None
 
     def due_if_resumed(self, now: datetime) -> datetime:
         """Return when the clock is due if its pause ends now; its due time if it is not paused."""
@@ -181,6 +185,10 @@ class Clocks:
         """Return the live clock of this kind on this subject, else the latest one."""
         return _only(await fetch(session, _FIND, kind, subject))
 
+    async def by_id(self, session: AsyncSession, clock_id: UUID) -> Clock | None:
+        """Return a clock, also one that is over; None if there is none, or it was purged."""
+        return _only(await fetch(session, _BY_ID, clock_id))
+
     async def due_times(
         self, session: AsyncSession, *, kind: str, subjects: Collection[UUID]
     ) -> dict[UUID, datetime]:
@@ -209,7 +217,7 @@ class Clocks:
 
     async def waiting_for(self, session: AsyncSession, due: Deadline) -> Clock | None:
         """Return the clock whose next deadline this is; None if it was paused, moved, stopped or taken."""
-        clock = _only(await fetch(session, _BY_ID, due.clock_id))
+        clock = await self.by_id(session, due.clock_id)
         return clock if clock is not None and clock.deadline == due else None
 
     async def reach(self, session: AsyncSession, due: Deadline, *, now: datetime) -> Clock | None:
@@ -249,6 +257,12 @@ class Clocks:
     async def resume(self, session: AsyncSession, *, kind: str, subject: UUID, now: datetime) -> Clock | None:
         """Resume the clock; its deadlines move by the length of the pause."""
         return await self._change_found(session, "resumed", kind=kind, subject=subject, now=now)
+
+    async def explain(self, session: AsyncSession, clock: Clock, *, why: LateBecause, now: datetime) -> None:
+        """Record why a clock was breached, unless that is known. One that was not breached stays as it is."""
+        changed = _only(await fetch(session, _EXPLAIN, clock.id, why))
+        if changed is not None:
+            await self._publish(session, changed, "explained", now)
 
     async def lock_all(self, session: AsyncSession, *, case: UUID) -> list[Clock]:
         """Return every clock of a case that was not stopped, locked."""
@@ -364,6 +378,9 @@ class Clocks:
             policy_version=clock.policy_version,
             reason=reason,
             wakes=_woken(session, clock) if what in WAKING else None,
+            breached_at=clock.breached_at,
+            late_because=clock.late_because,
+            stopped_at=clock.stopped_at,
         )
         await outbox.publish(
             session, fact, stream=clock.stream, tenant=clock.tenant, case=clock.case_id, now=now

@@ -9,6 +9,7 @@ from uuid import UUID
 from services.portal import permissions, todos
 from services.portal.models import Todo
 from services.portal.staff import StaffVisit
+from services.portal.staff_words import LATE_BECAUSE
 from services.portal.visits import PageModel
 from services.portal.wording import mark as _
 from shared.auth import Role
@@ -57,6 +58,8 @@ TO_DO: dict[str, str] = {
     "turns-12": _("Iemand wordt twaalf: vraag het ook aan die persoon zelf"),
     "turns-18": _("Iemand wordt achttien: vraag het aan die persoon zelf"),
 }
+WHY = _("Waarom werd het later?")
+CHANGE_WHY = _("De reden veranderen")
 SOMETHING_TO_DO = _("Iets dat op een antwoord wacht")
 YOU = _("jij")
 TURNS: dict[str, str] = {
@@ -127,6 +130,9 @@ class ShownTodo(PageModel):
     late: bool
     paused: bool
     path: str | None
+    # Why it became late, if somebody said so; and for who may say so, the page for that and the text of its link.
+    why: str | None
+    say_why: tuple[str, str] | None
 
 
 async def shown(
@@ -154,8 +160,12 @@ async def shown(
             late=is_late(row, now),
             paused=row.state == "paused",
             path=path_of(visit, row),
+            why=visit.word(LATE_BECAUSE, row.late_because) if row.late_because else None,
+            say_why=(f"/late/{row.id}", visit.say(CHANGE_WHY if row.late_because else WHY))
+            if row.breached_at is not None and permissions.may_explain(reader, row, coordinates=coordinated)
+            else None,
         )
-        same = (row.kind, row.case_id or row.id, one.turn, one.late, one.paused, one.path)
+        same = (row.kind, row.case_id or row.id, one.turn, one.late, one.paused, one.path, one.why)
         found.setdefault(same, one)
         times[same] += 1
     return [one.model_copy(update={"times": times[same]}) for same, one in found.items()]

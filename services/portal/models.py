@@ -51,8 +51,9 @@ _WAITING = text("waiting")
 class Todo(Base):
     """A clock of a service from its newest event: what somebody must do, in ids, codes and dates.
 
-    `waiting`: its owner must act now, and not only from the warning on. `version`: the event's number in the
-    clock's stream. Ended clocks stay until no earlier event of theirs can arrive any more.
+    `waiting`: its owner must act now, and not only from the warning on. `breached_at`: when it became late, also of
+    one that was met since; null for what ends by itself. `late_because`: a `LateBecause`. `version`: the event's
+    number in the clock's stream. Ended clocks stay until no earlier event of theirs can arrive any more.
     """
 
     __tablename__ = "todo"
@@ -66,6 +67,11 @@ class Todo(Base):
             "ix_todo_escalated",
             *("tenant", "escalate_to", "due_at", "id"),
             postgresql_where=text("state = 'breached'"),
+        ),
+        Index(
+            "ix_todo_met_late",
+            *("case_id", "due_at"),
+            postgresql_where=text("state = 'stopped' AND breached_at IS NOT NULL"),
         ),
         # Serve lists of what is late, of all organisations, and purging.
         Index("ix_todo_late", "kind", "due_at", postgresql_where=text("state = 'breached'")),
@@ -91,5 +97,7 @@ class Todo(Base):
     waiting: Mapped[bool]
     warn_at: Mapped[datetime | None]
     due_at: Mapped[datetime]
+    breached_at: Mapped[datetime | None]
+    late_because: Mapped[str | None]
     changed_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(BigInteger)

@@ -31,6 +31,15 @@ def may_manage(principal: Principal, owner: str) -> bool:
     return principal.is_of_tenant and owner in principal.roles
 
 
+def may_explain(principal: Principal, todo: Todo, *, coordinates: Container[UUID]) -> bool:
+    """Tell whether a reader may say why a to-do became late; `coordinates`: the cases that they coordinate."""
+    return (
+        todo.case_id in coordinates
+        or may_manage(principal, Role.REGIONAL_MANAGER)
+        or is_turn_of(principal, todo, coordinates=coordinates)
+    )
+
+
 def waits_for(principal: Principal) -> list[ColumnElement[bool]]:
     """Return the conditions under which a tenant's to-do is a reader's; an index serves each of them."""
     conditions = [

@@ -59,6 +59,17 @@ LONGER: dict[str, str] = {
     "holidays": _("Het is vakantie"),
     "other": _("Iets anders"),
 }
+LATE_BECAUSE: dict[str, str] = {
+    "family-needs-time": _("De familie had meer tijd nodig"),
+    "key-person-unavailable": _("Iemand die erbij moest zijn, kon niet"),
+    "unreachable": _("Iemand was moeilijk te bereiken"),
+    "waited-for-others": _("We wachtten op iets of iemand anders"),
+    "holidays": _("Het was vakantie"),
+    "away": _("Wie het zou doen, was er niet"),
+    "too-much-work": _("Er was te veel tegelijk te doen"),
+    "not-recorded": _("Het was op tijd klaar, maar het stond nog niet in Kring"),
+    "other": _("Iets anders"),
+}
 DECLINE_REASONS: dict[str, str] = {
     "no-time": _("geen tijd"),
     "too-far": _("te ver"),

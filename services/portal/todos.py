@@ -71,6 +71,8 @@ class Late:
     week: int
     longer: int
     oldest: datetime
+    # How many of them have which reason, or none yet, the most frequent first.
+    because: list[tuple[str | None, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +87,10 @@ async def follow(session: AsyncSession, event: Received[ClockFact], context: Con
     """Handle an event of a clock; one older than the newest known event changes nothing."""
     service, _, what = event.type.removesuffix(".v1").split(".")
     fact = event.data
-    state = _STATE_AFTER[what]
-    if state == "breached" and fact.kind in OVER_WITH_ITS_TIME | BY_ITSELF:
+    late = fact.kind not in OVER_WITH_ITS_TIME | BY_ITSELF
+    # Reasons are also given for what was met since.
+    state = _STATE_AFTER.get(what) or ("breached" if fact.stopped_at is None else "stopped")
+    if state == "breached" and not late:
         state = "stopped"
     statement = insert(Todo).values(
         id=fact.clock_id,
@@ -102,6 +106,8 @@ async def follow(session: AsyncSession, event: Received[ClockFact], context: Con
         waiting=state == "breached" or (state == "running" and _turn(fact, event.time) <= event.time),
         warn_at=fact.warn_at,
         due_at=fact.due_at,
+        breached_at=fact.breached_at if late else None,
+        late_because=fact.late_because,
         changed_at=event.time,
         version=event.sequence,
     )
@@ -189,6 +195,33 @@ async def of_case(session: AsyncSession, principal: Principal, *, case_id: UUID)
     return list(await session.scalars(query))
 
 
+async def met_late(session: AsyncSession, principal: Principal, *, case_id: UUID) -> list[Todo]:
+    """Return what became late in a case and was met or called off since; the caller has access to the case."""
+    await set_scope(session, Scope(tenant=principal.tenant))
+    query = (
+        select(Todo)
+        .where(
+            Todo.tenant == principal.tenant,
+            Todo.case_id == case_id,
+            Todo.state == "stopped",
+            Todo.breached_at.is_not(None),
+        )
+        .order_by(Todo.due_at, Todo.id)
+        .limit(_MOST_OF_A_CASE)
+    )
+    return list(await session.scalars(query))
+
+
+async def missed(session: AsyncSession, principal: Principal, *, clock_id: UUID) -> Todo | None:
+    """Return a to-do that became late, and about which a reader may say why; None if there is none."""
+    await set_scope(session, Scope(tenant=principal.tenant))
+    todo = await session.get(Todo, clock_id)
+    if todo is None or todo.tenant != principal.tenant or todo.breached_at is None:
+        return None
+    cases = await coordinated(session, principal, case_ids=[todo.case_id] if todo.case_id else [])
+    return todo if permissions.may_explain(principal, todo, coordinates=cases) else None
+
+
 async def next_of_cases(
     session: AsyncSession, principal: Principal, *, case_ids: Sequence[UUID]
 ) -> list[Todo]:
@@ -218,6 +251,16 @@ async def coordinated(
 
 async def late_by_kind(session: AsyncSession, *, now: datetime, tenant: UUID | None = None) -> list[Late]:
     """Return what is late, by kind and age; in one organisation, or for ops in all of them."""
+    late = [Todo.state == "breached", *([Todo.tenant == tenant] if tenant else [])]
+    reasons = (
+        select(Todo.service, Todo.kind, Todo.late_because, func.count())
+        .where(*late)
+        .group_by(Todo.service, Todo.kind, Todo.late_because)
+        .order_by(func.count().desc(), Todo.late_because)
+    )
+    because: dict[tuple[str, str], list[tuple[str | None, int]]] = {}
+    for service, kind, reason, number in await session.execute(reasons):
+        because.setdefault((service, kind), []).append((reason, number))
     query = (
         select(
             Todo.service,
@@ -227,11 +270,11 @@ async def late_by_kind(session: AsyncSession, *, now: datetime, tenant: UUID | N
             func.count().filter(Todo.due_at <= now - _WEEK),
             func.min(Todo.due_at),
         )
-        .where(Todo.state == "breached", *([Todo.tenant == tenant] if tenant else []))
+        .where(*late)
         .group_by(Todo.service, Todo.kind)
         .order_by(func.min(Todo.due_at))
     )
-    return [Late(*row) for row in await session.execute(query)]
+    return [Late(*row, because[row.service, row.kind]) for row in await session.execute(query)]
 
 
 def _picked(principal: Principal, narrowed: Sequence[ColumnElement[bool]], *, most: int) -> Select[Any]:

@@ -1,6 +1,7 @@
 """What an event is: data classes, the registry of types, the CloudEvents 1.0 envelope, facts of every service."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar
 from uuid import UUID
 
@@ -96,7 +97,8 @@ class ClockFact(EventData):
 
     `owner_id`: the account or the organisation that must act; absent: whoever has the role `owner`, or
     coordinates the case. `wakes`: the workflow of the same service that must reload what it waits for because
-    of this, if any.
+    of this, if any. `breached_at`, `late_because`, `stopped_at`: when it was breached, why (a `LateBecause`) and when
+    it stopped, as far as that is so.
     """
 
     clock_id: UUID
@@ -111,6 +113,23 @@ class ClockFact(EventData):
     policy_version: int
     reason: Code | None = None
     wakes: Reference | None = None
+    breached_at: datetime | None = None
+    late_because: Code | None = None
+    stopped_at: datetime | None = None
+
+
+class LateBecause(StrEnum):
+    """Why a deadline was missed: nothing about a person, so no illness, and nobody's words."""
+
+    FAMILY_NEEDS_TIME = "family-needs-time"
+    KEY_PERSON_UNAVAILABLE = "key-person-unavailable"
+    UNREACHABLE = "unreachable"
+    WAITED_FOR_OTHERS = "waited-for-others"
+    HOLIDAYS = "holidays"
+    AWAY = "away"
+    TOO_MUCH_WORK = "too-much-work"
+    NOT_RECORDED = "not-recorded"
+    OTHER = "other"
 
 
 class MessageQueuedFact(EventData):
@@ -120,7 +139,7 @@ class MessageQueuedFact(EventData):
     kind: Code
 
 
-CLOCK_CHANGES = ("started", "paused", "resumed", "warned", "breached", "stopped")
+CLOCK_CHANGES = ("started", "paused", "resumed", "warned", "breached", "stopped", "explained")
 
 # Changes that a workflow waiting for the clock does not cause itself; the others come from its own steps.
 WAKING = ("started", "paused", "resumed", "stopped")

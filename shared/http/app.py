@@ -9,6 +9,7 @@ from shared.context import Context
 from shared.http.audit_log import router as audit_log_router
 from shared.http.dead_letters import router as dead_letters_router
 from shared.http.docs import docs_router
+from shared.http.late import router as late_router
 from shared.http.limits import RateLimiter
 from shared.http.middleware import RequestMiddleware
 from shared.http.openapi import describe, refuse_open_doors
@@ -16,7 +17,7 @@ from shared.http.problems import answer_with_problems
 from shared.http.routing import Router
 from shared.http.state import router as state_router
 from shared.http.undelivered import router as undelivered_router
-from shared.services import SERVICES_WITH_MAIL
+from shared.services import SERVICES, SERVICES_WITH_MAIL
 
 
 def create_service_app(
@@ -63,6 +64,8 @@ def create_service_app(
         behind_tls=settings.public_url.startswith("https://"),
     )
     everything = [docs_router(app), *routers, audit_log_router, state_router, dead_letters_router]
+    if context.service in SERVICES:
+        everything.append(late_router)
     if context.service in SERVICES_WITH_MAIL:
         everything.append(undelivered_router)
     for router in everything:

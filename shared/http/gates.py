@@ -17,6 +17,16 @@ Manager = Annotated[Principal, Depends(allow(Role.REGIONAL_MANAGER))]
 CoordinatorOrManager = Annotated[
     Principal, Depends(allow(Role.COORDINATOR, Role.REGIONAL_MANAGER, from_elsewhere=True))
 ]
+# Those whose role has deadlines, and those who answer for a case.
+ClockOwner = Annotated[
+    Principal,
+    Depends(
+        allow(
+            *(Role.COORDINATOR, Role.REGIONAL_MANAGER, Role.REFERRER, Role.FINANCE, Role.DPO),
+            from_elsewhere=True,
+        )
+    ),
+]
 # The data protection officer.
 Officer = Annotated[Principal, Depends(allow(Role.DPO))]
 # Operators of Kring, for all organisations.

@@ -123,6 +123,8 @@ clock = Table(
     Column("due_at", Timestamp, nullable=False),
     Column("warned_at", Timestamp),
     Column("breached_at", Timestamp),
+    # Why, if somebody said so: a `LateBecause`.
+    Column("late_because", Text),
     Column("paused_at", Timestamp),
     Column("pause_reason", Text),
     Column("stopped_at", Timestamp),
@@ -139,6 +141,7 @@ clock = Table(
     ),
     CheckConstraint("state IN ('running', 'paused', 'breached', 'stopped')", name="state"),
     CheckConstraint("(state = 'paused') = (paused_at IS NOT NULL)", name="paused"),
+    CheckConstraint("late_because IS NULL OR breached_at IS NOT NULL", name="late"),
     # One live clock of a kind per subject: a second start is a bug, not a second clock.
     Index(
         "uq_clock_live",

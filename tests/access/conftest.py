@@ -38,6 +38,7 @@ def populated(
         )
         worlds = import_module(f"tests.access.worlds.{service}")
         async with worlds.world(settings, await database(service)) as world:
+            await world.miss_deadlines()
             await world.keep()
             try:
                 yield world

@@ -33,6 +33,11 @@ EXECUTE format('CREATE FUNCTION kept.restore() RETURNS void LANGUAGE plpgsql AS 
 END $$"""
 
 
+_MISSED = text("""INSERT INTO clock (id, kind, subject, stream, tenant, case_id, owner, workflow_id, policy_version,
+    state, started_at, due_at, breached_at)
+    VALUES (:id, 'missed', :id, :id, :tenant, :case, :owner, 'missed', 1, 'breached', now(), now(), now())""")
+
+
 @dataclass
 class Try:
     """How an operation is tried: other ids than the usual ones in its path, and what is sent."""
@@ -76,6 +81,8 @@ class World:
 
     def _usual(self, door: str) -> Try:
         """Return how an operation that every service has is tried."""
+        if door == "PUT /v1/clocks/{clock_id}/late-because":
+            return Try(send={"json": {"reason": "holidays"}})
         if door != "GET /v1/audit-log":
             return Try()
         case = self.ids.get("case_id")
@@ -102,6 +109,20 @@ class World:
     def nobodys_ids(self) -> dict[str, str]:
         """Return ids that nobody and nothing has, for everything that stands in a path."""
         return {name: str(uuid7()) for name, value in self.ids.items() if ID.fullmatch(value)}
+
+    async def miss_deadlines(self) -> None:
+        """Let a deadline have been missed, here and elsewhere: of a case's coordinator, or of finance without cases."""
+        for tenant, ids in ((self.cast.tenant, self.ids), (self.cast.elsewhere, self.ids_elsewhere)):
+            case = ids.get("case_id")
+            made = {
+                "id": uuid7(),
+                "tenant": tenant,
+                "case": case,
+                "owner": "coordinator" if case else "finance",
+            }
+            async with self.owner.transaction() as session:
+                await session.execute(_MISSED, made)
+            ids["clock_id"] = str(made["id"])
 
     async def keep(self) -> None:
         """Keep every row as it is now, to come back to."""

@@ -103,6 +103,7 @@ class CasePage(PageModel):
     waits_for: str | None
     road: list[Step]
     todos: list[ShownTodo]
+    met_late: list[ShownTodo]
     live: bool
     paused: bool
     leads: bool
@@ -202,6 +203,8 @@ async def show(visit: StaffVisit) -> Response:
         road_of(visit, case), names_by_case(visit), survey_of(visit, case.case_id)
     )
     rows = await todos.of_case(visit.session, visit.principal, case_id=case.case_id)
+    leads = visit.has(*_LEADERS)
+    late = await todos.met_late(visit.session, visit.principal, case_id=case.case_id) if leads else []
     state, color = _STATES.get(case.state, (case.state, "neutral"))
     dates = await visit.dates()
     model = CasePage(
@@ -216,9 +219,10 @@ async def show(visit: StaffVisit) -> Response:
         waits_for=visit.word(_WAITS_FOR, case.waits_for) if case.waits_for in _WAITS_FOR else None,
         road=road,
         todos=await boards.shown(visit, rows),
+        met_late=await boards.shown(visit, late),
         live=case.state in ("open", "paused"),
         paused=case.state == "paused",
-        leads=visit.has(*_LEADERS),
+        leads=leads,
         prepares=visit.has(Role.COORDINATOR),
         manages=visit.has(Role.REGIONAL_MANAGER),
         has_coordinator=case.coordinator_id is not None,

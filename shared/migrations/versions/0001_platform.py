@@ -78,6 +78,7 @@ def upgrade() -> None:
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("warned_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("breached_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("late_because", sa.Text(), nullable=True),
         sa.Column("paused_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("pause_reason", sa.Text(), nullable=True),
         sa.Column("stopped_at", sa.DateTime(timezone=True), nullable=True),
@@ -92,6 +93,7 @@ def upgrade() -> None:
             nullable=True,
         ),
         sa.CheckConstraint("(state = 'paused') = (paused_at IS NOT NULL)", name=op.f("ck_clock_paused")),
+        sa.CheckConstraint("late_because IS NULL OR breached_at IS NOT NULL", name=op.f("ck_clock_late")),
         sa.CheckConstraint(
             "state IN ('running', 'paused', 'breached', 'stopped')", name=op.f("ck_clock_state")
         ),

@@ -251,6 +251,29 @@ class TestACase:
         assert page.text.count("nu aan de beurt") == 1
         assert f'href="/cases/{CASE_ID}/baseline"' in page.text
 
+    @pytest.mark.parametrize("role", [Role.COORDINATOR, Role.REFERRER])
+    async def test_lists_what_was_met_late_for_who_leads_it(
+        self, browser: Browser, found: FakeServices, role: Role
+    ) -> None:
+        found.answer(MEETING_DAYS, {"items": []})
+        found.refuse(SURVEY, 404, "survey-not-open")
+        await (coordinate(browser) if role is Role.COORDINATOR else browser.sign_in(role))
+        for kind, state in (
+            ("circle-ready", "stopped"),
+            ("conference-date", "breached"),
+            ("poll", "stopped"),
+        ):
+            await clock(browser, kind, uuid7(), due=timedelta(days=-4), state=state)
+        await browser.world.execute(
+            "UPDATE todo SET breached_at = due_at, late_because = 'unreachable' WHERE kind = 'circle-ready'"
+        )
+        page = (await browser.ask("GET", f"/cases/{CASE_ID}", expect=200)).text
+        shown = role is Role.COORDINATOR
+        for words in ("Wat later klaar was", "De kring samenbrengen", "Iemand was moeilijk te bereiken"):
+            assert (words in page) is shown
+        assert page.count('href="/late/') == shown
+        assert "De vraag over de dagen afsluiten" not in page
+
     @pytest.mark.parametrize("role", [Role.COORDINATOR, Role.REGIONAL_MANAGER])
     async def test_says_each_time_till_when_there_is_more_time_why_and_by_whom(
         self, browser: Browser, found: FakeServices, role: Role

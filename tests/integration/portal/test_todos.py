@@ -34,6 +34,9 @@ class ServiceClock:
     escalate_to: str | None = None
     warn_at: datetime | None = None
     due_at: datetime = NOW + timedelta(days=2)
+    breached_at: datetime | None = None
+    late_because: str | None = None
+    stopped_at: datetime | None = None
     id: UUID = field(default_factory=uuid7)
     subject: UUID = field(default_factory=uuid7)
 
@@ -50,6 +53,9 @@ class ServiceClock:
             due_at=self.due_at,
             warn_at=self.warn_at,
             policy_version=1,
+            breached_at=self.breached_at,
+            late_because=self.late_because,
+            stopped_at=self.stopped_at,
         )
 
     async def publish(self, *changes: str) -> "ServiceClock":
@@ -97,6 +103,35 @@ class TestFollow:
             )
             rows.add(tuple(row))
         assert rows == {("breached", True, NOW + timedelta(days=2), NOW, 4)}
+
+    async def test_a_reason_is_kept_whatever_comes_first_and_brings_nothing_back(self, world: Portal) -> None:
+        rows = set()
+        for order in permutations(range(3)):
+            clock = ServiceClock(world)
+            late = replace(clock, breached_at=NOW)
+            explained = replace(late, late_because="holidays")
+            met = replace(explained, stopped_at=NOW)
+            facts = [late.fact("breached"), explained.fact("explained"), met.fact("stopped")]
+            for number in order:
+                await world.handle(facts[number], sequence=number + 1)
+            # Another reason, after it was met.
+            await world.handle(replace(met, late_because="away").fact("explained"), sequence=4)
+            (row,) = await world.rows(
+                "SELECT state, waiting, breached_at, late_because FROM todo WHERE id = :id", id=clock.id
+            )
+            rows.add(tuple(row))
+        assert rows == {("stopped", False, NOW, "away")}
+
+    async def test_what_is_explained_while_it_is_late_stays_on_the_board(self, world: Portal) -> None:
+        clock, manager = ServiceClock(world, breached_at=NOW), someone(world, Role.REGIONAL_MANAGER)
+        await clock.publish("breached")
+        await replace(clock, late_because="holidays").publish("explained")
+        assert await seen_by(world, manager) == [clock.id]
+
+    async def test_nobody_is_late_with_what_ends_by_itself(self, world: Portal) -> None:
+        clock = await ServiceClock(world, "offer", breached_at=NOW).publish("breached")
+        (row,) = await world.rows("SELECT state, breached_at FROM todo WHERE id = :id", id=clock.id)
+        assert tuple(row) == ("stopped", None)
 
     async def test_a_service_changes_nothing_of_another(self, world: Portal) -> None:
         clock, manager = ServiceClock(world), someone(world, Role.REGIONAL_MANAGER)
@@ -260,13 +295,16 @@ class TestList:
 class TestLate:
     async def test_counts_by_kind_and_age_of_all_organisations_or_of_one(self, world: Portal) -> None:
         for hours in (1, 30, 24 * 6, 24 * 30):
-            await ServiceClock(world, due_at=NOW - timedelta(hours=hours)).publish("breached")
+            said = {30: "holidays", 24 * 30: "away"}.get(hours)
+            clock = ServiceClock(world, due_at=NOW - timedelta(hours=hours), late_because=said)
+            await clock.publish("breached")
         await ServiceClock(world, due_at=NOW - timedelta(days=1)).publish("breached", "stopped")
         await ServiceClock(world, "payment", "finance", "training").publish("started")
         oldest = NOW - timedelta(days=30)
+        because = [(None, 2), ("away", 1), ("holidays", 1)]
         async with world.context.database.transaction() as session:
             found = await todos.late_by_kind(session, now=NOW)
-            assert found == [todos.Late("intake", "referral", 1, 2, 1, oldest)]
+            assert found == [todos.Late("intake", "referral", 1, 2, 1, oldest, because)]
             assert await todos.late_by_kind(session, now=NOW, tenant=world.tenant) == found
             assert await todos.late_by_kind(session, now=NOW, tenant=uuid7()) == []
 

@@ -40,6 +40,8 @@ def upgrade() -> None:
         sa.Column("waiting", sa.Boolean(), nullable=False),
         sa.Column("warn_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("breached_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("late_because", sa.Text(), nullable=True),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.CheckConstraint(
@@ -58,6 +60,12 @@ def upgrade() -> None:
     )
     op.create_index(
         "ix_todo_escalated", "todo", ["tenant", "escalate_to", "due_at", "id"], postgresql_where=breached
+    )
+    op.create_index(
+        "ix_todo_met_late",
+        "todo",
+        ["case_id", "due_at"],
+        postgresql_where=sa.text("state = 'stopped' AND breached_at IS NOT NULL"),
     )
     op.create_index("ix_todo_late", "todo", ["kind", "due_at"], postgresql_where=breached)
     op.create_index(
