@@ -44,11 +44,15 @@ class TestResources:
         assert (refused["state"], refused["answer"]) == ("refused", "Nee")
         path, granted = f"/v1/resources/{asked['resource_id']}", {"state": "granted", "answer": "Op maandag"}
         answered = await world.do("PUT", path, central, json=granted)
-        assert (answered["what"], answered["answer"]) == ("Een fiets", "Op maandag")
+        assert (answered["what"], answered["state"], answered["answer"]) == (
+            "Een fiets",
+            "granted",
+            "Op maandag",
+        )
         assert (await read(world, plan, aunt))["resources"][0] == answered
         # By mistake: it is still asked for.
         again = await world.do("PUT", path, central, json={"state": "asked"})
-        assert (again["answered_at"], again["answer"]) == (None, None)
+        assert (again["state"], again["answered_at"], again["answer"]) == ("asked", None, None)
 
     async def test_that_two_people_answer_are_answered_as_the_first_said(self, world: Plans) -> None:
         case = await world.open_case()
@@ -87,9 +91,9 @@ class TestStances:
         plan = await world.recorded(case, stances=[no])
         aunt, path = world.person(case, case.aunt), f"/v1/plans/{plan['plan_id']}/stance"
         assert [each["agrees"] for each in (await read(world, plan, aunt))["stances"]] == [False]
-        for _ in range(2):
-            await world.do("PUT", path, aunt, json={"version": 1, "agrees": True})
-        assert [each["agrees"] for each in (await read(world, plan, aunt))["stances"]] == [True]
+        for agrees in (True, True, False):
+            await world.do("PUT", path, aunt, json={"version": 1, "agrees": agrees})
+            assert [each["agrees"] for each in (await read(world, plan, aunt))["stances"]] == [agrees]
         versions = f"/v1/plans/{plan['plan_id']}/versions"
         await world.do("POST", versions, world.coordinator(case), json=changed_plan(case))
         # What was said of one version says nothing of the next.

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from services.portal import paper
 from services.portal.road import BASELINE
 from services.portal.routes.acceptance import JUDGE
 from services.portal.routes.case_check_ins import ALL
@@ -381,6 +382,26 @@ class TestThePlan:
         within = b"".join(zlib.decompress(each) for each in streams if each.startswith(b"x\xda"))
         for told in (b"/MarkInfo", b"/StructTreeRoot", b"/Lang (nl)", b"/DisplayDocTitle true"):
             assert told in within
+
+    async def test_has_on_paper_what_the_circle_decided_with_first_names(
+        self, browser: Browser, case: FakeServices, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        printed: list[str] = []
+
+        async def make(html: str) -> bytes:
+            printed.append(html)
+            return b"%PDF-"
+
+        monkeypatch.setattr(paper, "make_pdf", make)
+        has_plan(case, goals=["Naar school gaan"], decisions_of_circle=["Niemand slaat."])
+        await browser.ask("GET", f"{PLAN}.pdf", expect=200)
+        [page] = printed
+        for told in (
+            *("Naar school gaan", "Niemand slaat.", "Oma belt elke dag.", "Rita", "Een fiets"),
+            *("Oma is ziek", "Omar belt", "Jij blijft thuis."),
+        ):
+            assert told in page
+        assert "Maes" not in page
 
 
 def parties(mandated: str) -> dict[str, Any]:

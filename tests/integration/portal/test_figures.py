@@ -144,6 +144,7 @@ class TestFigures:
         lines = list(csv.reader(io.StringIO(answer.text)))
         assert lines[0][:5] == ["first_quarter", "last_quarter", "by", "value", "referrals"]
         assert [line[3] for line in lines[1:]] == ["", "", "loneliness", "'=1+1"]
+        assert [line[4:9] for line in lines[1:3]] == [["11", "8", "6", "", "0"], ["12", "8", "6", "", "0"]]
         assert set(lines[-1][4:]) == {""}
         found = await browser.ask("GET", f"{PATH}.json?by=theme", expect=200)
         assert found.json()["periods"][1]["total"]["started"] == 8

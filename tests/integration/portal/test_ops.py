@@ -279,7 +279,11 @@ class TestWhatRuns:
         monkeypatch.setattr(settings, "temporal_pages_url", "http://temporal.example:8233")
         await browser.sign_in(Role.OPS)
         page = (await browser.ask("GET", "/ops/workflows", expect=200)).text
-        assert "Bellen met wie nog niet antwoordde" in page
+        assert re.search(
+            r"<span>Bellen met wie nog niet antwoordde<br>.*<span>maandag 2 november[^<]* <span[^>]*>te laat",
+            page,
+            re.DOTALL,
+        )
         assert f"/namespaces/one/workflows/invitation%2F{EVENT}/run/history" in page
         assert page.count("te laat</span>") == 1
         assert "housekeeping/plans" in page

@@ -10,6 +10,9 @@ class TestPolicy:
     def test_has_the_usual_lengths(self) -> None:
         assert (Policy().conference_target, Policy().poll_closes) == ("8w", "8d")
 
+    def test_has_first_contact_within_a_week_and_a_conference_within_days_if_it_is_urgent(self) -> None:
+        assert (Policy().first_contact, Policy().urgent_target) == ("5wd", "4d")
+
     @pytest.mark.parametrize(
         "lengths",
         [
