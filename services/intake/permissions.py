@@ -55,9 +55,11 @@ ReferralReader = Annotated[
 BreakGlassReader = Annotated[Principal, Depends(allow(Role.REGIONAL_MANAGER, Role.DPO))]
 StatisticsReader = Annotated[Principal, Depends(allow(Role.REGIONAL_MANAGER, Role.ADMINISTRATOR, Role.DPO))]
 Registrar = Annotated[Principal, Depends(allow(Role.ADMINISTRATOR, Role.OPS, of_no_tenant=True))]
-RegisterReader = Annotated[
-    Principal,
-    Depends(allow(Role.ADMINISTRATOR, Role.OPS, Role.REGIONAL_MANAGER, Role.INTEGRATION, of_no_tenant=True)),
+_REGISTER_READERS = (Role.ADMINISTRATOR, Role.OPS, Role.REGIONAL_MANAGER, Role.INTEGRATION)
+RegisterReader = Annotated[Principal, Depends(allow(*_REGISTER_READERS, of_no_tenant=True))]
+# Also who refers, to say which of them must accept a plan.
+RegisterLister = Annotated[
+    Principal, Depends(allow(*_REGISTER_READERS, Role.REFERRER, from_elsewhere=True, of_no_tenant=True))
 ]
 ContactEraser = Annotated[Principal, Depends(allow(Role.ADMINISTRATOR, Role.DPO))]
 ContactReader = ContactEraser

@@ -6,7 +6,7 @@ from services.intake import permissions
 from services.intake.domain.errors import UnknownOrganisation
 from services.intake.models import ContactFields, Coordinator, Organisation, StaffMember
 from services.intake.operations import register
-from services.intake.permissions import ContactReader, RegisterReader, Registrar
+from services.intake.permissions import ContactReader, RegisterLister, RegisterReader, Registrar
 from services.intake.queries import register as reads
 from services.intake.schemas.register import (
     CoordinatorEntered,
@@ -47,7 +47,7 @@ async def change_organisation(
 
 @router.get("/v1/organisations")
 async def list_organisations(
-    principal: RegisterReader, session: Session, page: Paging
+    principal: RegisterLister, session: Session, page: Paging
 ) -> Page[OrganisationEntry]:
     """List the organisations of the register."""
     del principal

@@ -113,6 +113,8 @@ async def hold(visit: StaffVisit) -> Response:
     if errors or conference is None:
         raise Unacceptable(errors)
     body: dict[str, Any] = {"attendance": attendance, "parts": parts, "outcome": outcome}
+    if called := visit.form.get("return_called"):
+        body["return_called_by_circle"] = called == "yes"
     body["incident"] = visit.form.get("incident") == "yes"
     await visit.ask(HOLD, body=body, conference_id=conference.conference_id)
     following = {"plan": "plan", "continued": "dates"}.get(outcome, "conference")

@@ -11,6 +11,7 @@ from services.portal.pages import Pages
 from services.portal.people import ME, Invitation, PersonVisit, person
 from services.portal.visits import EmailAddress, Form, PageModel
 from services.portal.wording import mark as _
+from shared.languages import Language
 
 pages = Pages()
 
@@ -106,6 +107,9 @@ class ProposeForm(Form):
     relation: str = Field(min_length=1, max_length=200)
     phone: str | None = Field(default=None, max_length=50)
     email: EmailAddress | None = None
+    address: str | None = Field(default=None, max_length=300)
+    # Not `language`: a form with that field asks for the page in another language.
+    written_in: Language | None = None
 
 
 @pages.show("/me/propose", person)
@@ -118,8 +122,9 @@ async def show_proposal(visit: PersonVisit) -> Response:
 @pages.send("/me/propose", person)
 async def propose(visit: PersonVisit) -> Response:
     """Propose a person; the coordinator asks them first."""
-    form = visit.read(ProposeForm)
-    await visit.ask(PROPOSE, body=form.model_dump(exclude_none=True))
+    said = visit.read(ProposeForm).model_dump(exclude_none=True)
+    language = said.pop("written_in", visit.language)
+    await visit.ask(PROPOSE, body={**said, "language": language})
     return visit.go("/me/thanks/proposal")
 
 

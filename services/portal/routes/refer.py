@@ -1,7 +1,8 @@
 """Self-referral without an account: one question per page, stored on the way, and sent once."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 from uuid import UUID
 
 from pydantic import Field, model_validator
@@ -14,7 +15,7 @@ from services.portal.drafts import Writing, WrittenDay
 from services.portal.forms import read_id
 from services.portal.pages import Pages, of_organisation
 from services.portal.visits import EmailAddress, Form, MustGo, PageModel, Unacceptable, Visit
-from services.portal.wording import Dates
+from services.portal.wording import Dates, language_name
 from services.portal.wording import mark as _
 from shared import profiles
 from shared.http.limits import count_anonymous
@@ -27,6 +28,13 @@ class Received(Answer):
 
     referral_id: UUID
 
+
+# The platform's languages, and others that many people in Belgium speak.
+_SPOKEN = (
+    *("nl", "fr", "en", "ar", "tr", "pl", "uk"),
+    *("bg", "de", "es", "fa", "it", "ps", "pt", "ro", "ru", "so", "ti"),
+)
+WISHED = {"": _("Maakt niet uit"), "female": _("Liefst een vrouw"), "male": _("Liefst een man")}
 
 REFER = Operation("intake", "POST", "/v1/referrals", Received)
 
@@ -91,12 +99,33 @@ class ThemesForm(Form):
         return self.themes.split(",")
 
 
+class WishesForm(Form):
+    """In which languages they talk, and their wishes for a coordinator."""
+
+    WANTED: ClassVar = {"spoken[]": _("Kies minstens één taal.")}
+
+    # All codes together are shorter.
+    spoken: str = Field(alias="spoken[]", min_length=2, max_length=100)
+    gender: Literal["female", "male"] | None = None
+
+    @property
+    def languages(self) -> list[str]:
+        """Return the codes."""
+        return [code for code in self.spoken.split(",") if code in _SPOKEN]
+
+    def body(self) -> dict[str, object]:
+        """Return the part of intake's request body."""
+        wishes = self.model_dump(exclude={"spoken"}, exclude_none=True)
+        return {"languages": self.languages, "wishes": {**wishes, "languages": self.languages}}
+
+
 STEPS: dict[str, type[Form]] = {
     "question": QuestionForm,
     "themes": ThemesForm,
     "name": NameForm,
     "birth": BirthForm,
     "contact": ContactForm,
+    "wishes": WishesForm,
 }
 
 
@@ -116,6 +145,8 @@ class StepPage(PageModel):
     base: str
     back: str
     themes: list[tuple[str, str]]
+    spoken: list[tuple[str, str]]
+    wished: list[tuple[str, str, None]]
 
 
 class CheckPage(PageModel):
@@ -248,6 +279,8 @@ async def show(visit: WritingVisit) -> Response:
         base=_base(visit),
         back=f"{_base(visit)}/{names[number - 1]}" if number else _base(visit),
         themes=[(code, visit.say(label)) for code, label in THEMES.items()],
+        spoken=spoken(visit),
+        wished=wished(visit),
     )
     return visit.page("refer_step.html", model)
 
@@ -258,6 +291,21 @@ async def answer(visit: WritingVisit) -> Response:
     step = _step(visit)
     await visit.writing.take(visit, step, STEPS[step])
     return visit.go(f"{_base(visit)}/{visit.writing.next_of(STEPS)}")
+
+
+def spoken(visit: Visit) -> list[tuple[str, str]]:
+    """Return the languages that can be chosen."""
+    return [(code, language_name(code, visit.language)) for code in _SPOKEN]
+
+
+def wished(visit: Visit) -> list[tuple[str, str, None]]:
+    """Return what can be wished of a coordinator, as radio buttons."""
+    return [(code, visit.say(label), None) for code, label in WISHED.items()]
+
+
+def names_of(visit: Visit, languages: Iterable[str]) -> str:
+    """Return languages by their names."""
+    return ", ".join(language_name(code, visit.language) for code in languages)
 
 
 def _step(visit: Visit) -> str:
@@ -277,6 +325,7 @@ async def _rows(visit: WritingVisit) -> list[tuple[str, str, str]]:
     given = {name: value for step in STEPS for name, value in visit.writing.draft.steps[step].items()}
     born = BirthForm.model_validate(visit.writing.draft.steps["birth"]).birth_date
     dates = Dates(visit.language, visit.profile.calendar)
+    wishes = visit.writing.read("wishes", WishesForm)
     labels = [visit.word(THEMES, code) for code in given["themes[]"].split(",") if code in THEMES]
     return [
         (visit.say(_("Wat je graag anders wil")), given["question"], "question"),
@@ -286,6 +335,8 @@ async def _rows(visit: WritingVisit) -> list[tuple[str, str, str]]:
         (visit.say(_("Telefoon")), given.get("phone", ""), "contact"),
         (visit.say(_("Mailadres")), given.get("email", ""), "contact"),
         (visit.say(_("Adres")), given.get("address", ""), "contact"),
+        (visit.say(_("Waarin je graag praat")), names_of(visit, wishes.languages), "wishes"),
+        (visit.say(_("Wie je graag als coördinator wil")), visit.say(WISHED[wishes.gender or ""]), "wishes"),
     ]
 
 
@@ -299,6 +350,6 @@ async def _body(visit: WritingVisit) -> dict[str, object]:
         "kind": "self",
         "question": visit.writing.draft.steps["question"]["question"],
         "themes": themes.chosen,
-        "languages": [visit.language],
+        **visit.writing.read("wishes", WishesForm).body(),
         "persons": [{**person, "consent": {"referral": True, "date": today.isoformat()}}],
     }

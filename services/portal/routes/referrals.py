@@ -13,6 +13,7 @@ from services.portal.forms import read_id
 from services.portal.pages import Pages
 from services.portal.road import CASE, Case
 from services.portal.routes.cases import CASES
+from services.portal.routes.refer import WISHED, names_of
 from services.portal.staff import StaffVisit, section, staff
 from services.portal.staff_words import ONLY_OF_WHO_DECLINES, REFERRAL_REASONS, REFERRED_AS
 from services.portal.visits import Form, PageModel
@@ -51,10 +52,20 @@ class Person(NamedAnswer):
     erased: bool
 
 
+class Wishes(Answer):
+    """What is wished of a coordinator."""
+
+    gender: str | None
+    culture: str | None
+
+
 class ReferralDetail(Referral):
     """A whole referral."""
 
     question: str
+    summary: str | None
+    languages: list[str]
+    wishes: Wishes
     bottom_lines: list[str]
     resources: str | None
     persons: list[Person]
@@ -190,6 +201,10 @@ class ReferralPage(PageModel):
     row: Row
     next: str | None
     question: str
+    summary: str | None
+    spoken: str
+    wished: str
+    culture: str | None
     bottom_lines: list[str]
     resources: str | None
     persons: list[tuple[str, list[tuple[str, str]]]]
@@ -221,6 +236,10 @@ async def show(visit: StaffVisit) -> Response:
         row=_row(visit, found, case, dates, now),
         next=visit.say(following[progress]) if progress in following else None,
         question=found.question,
+        summary=found.summary,
+        spoken=names_of(visit, found.languages),
+        wished=visit.word(WISHED, found.wishes.gender or ""),
+        culture=found.wishes.culture,
         bottom_lines=found.bottom_lines,
         resources=found.resources,
         persons=[

@@ -1,6 +1,7 @@
 """A professional's referral: short pages, stored for a week in their browser's session, and sent once."""
 
 from typing import ClassVar, Literal
+from uuid import UUID
 
 from pydantic import Field, model_validator
 from starlette.responses import Response
@@ -10,7 +11,8 @@ from services.portal.codes import THEMES
 from services.portal.drafts import Writing, WrittenDay
 from services.portal.forms import read_number
 from services.portal.pages import Pages
-from services.portal.routes.refer import REFER, QuestionForm
+from services.portal.routes.organisations import REGISTER
+from services.portal.routes.refer import REFER, WISHED, QuestionForm, WishesForm, names_of, spoken, wished
 from services.portal.staff import StaffVisit, staff
 from services.portal.staff_words import REFERRED_AS
 from services.portal.visits import EmailAddress, Form, MustGo, PageModel
@@ -35,7 +37,16 @@ class AboutForm(QuestionForm):
     }
 
     themes: str = Field(alias="themes[]", min_length=1, max_length=300)
+    summary: str | None = Field(default=None, max_length=4000)
     urgent: str | None = None
+
+
+class FamilyWishesForm(WishesForm):
+    """The family's languages, and their wishes for a coordinator."""
+
+    WANTED: ClassVar = {**WishesForm.WANTED, "culture": _("Schrijf het wat korter, in hoogstens 60 letters.")}
+
+    culture: str | None = Field(default=None, max_length=60)
 
 
 class PersonForm(Form):
@@ -62,6 +73,7 @@ class PersonForm(Form):
     # Not `language`: a form with that field asks for the page in another language.
     spoken: Language = "nl"
     relation: str | None = Field(default=None, max_length=300)
+    side: Literal["maternal", "paternal", "other"] = "other"
     parental_authority: str | None = None
     agreed: str | None = None
     agreed_on: WrittenDay | None = None
@@ -88,16 +100,31 @@ class PersonForm(Form):
 
 
 class MandateForm(Form):
-    """The bottom lines of a plan, if the organisation must accept it."""
+    """The bottom lines of a plan, if an organisation must accept it."""
 
-    WANTED: ClassVar = {"mandated": _("Kies of jouw organisatie het plan moet aanvaarden.")}
+    WANTED: ClassVar = {
+        "": _("Kies welke andere organisatie het plan moet aanvaarden."),
+        "mandated": _("Kies of een organisatie het plan moet aanvaarden."),
+    }
 
-    mandated: Literal["yes", "no"]
+    mandated: Literal["yes", "no", "other"]
+    mandated_other: UUID | None = None
     bottom_lines: str = ""
     resources: str | None = None
 
+    @model_validator(mode="after")
+    def _says_which(self) -> "MandateForm":
+        if self.mandated == "other" and self.mandated_other is None:
+            raise ValueError("another, but which")
+        return self
 
-_STEPS: dict[str, type[Form]] = {"question": AboutForm, f"{_PERSON}1": PersonForm, "mandate": MandateForm}
+
+_STEPS: dict[str, type[Form]] = {
+    "question": AboutForm,
+    "wishes": FamilyWishesForm,
+    f"{_PERSON}1": PersonForm,
+    "mandate": MandateForm,
+}
 
 
 class BeginPage(PageModel):
@@ -113,6 +140,9 @@ class StepPage(PageModel):
     back: str
     themes: list[tuple[str, str]]
     languages: list[tuple[str, str]]
+    spoken: list[tuple[str, str]]
+    wished: list[tuple[str, str, None]]
+    organisations: list[tuple[str, str]]
 
 
 class Named(PageModel):
@@ -206,13 +236,21 @@ async def check(visit: StaffVisit) -> Response:
     """Show everything before it is sent."""
     writing = await _complete(visit)
     about, mandate = writing.read("question", AboutForm), writing.read("mandate", MandateForm)
+    wishes = writing.read("wishes", FamilyWishesForm)
     labels = [visit.word(THEMES, code) for code in about.themes.split(",") if code in THEMES]
-    own = visit.say(_("Ja") if mandate.mandated == "yes" else _("Nee"))
+    if mandate.mandated == "other":
+        accepts = (await _others(visit)).get(str(mandate.mandated_other), "")
+    else:
+        accepts = visit.say(_("Ja, mijn organisatie") if mandate.mandated == "yes" else _("Nee"))
     rows = [
         (visit.say(_("De vraag")), about.question, "question"),
         (visit.say(_("Waar het over gaat")), ", ".join(labels), "question"),
         (visit.say(_("Dringend")), visit.say(_("Ja") if about.urgent else _("Nee")), "question"),
-        (visit.say(_("Moet jouw organisatie het plan aanvaarden?")), own, "mandate"),
+        (visit.say(_("Wat er speelt")), about.summary or "", "question"),
+        (visit.say(_("Waarin de mensen graag praten")), names_of(visit, wishes.languages), "wishes"),
+        (visit.say(_("De coördinator")), visit.say(WISHED[wishes.gender or ""]), "wishes"),
+        (visit.say(_("Vertrouwd met")), wishes.culture or "", "wishes"),
+        (visit.say(_("Moet een organisatie het plan aanvaarden?")), accepts, "mandate"),
         (visit.say(_("De ondergrenzen")), mandate.bottom_lines, "mandate"),
         (visit.say(_("Wat we zelf kunnen bieden")), mandate.resources or "", "mandate"),
     ]
@@ -241,6 +279,9 @@ async def show(visit: StaffVisit) -> Response:
         back=_BASE if step == "question" else f"{_BASE}/{'people' if step == 'mandate' else 'question'}",
         themes=[(code, visit.say(label)) for code, label in THEMES.items()],
         languages=list(NAMES.items()),
+        spoken=spoken(visit),
+        wished=wished(visit),
+        organisations=list((await _others(visit)).items()) if step == "mandate" else [],
     )
     return visit.page(f"referring_{kind}.html", model)
 
@@ -277,11 +318,24 @@ def _body(visit: StaffVisit, writing: Writing) -> dict[str, object]:
         "track": "urgent" if about.urgent else "normal",
         "question": about.question,
         "themes": about.themes.split(","),
+        **writing.read("wishes", FamilyWishesForm).body(),
         "persons": [writing.read(each.step, PersonForm).body(each.step) for each in _people(visit, writing)],
         "bottom_lines": [line.strip() for line in mandate.bottom_lines.splitlines() if line.strip()],
     }
+    if about.summary:
+        body["summary"] = about.summary
     if mandate.resources:
         body["resources"] = mandate.resources
-    if mandate.mandated == "yes" and visit.member.organisation is not None:
-        body["mandated_organisation_id"] = str(visit.member.organisation)
+    accepts = {"yes": visit.member.organisation, "other": mandate.mandated_other}.get(mandate.mandated)
+    if accepts is not None:
+        body["mandated_organisation_id"] = str(accepts)
     return body
+
+
+async def _others(visit: StaffVisit) -> dict[str, str]:
+    """Return the other organisations of the register: id and name."""
+    return {
+        str(each.organisation_id): each.name
+        for each in await visit.ask_all(REGISTER)
+        if each.superseded_by is None and each.organisation_id != visit.member.organisation
+    }

@@ -9,6 +9,7 @@ from services.portal.people import ME
 from services.portal.routes.agreeing import CONSENTS
 from services.portal.routes.check_in import CHECK_INS
 from services.portal.routes.dates import CONFERENCES, POLLS
+from services.portal.routes.invitation import PROPOSE
 from services.portal.routes.plan import PLANS
 from services.portal.routes.survey import SURVEY
 from services.portal.sessions import PersonOfCase
@@ -152,3 +153,16 @@ async def test_the_page_of_a_circle_that_is_done_thanks_and_says_what_stays(
         )
         assert page.count(say(words, language)) == said
         assert ("/me/propose" in page) is (status == "open")
+
+
+async def test_who_is_proposed_is_written_to_in_the_language_that_is_chosen(
+    browser: Browser, services: FakeServices
+) -> None:
+    services.answer(ME, me(await browser.come_by_link(language="tr")))
+    services.answer(PROPOSE, {"person_id": str(uuid7())})
+    noor: dict[str, Any] = {"first_name": "Noor", "relation": "tante"}
+    await browser.fill("/me/propose", **noor)
+    await browser.fill("/me/propose", **noor, written_in="fr", address="Kerkstraat 1, Gent")
+    default, chosen = (each.body for each in services.of(PROPOSE))
+    assert default == {**noor, "last_name": "", "language": "tr"}
+    assert chosen == {**default, "language": "fr", "address": "Kerkstraat 1, Gent"}

@@ -618,11 +618,12 @@ class TestTheConference:
         meeting.services.answer(HOLD, conference("held", **SET))
         hours = {"begins": "14:00", "private_begins": "15:00", "private_ends": "16:00", "ends": "17:00"}
         came = {f"came-{RITA}": "walked-out", f"came-{OMAR}": "no-show", "day": "2026-03-14", **hours}
-        given: dict[str, Any] = {**came, "outcome": "continued", "incident": "yes"}
+        given: dict[str, Any] = {**came, "outcome": "continued", "return_called": "no", "incident": "yes"}
         sent = await browser.fill(f"{MEETING}/after", **given)
         assert sent.headers["location"] == DATES
         [asked] = meeting.services.of(HOLD)
         assert (asked.body["outcome"], asked.body["incident"]) == ("continued", True)
+        assert asked.body["return_called_by_circle"] is False
         assert asked.body["attendance"] == [
             {"person_id": str(RITA), "mode": "in-person", "came": True, "walked_out": True},
             {"person_id": str(OMAR), "mode": "in-person", "came": False},

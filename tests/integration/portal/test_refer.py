@@ -15,6 +15,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "name": {"first_name": "Rita", "last_name": HOSTILE},
     "birth": {"birth_date": "27/3/1955"},
     "contact": {"phone": "0470 12 34 56"},
+    "wishes": {"spoken__": "fr", "gender": "female"},
 }
 
 
@@ -53,6 +54,8 @@ class TestReferringYourself:
         page = await browser.ask("GET", at, expect=200)
         assert "Eenzaamheid" in page.text
         assert "zondag 27 maart 1955" in page.text
+        assert "Frans" in page.text
+        assert "Liefst een vrouw" in page.text
         assert "<script" not in page.text
         sent = await browser.fill(at, agreed="yes")
         assert sent.headers["location"] == f"{base(browser)}/sent"
@@ -62,6 +65,8 @@ class TestReferringYourself:
         [person] = asked.body["persons"]
         assert (person["first_name"], person["birth_date"]) == ("Rita", "1955-03-27")
         assert person["consent"]["referral"] is True
+        assert asked.body["languages"] == ["fr"]
+        assert asked.body["wishes"] == {"languages": ["fr"], "gender": "female"}
         # Nothing is left in the browser, nor behind it.
         assert browser.cookies == {}
         assert await browser.world.rows("SELECT * FROM browser_session") == []
@@ -103,6 +108,7 @@ class TestReferringYourself:
             ("contact", {}),
             ("question", {"question": " "}),
             ("themes", {}),
+            ("wishes", {}),
         ],
     )
     async def test_shows_a_question_again_with_what_was_typed(

@@ -173,8 +173,12 @@ class TestReferrals:
         self, browser: Browser, services: FakeServices
     ) -> None:
         await browser.sign_in(Role.REGIONAL_MANAGER)
-        services.answer(REFERRAL, whole())
+        wishes = {"languages": ["ar"], "gender": "female", "culture": HOSTILE}
+        services.answer(REFERRAL, whole(summary=HOSTILE, languages=["nl", "ar"], wishes=wishes))
         page = await browser.ask("GET", f"/referrals/{ID}", expect=200)
+        assert "Nederlands, Arabisch" in page.text
+        assert "Liefst een vrouw" in page.text
+        assert page.text.count("&lt;b&gt;Ann") == 3
         assert "Van niemand is een telefoonnummer of mailadres bekend." in page.text
         assert "<b>Ann" not in page.text
         assert "Ann" not in page.text.partition("</title>")[0]

@@ -2,14 +2,24 @@
 
 from typing import Any
 
+import pytest
+
+from services.portal.routes.organisations import REGISTER
 from services.portal.routes.refer import REFER
 from shared.auth import Role
 from shared.ids import uuid7
+from tests.integration.portal.test_organisations import organisation
 from tests.support.portal import Browser, FakeServices
 
 BASE = "/referrals/new"
 NAME = "<b>Ann</b>" + "x" * 60
-ABOUT: dict[str, Any] = {"question": "Wie helpt er mee?", "themes__": "parenting", "urgent": "yes"}
+ABOUT: dict[str, Any] = {
+    "question": "Wie helpt er mee?",
+    "summary": "Ze slaapt slecht.",
+    "themes__": "parenting",
+    "urgent": "yes",
+}
+WISHES: dict[str, Any] = {"spoken__": "ar", "gender": "female", "culture": "maghreb"}
 CHILD: dict[str, Any] = {"role": "central", "first_name": NAME, "birth_date": "1/2/2016"}
 MOTHER: dict[str, Any] = {
     "role": "representative",
@@ -18,14 +28,24 @@ MOTHER: dict[str, Any] = {
     "agreed": "yes",
     "agreed_on": "3/3/2026",
     "spoken": "fr",
+    "side": "maternal",
 }
 MANDATE: dict[str, Any] = {"mandated": "yes", "bottom_lines": "Ze slaapt veilig.\n\nZe gaat naar school."}
+
+
+@pytest.fixture(autouse=True)
+def other(services: FakeServices) -> dict[str, Any]:
+    """The only other organisation in the register."""
+    other = organisation(name=NAME)
+    services.answer(REGISTER, {"items": [other], "next": None})
+    return other
 
 
 async def write(browser: Browser) -> None:
     """Answer everything."""
     await browser.fill(BASE)
     await browser.fill(f"{BASE}/question", **ABOUT)
+    await browser.fill(f"{BASE}/wishes", **WISHES)
     await browser.fill(f"{BASE}/person-1", **CHILD)
     await browser.fill(f"{BASE}/person-2", **MOTHER)
     await browser.fill(f"{BASE}/mandate", **MANDATE)
@@ -47,7 +67,10 @@ async def test_a_referral_is_written_in_short_pages_and_sent_once(
     assert asked.body["track"] == "urgent"
     assert asked.body["mandated_organisation_id"] == str(browser.world.tenant)
     assert asked.body["bottom_lines"] == ["Ze slaapt veilig.", "Ze gaat naar school."]
+    assert (asked.body["summary"], asked.body["languages"]) == ("Ze slaapt slecht.", ["ar"])
+    assert asked.body["wishes"] == {"languages": ["ar"], "gender": "female", "culture": "maghreb"}
     child, mother = asked.body["persons"]
+    assert (child["side"], mother["side"]) == ("other", "maternal")
     assert (child["first_name"], child["birth_date"], "consent" in child) == (NAME, "2016-02-01", False)
     assert mother["parental_authority"] is True
     assert (child["language"], mother["language"]) == ("nl", "fr")
@@ -69,7 +92,23 @@ async def test_what_was_begun_is_found_again_after_signing_in_by_who_began_it_an
     browser.world.later(hours=100)
     await browser.sign_in(Role.REFERRER, member=me)
     await browser.ask("GET", f"{BASE}/check", expect=303)
-    assert services.asked == []
+    assert services.of(REFER) == []
+
+
+async def test_another_organisation_can_have_to_accept_the_plan(
+    browser: Browser, services: FakeServices, other: dict[str, Any]
+) -> None:
+    services.answer(REFER, {"referral_id": str(uuid7()), "state": "received", "also_referred": []})
+    await browser.sign_in(Role.REFERRER)
+    await write(browser)
+    page = await browser.fill(f"{BASE}/mandate", mandated="other", expect=422)
+    assert "Kies welke andere organisatie" in page.text
+    assert "<b>Ann" not in page.text
+    await browser.fill(f"{BASE}/mandate", mandated="other", mandated_other=other["organisation_id"])
+    page = await browser.ask("GET", f"{BASE}/check", expect=200)
+    assert "&lt;b&gt;Ann" in page.text
+    await browser.fill(f"{BASE}/check")
+    assert services.of(REFER)[0].body["mandated_organisation_id"] == other["organisation_id"]
 
 
 async def test_somebody_is_taken_out_again_and_a_yes_has_a_day(browser: Browser) -> None:
