@@ -5,8 +5,8 @@ A verb whose docstring contains {me} is a step: the player shows that sentence, 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
@@ -37,6 +37,8 @@ class Player(Actor):
     """Somebody who acts through the APIs. Another hand, such as a browser, overrides the verbs that it plays."""
 
     api: ClassVar[Api]
+    # How many forms on pages they sent: none but in a browser.
+    sent: int = field(default=0, init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Join the story to which this class of people belongs."""
@@ -46,6 +48,9 @@ class Player(Actor):
 
     async def enter(self) -> None:
         """Be entered by the installer: people without an account need not be known."""
+
+    async def _meets(self, case: Case) -> None:
+        """Learn the ids of a case's people, if that is how they are known."""
 
     async def _ask(self, method: str, path: str, body: Any = None) -> Any:
         answer = await self.api.ask(method, path, body, headers=await self._headers())
@@ -118,22 +123,24 @@ class Player(Actor):
         read = await self._ask("GET", path)
         await self._ask("PUT", path, {"version": read["version"], **changes})
 
+    async def _today(self) -> date:
+        return (await self.api.watch.now()).astimezone(BRUSSELS).date()
+
     async def _refer(
         self, kind: Literal["professional", "self"], persons: Sequence[Referred], about: Referral
     ) -> Case:
         """Send a referral, by a professional for others or by somebody for themselves."""
-        today = (await self.api.watch.now()).astimezone(BRUSSELS).date()
+        today = await self._today()
         entries = []
         for number, each in enumerate(persons, start=1):
-            person, age = each.person, each.person.age
-            # A person of 14 turned 14 some months ago.
-            born = None if age is None else today.replace(day=1, year=today.year - age) - timedelta(days=120)
-            entry = fields_of(each, "role", "relation", "side", "parental_authority") | {"birth_date": born}
+            person = each.person
+            entry = fields_of(each, "role", "relation", "side", "parental_authority")
             consent = {"referral": each.agrees, "date": today}
             entries.append(
                 {
                     **person.contact,
                     **entry,
+                    "birth_date": born(person, today),
                     "address": person.address,
                     "ref": f"p{number}",
                     "consent": consent,
@@ -148,6 +155,12 @@ def only(found: Sequence[Any], otherwise: str) -> Any:
     if not found:
         raise WentWrong(otherwise)
     return found[0]
+
+
+def born(person: Actor, today: date) -> date | None:
+    """Return a birth date: a person of 14 turned 14 some months ago."""
+    age = person.age
+    return None if age is None else today.replace(day=1, year=today.year - age) - timedelta(days=120)
 
 
 def who(case: Case, ids: Sequence[str]) -> set[Actor]:

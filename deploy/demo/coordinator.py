@@ -89,8 +89,9 @@ class Coordinator(Player):
         answer = await self._post(f"network/cases/{case.id}/persons", **about, proposed_by=proposed_by)
         person.id = UUID(answer["person_id"])
 
-    async def confirms(self, person: Person) -> None:
+    async def confirms(self, case: Case, person: Person) -> None:
         """{me} confirms {person}."""
+        await self._meets(case)
         await self._post(f"network/persons/{person.id}/confirm")
 
     async def invites_all(self, case: Case, *, include_central: bool = False) -> int:

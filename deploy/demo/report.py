@@ -37,6 +37,7 @@ class Report:
             "ended": _time(now),
             "assertions": story.assertions,
             "requests": len(story.api.asked),
+            "steps": {"on-pages": story.on_pages, "through-apis": story.through_apis},
             "cases": {
                 name: {
                     "case_id": str(case.id),

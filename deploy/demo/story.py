@@ -7,6 +7,7 @@ is killed and comes back meanwhile.
 import asyncio
 import inspect
 import operator
+from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -92,6 +93,8 @@ class Story(Expectations):
         self.organisations: list[Organisation] = []
         self.actors: list[Player] = []
         self.cases: dict[str, Case] = {}
+        # The steps so far, by the name of their verb.
+        self.on_pages, self.through_apis = Counter[str](), Counter[str]()
         self.lanes: dict[str, Lane] = {}
         self.lane = Lane(asyncio.sleep, 0, ready_at=self.start)
         self._listeners = listeners
@@ -125,6 +128,7 @@ class Story(Expectations):
             bound = signature.bind(me, *args, **kwargs)
             bound.apply_defaults()
             given = bound.arguments
+            sent = me.sent
             result = await verb(me, *args, **kwargs)
             case = result if isinstance(result, Case) else given.get("case")
             if isinstance(case, Case):
@@ -133,6 +137,11 @@ class Story(Expectations):
             if "{me}" in sentence:
                 values = {**given, **given.get("about", {}), "me": me, "result": result}
                 text = sentence.format(**{name: in_words(value) for name, value in values.items()})
+                if me.sent > sent:
+                    self.on_pages[verb.__name__] += 1
+                    text = f"On a page, {text}"
+                else:
+                    self.through_apis[verb.__name__] += 1
                 for listener in self._listeners:
                     await listener.played(self, Step(verb, given, text))
                 await self.settle()

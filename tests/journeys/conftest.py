@@ -66,7 +66,7 @@ def traces_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def played(platform: Platform, traces_file: Path) -> Played:
-    """The first story, played to its end; who came by a link is in a browser, and staff for what pages offer."""
+    """The first story, played to its end in a browser."""
     report = Report("first")
     listening = Listening()
     async with (

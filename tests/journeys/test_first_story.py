@@ -21,6 +21,10 @@ class TestFirstStory:
         assert played.report["simulated_days"] >= 365
         assert played.report["assertions"] > 250
 
+    async def test_every_step_is_taken_on_a_page(self, played: Played) -> None:
+        assert played.report["steps"]["through-apis"] == {}
+        assert sum(played.report["steps"]["on-pages"].values()) >= 95
+
     async def test_every_service_has_its_say(self, played: Played) -> None:
         assert set(played.report["events"]) == set(SERVICES)
         assert all(count > 0 for count in played.report["events"].values())

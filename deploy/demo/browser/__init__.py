@@ -1,10 +1,10 @@
-"""Another hand: the same people using the portal's pages in a browser, or the APIs for what has no page yet."""
+"""Another hand: the same people using the portal's pages in a browser."""
 
 from pathlib import Path
 
 from playwright.async_api import Browser
 
-from deploy.demo.browser.browsing import Barriers, chromium
+from deploy.demo.browser.browsing import Barriers, Window, chromium
 from deploy.demo.browser.people import BrowserPerson
 from deploy.demo.browser.staff import BrowserCoordinator, BrowserStaff
 from deploy.demo.story import Hand
@@ -18,7 +18,7 @@ def hand_of(browser: Browser, platform: Platform, *, pictures: Path | None = Non
     """Return the hand that plays people in this browser; `pictures`: where each page that they see is stored."""
     portal = platform.addresses[PORTAL]
     base = {
-        "browser": browser,
+        "window": Window(browser),
         "portal": portal,
         "barriers": Barriers(browser, portal),
         "accounts": platform.directory / "accounts.json",
