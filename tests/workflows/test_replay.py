@@ -85,6 +85,12 @@ async def test_a_change_without_its_patch_fails(patch: str, monkeypatch: pytest.
     assert {type_of(history) for history in before} == {type_of(history) for history in after} != set()
 
 
+async def test_a_history_that_grows_long_goes_on_in_a_new_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workflow.Info, "is_continue_as_new_suggested", lambda _: True)
+    with pytest.raises(workflow.NondeterminismError, match="Continue as new"):
+        await replay(next(history for history in HISTORIES if type_of(history) == "FollowUp"))
+
+
 async def test_a_deadline_without_a_step_fails_the_task_and_spins_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

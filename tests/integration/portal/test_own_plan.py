@@ -1,0 +1,81 @@
+"""The plan as a person of the circle reads it behind their link: in plain words, and what they can say about it."""
+
+import pytest
+
+from services.portal.routes.dates import CIRCLE
+from services.portal.routes.plan import DONE, LET_GO, REVIEW, STANCE
+from shared.ids import uuid7
+from tests.integration.portal.test_following_up import AGREEMENT, PLAN_ID, agreement, has_plan
+from tests.integration.portal.test_meeting import RITA
+from tests.support.portal import Browser, FakeServices
+
+PLAN = "/me/plan"
+
+
+class TestThePlan:
+    async def test_is_read_as_the_circle_said_it_with_ones_own_promises_first(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        me = await browser.come_by_link(role="circle")
+        rita = {"person_id": str(RITA), "first_name": "Rita", "role": "circle", "mode": "in-person"}
+        services.answer(CIRCLE, {"items": [rita], "next": None})
+        bike = {"resource_id": str(uuid7()), "what": "Een fiets", "asked_of": "het OCMW", "state": "granted"}
+        has_plan(
+            services,
+            agreement(agreement_id=str(uuid7()), what="Oma belt elke dag.", who_person_ids=[str(RITA)]),
+            agreement(
+                what="Samen ontbijten", who_person_ids=[str(me.person_id)], known_done_how="Er is brood"
+            ),
+            otherwise=[{"when": "Oma is ziek", "then": "Omar belt", "who_person_id": None}],
+            goals=["Naar school gaan"],
+            decisions_of_circle=["Niemand slaat."],
+            for_children="Jij blijft thuis.",
+            resources=[{**bike, "answer": "Op maandag", "answered_at": None}],
+        )
+        page = (await browser.ask("GET", PLAN, expect=200)).text
+        in_order = (
+            *("Wat jij beloofde", "Samen ontbijten", "1 april 2026", "Er is brood", "Naar school gaan"),
+            *("Wat anderen doen", "Oma belt elke dag.", "Rita", "Oma is ziek", "Omar belt"),
+            *("Jij blijft thuis.", "Een fiets", "het OCMW", "Op maandag", "Niemand slaat.", "1 juni 2026"),
+        )
+        places = [page.find(words) for words in in_order]
+        assert -1 not in places
+        assert places == sorted(places)
+
+    @pytest.mark.parametrize("agrees", [True, False])
+    async def test_is_stood_behind_or_not(
+        self, browser: Browser, services: FakeServices, agrees: bool
+    ) -> None:
+        me = await browser.come_by_link(role="circle")
+        services.answer(CIRCLE, {"items": [], "next": None})
+        said = {"person_id": str(me.person_id), "agrees": not agrees, "said_at": "2026-03-02T12:00:00Z"}
+        has_plan(services, stances=[said])
+        services.answer(STANCE, {**said, "agrees": agrees})
+        page = (await browser.ask("GET", PLAN, expect=200)).text
+        assert ("Je zei: ik sta achter dit plan." in page) is not agrees
+        chosen = f"{PLAN_ID},1,{'yes' if agrees else 'no'}"
+        assert f'value="{chosen}"' in page
+        assert page.count('name="stance"') == 1
+        await browser.fill(PLAN, stance=chosen)
+        [asked] = services.of(STANCE)
+        assert (asked.ids, asked.body) == ({"plan_id": str(PLAN_ID)}, {"version": 1, "agrees": agrees})
+
+    async def test_is_settled_and_looked_at_sooner(self, browser: Browser, services: FakeServices) -> None:
+        me = await browser.come_by_link(role="circle")
+        services.answer(CIRCLE, {"items": [], "next": None})
+        has_plan(services, agreement(who_person_ids=[str(me.person_id)]))
+        settled = {"agreement_id": str(AGREEMENT), "progress": None}
+        services.answer(DONE, {**settled, "state": "done"})
+        services.answer(LET_GO, {**settled, "state": "lapsed"})
+        services.answer(REVIEW, {"check_in_id": str(uuid7()), "owner": "coordinator"})
+        for name, value, operation, to in (
+            ("done", AGREEMENT, DONE, PLAN),
+            ("let-go", AGREEMENT, LET_GO, PLAN),
+            ("review", PLAN_ID, REVIEW, "/me/thanks/review"),
+        ):
+            page = (await browser.ask("GET", PLAN, expect=200)).text
+            assert f'name="{name}" value="{value}"' in page
+            sent = await browser.fill(PLAN, **{name: str(value)})
+            assert sent.headers["location"] == to
+            [asked] = services.of(operation)
+            assert set(asked.ids.values()) == {str(value)}
