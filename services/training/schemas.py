@@ -50,6 +50,17 @@ Link = Annotated[Line, AfterValidator(_link)]
 Price = Annotated[Decimal, Field(ge=0, max_digits=7, decimal_places=2)]
 
 
+_CENT = Decimal("0.01")
+
+
+def _to_cents(value: Decimal) -> Decimal:
+    return value.quantize(_CENT)
+
+
+# An amount of euros in an answer: with its cents, also of nothing.
+Euros = Annotated[Decimal, AfterValidator(_to_cents)]
+
+
 class NewCourse(RequestModel):
     """A course to announce."""
 
@@ -136,7 +147,7 @@ class Session(ResponseModel):
     place: str
     starts_at: datetime
     ends_at: datetime
-    price: Decimal
+    price: Euros
     vat: Vat
     capacity: int
     places_left: int
@@ -175,7 +186,7 @@ class PaymentAsked(ResponseModel):
 
     account_name: str
     iban: str
-    amount: Decimal
+    amount: Euros
     communication: str
     due_on: date
 
@@ -198,8 +209,8 @@ class OwnRegistration(ResponseModel):
     place: str
     starts_at: datetime
     ends_at: datetime
-    price: Decimal
-    paid: Decimal
+    price: Euros
+    paid: Euros
     payment: PaymentAsked | None
     qr_code: Annotated[bytes, PlainSerializer(_base64, return_type=str)] | None
     # Until the session begins.
@@ -227,8 +238,8 @@ class Registration(ResponseModel):
     organisation: str | None
     language: str
     invoice_to: InvoiceParty | None
-    price: Decimal
-    paid: Decimal
+    price: Euros
+    paid: Euros
     communication: str | None
     payment: PaymentAsked | None
     registered_at: datetime
@@ -260,7 +271,7 @@ class SuggestedPerson(Suggested):
     first_name: str
     last_name: str
     registration_state: RegistrationState
-    price: Decimal
+    price: Euros
 
 
 class ImportedPayment(ResponseModel):
@@ -268,7 +279,7 @@ class ImportedPayment(ResponseModel):
 
     payment_id: UUID
     kind: PaymentKind
-    amount: Decimal
+    amount: Euros
     booked_on: date
     payer_name: str
     state: PaymentState | Literal["duplicate"]
@@ -320,9 +331,9 @@ class Payment(ResponseModel):
     statement_id: UUID
     kind: PaymentKind
     state: PaymentState
-    amount: Decimal
+    amount: Euros
     # By reversals and refunds.
-    taken_back: Decimal
+    taken_back: Euros
     booked_on: date
     payer_name: str
     text: str

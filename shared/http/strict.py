@@ -4,6 +4,7 @@ Pydantic's own strict mode cannot be used: bodies arrive already parsed, and it 
 """
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic_core import core_schema
@@ -33,6 +34,11 @@ def _iso_moment(value: Any) -> Any:
     if isinstance(value, int | float) or (isinstance(value, str) and not _ISO_MOMENT.match(value)):
         raise ValueError("must be written as YYYY-MM-DDThh:mm:ss with a zone")
     return _in_our_time(value)
+
+
+def _in_utc(value: datetime) -> datetime:
+    # As it is kept, so that what is told of it at once and later is written the same.
+    return value if value.tzinfo is None else value.astimezone(UTC)
 
 
 def _in_our_time(value: Any) -> Any:
@@ -80,7 +86,8 @@ def _strict_scalar(node: Any, kind: str) -> Any:
     if kind == "str":
         return core_schema.no_info_after_validator_function(_no_nul, node)
     if kind in _BEFORE:
-        return core_schema.no_info_before_validator_function(_BEFORE[kind], node)
+        node = core_schema.no_info_before_validator_function(_BEFORE[kind], node)
+        return core_schema.no_info_after_validator_function(_in_utc, node) if kind == "datetime" else node
     return {**node, "strict": True}
 
 
@@ -88,4 +95,4 @@ def _is_strict_already(node: dict[str, Any]) -> bool:
     # A recursive model has been visited before.
     if node["type"] not in ("function-before", "function-after"):
         return False
-    return node["function"]["function"] in (*_BEFORE.values(), _no_nul)
+    return node["function"]["function"] in (*_BEFORE.values(), _in_utc, _no_nul)

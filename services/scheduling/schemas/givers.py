@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints, model_validator
 
 from services.scheduling.domain import GivenHow
-from shared.fields import Line, Text
+from shared.fields import Line, Name, Text
 from shared.http.models import ReadVersion, RequestModel, ResponseModel
 
 MAX_GIVERS = 12
@@ -17,7 +17,7 @@ class GiverIn(RequestModel):
     """An information giver: a person of the case, or an outside professional, by name."""
 
     person_id: UUID | None = None
-    name: Line | None = None
+    name: Name | None = None
     function: Line | None = None
     tells: Annotated[Text, StringConstraints(max_length=_MOST_TOLD)]
     how: GivenHow = GivenHow.PRESENT

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from shared.events.network import AccessNeed
-from shared.fields import EmailAddress, Line, Phone
+from shared.fields import EmailAddress, Line, Name, Phone
 from shared.http.models import ReadVersion, RequestModel, ResponseModel
 
 _PARTS_OF_A_WEEK = 21
@@ -33,7 +33,7 @@ class NewVenue(RequestModel):
         default_factory=list,
         description="The parts of the week in which it is available, as `tue-evening`; empty: any.",
     )
-    contact_name: Line | None = None
+    contact_name: Name | None = None
     contact_phone: Phone | None = None
     contact_email: EmailAddress | None = None
 

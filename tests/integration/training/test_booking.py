@@ -129,7 +129,11 @@ class TestReversal:
         )
         await world.import_file(statement(Line(**back, amount="15.00")))
         seen = await world.registration(registered["registration_id"])
-        assert (seen["state"], seen["paid"], seen["payment"]["amount"]) == ("awaiting-payment", "0", "20.00")
+        assert (seen["state"], seen["paid"], seen["payment"]["amount"]) == (
+            "awaiting-payment",
+            "0.00",
+            "20.00",
+        )
         [payment] = await world.rows("SELECT state FROM payment WHERE kind = 'credit'")
         assert payment.state == "reversed"
 
@@ -222,7 +226,7 @@ class TestMoney:
         decided = await world.match(payment, tom)
         assert (decided["state"], decided["registration_state"]) == ("matched", "confirmed")
         assert await states(world, annelies, tom) == ["awaiting-payment", "confirmed"]
-        assert (await world.registration(annelies["registration_id"]))["paid"] == "0"
+        assert (await world.registration(annelies["registration_id"]))["paid"] == "0.00"
 
     async def test_that_two_people_give_to_others_goes_to_the_first(self, world: Training) -> None:
         annelies, tom = await pair(world)

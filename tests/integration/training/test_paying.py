@@ -340,7 +340,7 @@ class TestReversal:
         seen = await world.registration(registered["registration_id"])
         assert (seen["state"], seen["paid"], seen["payment"]["due_on"]) == (
             "awaiting-payment",
-            "0",
+            "0.00",
             "2026-03-19",
         )
         assert (await world.kinds_emailed(registered))[-1] == "payment-reversed"

@@ -280,7 +280,7 @@ class TestLists:
         registered = await world.register(session, "Annelies", invoice_to=invoice)
         path = f"/v1/sessions/{session}/registrations"
         shown = (await world.do("GET", path, world.trainer, expect=200))["items"]
-        assert [(one["first_name"], one["paid"]) for one in shown] == [("Annelies", "0")]
+        assert [(one["first_name"], one["paid"]) for one in shown] == [("Annelies", "0.00")]
         assert shown[0]["invoice_to"]["kbo_number"] == "0403019261"
         await world.ask("GET", path, world.colleague(Role.COORDINATOR), expect=403)
         stranger = world.stranger(Role.TRAINER)

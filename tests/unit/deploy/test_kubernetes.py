@@ -94,6 +94,18 @@ class TestManifests:
         assert "KRING_LOCAL" not in data
         assert data["KRING_TEMPORAL_TLS"] == "true"
 
+    def test_each_process_is_given_its_own_secrets(self) -> None:
+        for name in PROCESSES:
+            spec = pod(of_kind("Deployment")[name])
+            named = [each["secret"]["secretName"] for each in spec["volumes"] if "secret" in each]
+            assert named == [f"kring-{name}"]
+            # None comes by the environment either: the logins of owners are for the jobs that migrate.
+            assert "secretKeyRef" not in str(spec["containers"])
+
+    def test_settings_ask_temporal_for_a_certificate_and_show_it_one(self) -> None:
+        (settings,) = of_kind("ConfigMap").values()
+        assert settings["data"]["KRING_TEMPORAL_TLS"] == "true"
+
     def test_settings_believe_no_whole_cluster_for_whom_it_asks(self) -> None:
         named = of_kind("ConfigMap")["kring"]["data"]["KRING_TRUSTED_PROXIES"]
         believed = Settings(trusted_proxies=named).trusted_proxies

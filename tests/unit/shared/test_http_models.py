@@ -89,6 +89,11 @@ class TestRequestModel:
         assert whole.name == "Zoë Ó Briain"
         assert isinstance(whole.sent, ByHand)
 
+    def test_keeps_a_moment_as_it_is_told_later(self) -> None:
+        for written in ("2026-01-31T18:00:00+01:00", "2026-01-31T17:00:00Z", "2026-02-01T07:00:00+14:00"):
+            kept = Whole.model_validate(GOOD | {"moment": written})
+            assert '"moment":"2026-01-31T17:00:00Z"' in kept.model_dump_json()
+
     def test_can_be_made_in_code(self) -> None:
         assert Whole(**{**GOOD, "day": date(2026, 1, 31), "at": time(18)}).at == time(18)
 
@@ -110,6 +115,10 @@ class TestRequestModel:
             {"day": "1700000000"},
             {"day": "31/01/2026"},
             {"day": "0001-01-01"},
+            # A moment is no day, also where it is midnight somewhere.
+            {"day": "2027-01-05T00:00:00+02:00"},
+            {"day": "2027-01-05T00:00:00Z"},
+            {"day": "2027-01-05 00:00"},
             {"moment": "0001-01-01T00:00:00+14:00"},
             {"moment": "9999-12-31T23:59:59-12:00"},
             {"moment": 1700000000},
