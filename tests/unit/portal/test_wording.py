@@ -119,5 +119,5 @@ def test_only_one_macro_says_which_version_a_form_changes() -> None:
     """A form that names the newest version by itself replaces what others wrote without a word."""
     templates = Path(wording.__file__).parent / "templates"
     named = {path.name for path in templates.glob("*.html") if 'name="version"' in path.read_text("utf-8")}
-    # An answer to a text is no change of it: it is asked again of the newest one.
-    assert named == {"macros.html", "circle_consent.html"}
+    # To answer a text, or to share a plan, is no change of it: both are asked again of the newest one.
+    assert named == {"macros.html", "circle_consent.html", "case_plan_share.html", "plan_share.html"}
