@@ -13,7 +13,11 @@ from shared.policies import Policies, PolicySettings
 class Policy(PolicySettings):
     """The lengths of intake's clocks, and how long files are kept."""
 
-    ORDER: ClassVar = (("offer_warn", "offer_expires"), ("erasure_warn", "erasure"))
+    ORDER: ClassVar = (
+        ("offer_warn", "offer_expires"),
+        ("urgent_offer_warn", "urgent_offer_expires"),
+        ("erasure_warn", "erasure"),
+    )
     # How long an opened file stays open to its manager, and the smallest group in statistics.
     SAFEGUARDS: ClassVar = frozenset({"break_glass", "statistics_smallest_group"})
 
@@ -21,7 +25,14 @@ class Policy(PolicySettings):
     offer_expires: Length = Field(
         default="2wd", description="From an offer to its end; then the next coordinator is asked."
     )
+    urgent_offer_warn: Length = Field(
+        default="PT4H", description="From an offer to the only reminder of it, on the urgent track."
+    )
+    urgent_offer_expires: Length = Field(
+        default="PT12H", description="From an offer to its end, on the urgent track."
+    )
     allocate: Length = Field(default="3wd", description="From the need for a coordinator to escalation.")
+    urgent_allocate: Length = Field(default="1d", description="The same on the urgent track.")
     search_again: Length = Field(
         default="1wd", description="How long to wait, with nobody left to ask, before looking again."
     )

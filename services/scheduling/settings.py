@@ -83,6 +83,7 @@ class Policy(PolicySettings):
     poll_closes: Length = Field(
         default="8d", description="From opening a poll to its end, unless set otherwise."
     )
+    urgent_poll_closes: Length = Field(default="1d", description="The same on the urgent track.")
     school_holidays: Community = Field(
         default="flemish",
         description="By which community's school holidays dates are marked: flemish, french or none.",

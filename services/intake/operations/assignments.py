@@ -61,7 +61,9 @@ async def begin(session: AsyncSession, *, case: Case, now: datetime, another_wan
         owner=Role.REGIONAL_MANAGER,
         escalate_to=Role.ADMINISTRATOR,
         now=now,
-        due_at=policy.after(now, policy.settings.allocate),
+        due_at=policy.after(
+            now, policy.settings.urgent_allocate if case.track == "urgent" else policy.settings.allocate
+        ),
         policy_version=policy.version,
         workflow_id=assignment_workflow_id(case.id, case.assignment_no),
         paused=case.pause_reason,

@@ -136,7 +136,7 @@ async def _offer(
     )
     session.add(offer)
     await session.flush()
-    clock = await _start_clock(session, offer, policy, now)
+    clock = await _start_clock(session, offer, policy, now, urgent=case.track == "urgent")
     fact = events.OfferMade(
         case_id=case.id,
         assignment_no=offer.assignment_no,
@@ -150,10 +150,11 @@ async def _offer(
 
 
 async def _start_clock(
-    session: AsyncSession, offer: Offer, policy: PolicyInForce[Policy], now: datetime
+    session: AsyncSession, offer: Offer, policy: PolicyInForce[Policy], now: datetime, *, urgent: bool
 ) -> Clock:
-    due_at = policy.after(now, policy.settings.offer_expires)
-    warn_at = policy.after(now, policy.settings.offer_warn)
+    lengths = policy.settings
+    due_at = policy.after(now, lengths.urgent_offer_expires if urgent else lengths.offer_expires)
+    warn_at = policy.after(now, lengths.urgent_offer_warn if urgent else lengths.offer_warn)
     return await clocks.start(
         session,
         kind=OFFER_CLOCK,

@@ -58,7 +58,10 @@ LENGTHS: dict[str, dict[str, str]] = {
         "acknowledge": _("Beslissen over een aanmelding"),
         "offer_warn": _("Een coördinator herinneren aan een vraag"),
         "offer_expires": _("Een coördinator laat antwoorden op een vraag"),
+        "urgent_offer_warn": _("Een coördinator herinneren, bij spoed"),
+        "urgent_offer_expires": _("Een coördinator laat antwoorden, bij spoed"),
         "allocate": _("Een zaak een coördinator geven"),
+        "urgent_allocate": _("Een zaak een coördinator geven, bij spoed"),
         "search_again": _("Opnieuw zoeken als niemand kon"),
         "erasure_warn": _("Waarschuwen dat wissen duurt"),
         "erasure": _("Alles gewist hebben"),
@@ -99,6 +102,7 @@ LENGTHS: dict[str, dict[str, str]] = {
         "outcome_record": _("Noteren hoe de conferentie ging"),
         "poll_chase": _("Herinneren aan de vraag over de dagen"),
         "poll_closes": _("De vraag over de dagen sluiten"),
+        "urgent_poll_closes": _("De vraag over de dagen sluiten, bij spoed"),
         "poll_correct": _("Een antwoord nog kunnen veranderen"),
     },
     "plans": {
@@ -177,14 +181,10 @@ class Fields:
     @property
     def labels(self) -> dict[str, str]:
         """Return the labels, by name."""
-        others = {name: label for name, (label, _rest) in (self.counts | self.choices).items()}
-        return self.lengths | others
+        return self.lengths | {name: label for name, (label, _rest) in (self.counts | self.choices).items()}
 
 
-FIELDS = [
-    Fields(service, LENGTHS[service], COUNTS.get(service, {}), CHOICES.get(service, {}))
-    for service in SERVICES
-]
+FIELDS = [Fields(each, LENGTHS[each], COUNTS.get(each, {}), CHOICES.get(each, {})) for each in SERVICES]
 # The settings that protect people from those who set the rest: set by the data protection officer.
 SAFEGUARDS = Fields(
     "intake",

@@ -79,7 +79,9 @@ async def open_poll(
     if poll is not None and poll.state == PollState.OPEN:
         raise domain.PollAlreadyOpen(poll_id=str(poll.id))
     policy = await policies.for_case(session, case_id=conference.case_id)
-    closes_at = policy.after(now, closes_after or policy.settings.poll_closes)
+    urgent = await queries.track(session, tenant=conference.tenant, case_id=conference.case_id) == "urgent"
+    usual = policy.settings.urgent_poll_closes if urgent else policy.settings.poll_closes
+    closes_at = policy.after(now, closes_after or usual)
     if closes_on is not None:
         closes_at = policy.calendar.end_of_day(closes_on)
     warn_at = _chase_at(policy, now, closes_at)

@@ -5,6 +5,8 @@ from datetime import timedelta
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
+import pytest
+
 from services.intake.domain.codes import assignment_workflow_id
 from services.intake.operations import offers
 from shared.auth import Role
@@ -262,6 +264,20 @@ class TestTime:
             await steps.remind(offer)
         assert await world.emailed("offer-reminder") == [coordinator]
         assert await steps.next(case) == ("offer", "due")
+
+    @pytest.mark.parametrize(("track", "hours"), [("normal", (24, 48, 72)), ("urgent", (4, 12, 24))])
+    async def test_is_short_if_it_is_urgent(
+        self, world: Intake, track: str, hours: tuple[int, int, int]
+    ) -> None:
+        await world.enter_coordinator()
+        case = await world.open_case(await world.refer(track=track))
+        await world.offer_next(case)
+        begun = world.clock.time
+        running = await world.clocks(case)
+        offer, allocation = running["offer"], running["allocation"]
+        assert [at - begun for at in (offer.warn_at, offer.due_at, allocation.due_at)] == [
+            timedelta(hours=each) for each in hours
+        ]
 
     async def test_expires_when_nobody_answered_and_tells_that_it_is_over(self, world: Intake) -> None:
         coordinator = await world.enter_coordinator()

@@ -34,6 +34,10 @@ class TestBegin:
     async def test_is_quick_on_the_urgent_track(self, world: Scheduling) -> None:
         case = await world.assigned(track="urgent")
         assert (await world.clocks(case))["conference-target"].due_at == NOW + timedelta(days=4)
+        await world.handle(case.ready())
+        await world.open_poll(case, 2, 3)
+        poll = (await world.clocks(case))["poll"]
+        assert (poll.warn_at, poll.due_at) == (NOW + timedelta(hours=12), NOW + timedelta(days=1))
 
     async def test_happens_once_for_two_coordinators_and_for_an_event_heard_twice(
         self, world: Scheduling
