@@ -9,8 +9,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.domain.codes import OfferState
-from services.intake.models import ContactFields, Coordinator, StaffMember
+from services.intake.domain.codes import OfferState, ReferralState
+from services.intake.models import Case, ContactFields, Coordinator, StaffMember
 from services.intake.operations import daily_mail, notifying
 from services.intake.queries import cases, referrals, register, retention
 from shared import appointments, profiles
@@ -32,6 +32,14 @@ from shared.messages import Message, NoAddress, NotWanted
 
 _ABOUT_OFFERS = frozenset({"offer-made", "offer-reminder"})
 _DATE, _DATE_OFF = "conference-date", "conference-date-off"
+# Only to a coordinator who has the case when they are sent.
+_FOR_WHO_COORDINATES = frozenset({_DATE, "mail-not-delivered", "plan-not-accepted"})
+# What is told of a referral, and in which states of it that is still so.
+_OF_A_REFERRAL = {
+    "referral-new": frozenset({ReferralState.RECEIVED}),
+    "referral-received": frozenset({ReferralState.RECEIVED, ReferralState.ACCEPTED}),
+    "own-referral-received": frozenset({ReferralState.RECEIVED, ReferralState.ACCEPTED}),
+}
 # The text of a calendar entry, and where to find the rest.
 _APPOINTMENT: dict[Language, tuple[str, str]] = {
     "nl": ("Bijeenkomst van een kring", "De plaats en wie komt, vind je in Kring."),
@@ -75,9 +83,18 @@ def _attachments(
 
 
 async def _require_wanted(session: AsyncSession, message: Message) -> None:
-    if message.kind == _DATE and message.case_id is not None:
-        case = await cases.case(session, tenant=message.tenant, case_id=message.case_id)
+    if message.kind in _FOR_WHO_COORDINATES and message.role == Role.COORDINATOR:
+        case = await _case(session, message)
         if case is None or case.coordinator_id != message.recipient:
+            raise NotWanted
+    if message.kind == "no-coordinator-left":
+        case = await _case(session, message)
+        if case is None or case.coordinator_id is not None:
+            raise NotWanted
+    if message.kind in _OF_A_REFERRAL:
+        referral_id = UUID(str(message.parameters["referral_id"]))
+        referral = await referrals.referral(session, tenant=message.tenant, referral_id=referral_id)
+        if referral is None or referral.state not in _OF_A_REFERRAL[message.kind]:
             raise NotWanted
     if message.kind not in _ABOUT_OFFERS:
         return
@@ -86,6 +103,12 @@ async def _require_wanted(session: AsyncSession, message: Message) -> None:
     )
     if offer is None or offer.state != OfferState.OPEN:
         raise NotWanted
+
+
+async def _case(session: AsyncSession, message: Message) -> Case | None:
+    if message.case_id is None:
+        return None
+    return await cases.case(session, tenant=message.tenant, case_id=message.case_id)
 
 
 async def _contact(session: AsyncSession, message: Message, context: Context) -> ContactFields:

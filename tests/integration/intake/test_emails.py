@@ -66,6 +66,40 @@ class TestWrite:
         with pytest.raises(NotWanted):
             await written(world, "offer-made")
 
+    @pytest.mark.parametrize("verb", ["accept", "decline", "withdraw"])
+    async def test_a_referral_that_was_decided_meanwhile_waits_for_nobody(
+        self, world: Intake, verb: str
+    ) -> None:
+        referral = await world.refer()
+        await world.deliver_published("intake.referral.received.v1")
+        body: dict[str, Any] = {} if verb == "accept" else {"json": {"reason": "other-help-fits-better"}}
+        await world.do("POST", f"/v1/referrals/{referral}/{verb}", world.manager(), **body)
+        with pytest.raises(NotWanted):
+            await written(world, "referral-new")
+        if verb == "accept":
+            assert len(await written(world, "referral-received")) == 1
+        else:
+            with pytest.raises(NotWanted):
+                await written(world, "referral-received")
+
+    async def test_a_coordinator_who_was_released_meanwhile_hears_no_more_of_a_case(
+        self, world: Intake
+    ) -> None:
+        case, _ = await world.assigned_case()
+        await world.handle(case.opened())
+        failed = {"case_id": case.id, "person_id": uuid4(), "message_id": uuid4(), "kind": "invitation"}
+        await world.handle(network.MessageFailed.model_validate(failed))
+        said = {"case_id": case.id, "plan_id": uuid4(), "version": 1, "refused": ()}
+        await world.handle(plans.PlanRefused.model_validate(said))
+        kinds = ("mail-not-delivered", "plan-not-accepted")
+        for kind in kinds:
+            assert len(await written(world, kind)) == 1
+        path = f"/v1/cases/{case.id}/release-coordinator"
+        await world.do("POST", path, world.manager(), json={"reason": "unavailable"})
+        for kind in kinds:
+            with pytest.raises(NotWanted):
+                await written(world, kind)
+
     async def test_a_referrer_is_found_where_their_own_organisation_entered_them(self, world: Intake) -> None:
         await world.assigned_case()
         (letter,) = await written(world, "coordinator-assigned")
