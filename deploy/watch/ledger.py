@@ -6,7 +6,7 @@ Only for detecting what is in flight and for checks: nobody acts on what is read
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
@@ -27,10 +27,7 @@ _EVENTS = """
     SELECT position, id, type, time, case_id, tenant, data::text AS data FROM outbox
     WHERE position > $1 AND NOT position = ANY($2::bigint[]) ORDER BY position
 """
-_CLOCKS = """
-    SELECT id, kind, subject, stream, tenant, case_id, owner, owner_id, escalate_to, workflow_id, policy_version,
-           state, started_at, warn_at, due_at, warned_at, breached_at, paused_at, pause_reason FROM clock
-"""
+_CLOCKS = f"SELECT {', '.join(field.name for field in fields(Clock))} FROM clock"  # noqa: S608
 
 
 @dataclass(frozen=True)
