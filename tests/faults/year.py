@@ -179,7 +179,9 @@ class Life:
             if each in late:
                 await s.until_email("invitation-reminder", each)
             await s.hours_pass(self._random.randint(1, 9))
-            wants = each is self._central or not self._often(0.15)
+            # A circle is at least two people: the last one asked comes if nobody else does.
+            needed = len(taking_part) == 1 and (late or self._others)[-1] is each
+            wants = each is self._central or not self._often(0.15) or needed
             if each is not self._central and self._often(0.2):
                 await coordinator.notes_answer(case, each, "yes" if wants else "no")
             else:
