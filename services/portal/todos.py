@@ -21,7 +21,7 @@ from shared.auth import Principal
 from shared.case_access import coordinated_by
 from shared.context import Context
 from shared.database import Scope, set_scope
-from shared.events.base import ClockFact, Received
+from shared.events.base import BY_ITSELF, OVER_WITH_ITS_TIME, ClockFact, Received
 from shared.http import PageRequest, Rows, decode_cursor, paginate
 
 # The owner's turn comes only with the warning: before that, nobody needs to act.
@@ -33,24 +33,6 @@ ONCE_WARNED = frozenset(
 )
 # Done in time by other people, or the platform itself: the owner's turn comes when they did not.
 ONCE_LATE = frozenset({"allocation", "invitation"})
-# Ends by itself at its time, leaving nothing to do: an offer expires and the next coordinator is asked.
-OVER_WITH_ITS_TIME = frozenset({"offer"})
-# Done by the platform at its time, or by others until then: never a to-do of a member of staff.
-BY_ITSELF = frozenset(
-    {
-        *(
-            "agreement",
-            "agreement-grace",
-            "agreement-lapse",
-            "conference-reminder",
-            "data-request-copy",
-            "data-request-erasure",
-            "follow-up",
-        ),
-        *("survey", "survey-opening", "turns-7"),
-        *("payment", "poll", "poll-answered", "statement"),
-    }
-)
 _STATE_AFTER = {
     **dict.fromkeys(("started", "resumed", "warned"), "running"),
     **{what: what for what in ("paused", "breached", "stopped")},

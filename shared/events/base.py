@@ -118,6 +118,26 @@ class ClockFact(EventData):
     stopped_at: datetime | None = None
 
 
+# Ends by itself at its time, leaving nothing to do: an offer expires and the next coordinator is asked.
+OVER_WITH_ITS_TIME = frozenset({"offer"})
+# Done by the platform at its time, or by others until then: never a to-do of a member of staff.
+BY_ITSELF = frozenset(
+    {
+        *(
+            "agreement",
+            "agreement-grace",
+            "agreement-lapse",
+            "conference-reminder",
+            "data-request-copy",
+            "data-request-erasure",
+            "follow-up",
+        ),
+        *("survey", "survey-opening", "turns-7"),
+        *("payment", "poll", "poll-answered", "statement"),
+    }
+)
+
+
 class LateBecause(StrEnum):
     """Why a deadline was missed: nothing about a person, so no illness, and nobody's words."""
 

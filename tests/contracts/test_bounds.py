@@ -43,6 +43,8 @@ BOUNDED_OTHERWISE = {
         "Items.items",
         "OwnAuditEntry.roles",
         "OwnAuditEntry.what",
+        "LateKind.because",
+        "LatePeriod.kinds",
         "PersonStatus.purposes",
         "PreparationView.late_news",
         "Period.rows",
@@ -62,7 +64,7 @@ BOUNDED_OTHERWISE = {
         "VenueChoices.venues",
         "VenueList.venues",
     },
-    "at most four a year": {"Statistics.periods", "Statistics.surveys"},
+    "at most four a year": {"Statistics.late", "Statistics.periods", "Statistics.surveys"},
     "the newest, of which the query says how many": {
         "OutboxState.held_back",
         "ReferralDetail.also_referred",

@@ -17,7 +17,7 @@ from services.intake.models.register import (
     StaffMember,
 )
 from services.intake.models.retention import Hold, HoldFields, Retention
-from services.intake.models.statistics import CaseFact, SurveyFact
+from services.intake.models.statistics import CaseFact, LateFact, SurveyFact
 
 __all__ = [
     "Assignment",
@@ -36,6 +36,7 @@ __all__ = [
     "DailyMail",
     "Hold",
     "HoldFields",
+    "LateFact",
     "MailRecipient",
     "Offer",
     "Organisation",

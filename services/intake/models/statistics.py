@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, Integer, text
+from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, Integer, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -67,6 +67,26 @@ class CaseFact(Base):
     # The first day of the quarter of its last change, and its facts at the start of that quarter: a `Standing`.
     changed: Mapped[date] = mapped_column(Date)
     stood: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+
+
+class LateFact(Base):
+    """A missed deadline of a case. `clock_id` is removed when the case is erased.
+
+    `because`: the reason that was given in the same quarter, if any. `version`: of the event that it is from.
+    """
+
+    __tablename__ = "late_fact"
+    __table_args__ = (Index("ix_late_fact_missed", "tenant", "missed"), UniqueConstraint("clock_id"))
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
+    tenant: Mapped[UUID]
+    fact_id: Mapped[UUID] = mapped_column(ForeignKey("case_fact.id"))
+    clock_id: Mapped[UUID | None]
+    kind: Mapped[Code]
+    because: Mapped[Code | None]
+    # The first day of the month.
+    missed: Mapped[date] = mapped_column(Date)
+    version: Mapped[int] = mapped_column(BigInteger)
 
 
 class SurveyFact(Base):

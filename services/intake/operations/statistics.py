@@ -14,10 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.domain.codes import REFUSED, CaseStatus, ReferralState
 from services.intake.domain.statistics import Quarter, Standing
-from services.intake.models import Case, CaseFact, Coordinator, Referral, SurveyFact
+from services.intake.models import Case, CaseFact, Coordinator, LateFact, Referral, SurveyFact
 from services.intake.queries import referrals
 from shared import profiles
 from shared.calendar import age_on
+from shared.events.base import BY_ITSELF, OVER_WITH_ITS_TIME, ClockFact
 from shared.events.network import GroupScores
 from shared.events.plans import Said
 from shared.vault import Vault
@@ -251,6 +252,39 @@ async def note_survey(
     await session.flush()
 
 
+async def note_late(
+    session: AsyncSession, vault: Vault, *, tenant: UUID, clock: ClockFact, version: int, at: datetime
+) -> None:
+    """Record a missed deadline of a case, and its reason if that was given in the same quarter.
+
+    What ends by itself is missed by nobody. `version`: the event's number in the clock's stream.
+    """
+    if clock.case_id is None or clock.breached_at is None or clock.kind in OVER_WITH_ITS_TIME | BY_ITSELF:
+        return
+    missed = await month_of(session, tenant, clock.breached_at)
+    if Quarter.of(await month_of(session, tenant, at)) != Quarter.of(missed):
+        return
+    fact = await follow(session, vault, tenant=tenant, case_id=clock.case_id, at=at)
+    if fact is None:
+        return
+    row = insert(LateFact).values(
+        id=uuid4(),
+        tenant=tenant,
+        fact_id=fact.id,
+        clock_id=clock.clock_id,
+        kind=clock.kind,
+        because=clock.late_because,
+        missed=missed,
+        version=version,
+    )
+    newer = {name: row.excluded[name] for name in ("because", "version")}
+    await session.execute(
+        row.on_conflict_do_update(
+            index_elements=[LateFact.clock_id], set_=newer, where=LateFact.version < row.excluded.version
+        )
+    )
+
+
 async def note_check_in(
     session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, at: datetime
 ) -> None:
@@ -262,7 +296,9 @@ async def note_check_in(
 
 
 async def cut_loose(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> None:
-    """Detach the fact from a case that is erased: from now on nothing leads from one to the other."""
+    """Detach the facts from a case that is erased: from now on nothing leads from one to the other."""
+    of_case = select(CaseFact.id).where(CaseFact.tenant == tenant, CaseFact.case_id == case_id)
+    await session.execute(update(LateFact).where(LateFact.fact_id.in_(of_case)).values(clock_id=None))
     loose = update(CaseFact).where(CaseFact.tenant == tenant, CaseFact.case_id == case_id)
     await session.execute(loose.values(case_id=None))
 

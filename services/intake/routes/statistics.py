@@ -8,11 +8,15 @@ from fastapi import Query
 from services.intake.domain.statistics import Average, Progress, Quarter, Row
 from services.intake.permissions import StatisticsReader
 from services.intake.queries import statistics as reads
+from services.intake.queries.late import ToldLate, late_tables
 from services.intake.queries.scores import QUESTIONS, Sums, ToldScores, score_tables
 from services.intake.queries.statistics import By, Told
 from services.intake.schemas.statistics import (
     Answers,
     Averages,
+    LateKind,
+    LatePeriod,
+    LateReason,
     Numbers,
     NumbersOf,
     Opinions,
@@ -69,6 +73,12 @@ async def read_statistics(
             if (begins is None or begins <= scores.block.first)
             and (ends is None or scores.block.last <= ends)
         ],
+        late=[
+            _late(missed)
+            for missed in await late_tables(session, tenant=principal.tenant, today=today, smallest=smallest)
+            if (begins is None or begins <= missed.block.first)
+            and (ends is None or missed.block.last <= ends)
+        ],
     )
 
 
@@ -81,6 +91,22 @@ def _survey(told: ToldScores) -> SurveyPeriod:
             OpinionsOf.model_validate({"value": value, **_opinions(sums)})
             for value, sums in told.sums.items()
             if value
+        ],
+    )
+
+
+def _late(told: ToldLate) -> LatePeriod:
+    return LatePeriod(
+        first_quarter=str(told.block.first),
+        last_quarter=str(told.block.last),
+        cases=told.cases,
+        kinds=[
+            LateKind(
+                kind=kind,
+                cases=each.cases,
+                because=[LateReason(reason=reason, cases=cases) for reason, cases in each.because.items()],
+            )
+            for kind, each in told.kinds.items()
         ],
     )
 

@@ -133,6 +133,30 @@ class SurveyPeriod(ResponseModel):
     rows: list[OpinionsOf] = Field(description="By value.")
 
 
+class LateReason(ResponseModel):
+    """The cases in which deadlines of a kind were missed for one reason."""
+
+    reason: str = Field(description="Why, as a code; `none`: nobody said so in that quarter.")
+    cases: int | None = Field(description="In how many cases; null if that is not published.")
+
+
+class LateKind(ResponseModel):
+    """The cases in which deadlines of one kind were missed."""
+
+    kind: str = Field(description="The kind of deadline.")
+    cases: int | None = Field(description="In how many cases; null if that is not published.")
+    because: list[LateReason] = Field(description="Out of these cases, by the reason given last.")
+
+
+class LatePeriod(ResponseModel):
+    """The deadlines missed in some whole quarters; published numbers never change."""
+
+    first_quarter: str
+    last_quarter: str
+    cases: int | None = Field(description="In how many cases any was missed; null if that is not published.")
+    kinds: list[LateKind] = Field(description="By kind of deadline; a case can have several.")
+
+
 class Statistics(ResponseModel):
     """Anonymous statistics. Quarters with few referrals are merged with those that follow."""
 
@@ -143,3 +167,4 @@ class Statistics(ResponseModel):
     surveys: list[SurveyPeriod] = Field(
         description="Survey scores of conferences, by the quarter in which the survey closed."
     )
+    late: list[LatePeriod] = Field(description="Missed deadlines, by the quarter in which they were missed.")

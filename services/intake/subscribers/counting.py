@@ -11,7 +11,8 @@ from services.intake.queries import cases, referrals
 from services.intake.subscribers.gathered import subscriptions
 from shared.context import Context
 from shared.events import intake, network, plans, scheduling
-from shared.events.base import Received
+from shared.events.base import CLOCK_EVENTS, ClockFact, Received
+from shared.services import SERVICES_WITH_CASES
 
 
 class _Of(TypedDict):
@@ -206,6 +207,23 @@ async def count_survey(
         **_of(event),
         groups=event.data.groups,
     )
+
+
+async def count_late(session: AsyncSession, event: Received[ClockFact], context: Context) -> None:
+    """Count a missed deadline of a case, and why it was missed."""
+    await statistics.note_late(
+        session,
+        context.vault,
+        tenant=event.tenant,
+        clock=event.data,
+        version=event.sequence,
+        at=event.time,
+    )
+
+
+for service in SERVICES_WITH_CASES:
+    for what in ("breached", "explained"):
+        subscriptions.writes(CLOCK_EVENTS[service, what], case="any", background=True)(count_late)
 
 
 async def _count_referral(

@@ -6,6 +6,7 @@ import io
 from starlette.responses import JSONResponse, Response
 
 from services.portal.pages import Pages
+from services.portal.routes.figure_answers import GroupOpinion
 from services.portal.routes.figures import (
     AVERAGES,
     GROUPS,
@@ -14,7 +15,6 @@ from services.portal.routes.figures import (
     QUESTIONS,
     SAID,
     WHO,
-    GroupOpinion,
     told,
 )
 from services.portal.staff import StaffVisit
@@ -62,6 +62,22 @@ async def opinions_as_csv(visit: StaffVisit) -> Response:
                     ]
                 )
     return _file(Response(written.getvalue(), media_type="text/csv; charset=utf-8"), "csv", name="opinions")
+
+
+@pages.show(f"{PATH}/late.csv", WHO)
+async def late_as_csv(visit: StaffVisit) -> Response:
+    """Return the missed deadlines as lines, one for each kind and reason; without a reason, for the kind."""
+    read, _by = await told(visit)
+    written = io.StringIO()
+    lines = csv.writer(written)
+    lines.writerow(["first_quarter", "last_quarter", "kind", "reason", "cases"])
+    for period in read.late:
+        quarters = (period.first_quarter, period.last_quarter)
+        lines.writerow([*quarters, "", "", period.cases])
+        for kind in period.kinds:
+            lines.writerow([*quarters, kind.kind, "", kind.cases])
+            lines.writerows([*quarters, kind.kind, each.reason, each.cases] for each in kind.because)
+    return _file(Response(written.getvalue(), media_type="text/csv; charset=utf-8"), "csv", name="late")
 
 
 @pages.show(f"{PATH}.json", WHO)

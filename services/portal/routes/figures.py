@@ -8,12 +8,23 @@ from datetime import date
 from babel.dates import format_interval
 from starlette.responses import Response
 
-from services.portal.client import Answer, Operation
+from services.portal.boards import SOMETHING_TO_DO, TO_DO
 from services.portal.codes import THEMES
 from services.portal.forms import read_choice
 from services.portal.pages import Pages
+from services.portal.routes.figure_answers import (
+    STATISTICS,
+    GroupOpinion,
+    LateKind,
+    LatePeriod,
+    MeanScore,
+    Numbers,
+    Period,
+    Statistics,
+    SurveyPeriod,
+)
 from services.portal.staff import StaffVisit, section, staff
-from services.portal.staff_words import WITHDRAW_REASONS
+from services.portal.staff_words import LATE_BECAUSE, WITHDRAW_REASONS
 from services.portal.visits import PageModel
 from services.portal.wording import mark as _
 from shared.auth import Role
@@ -22,113 +33,6 @@ pages = Pages()
 PATH = "/figures"
 WHO = staff(Role.REGIONAL_MANAGER, Role.ADMINISTRATOR, Role.DPO)
 section(PATH, _("Cijfers"), Role.REGIONAL_MANAGER, Role.ADMINISTRATOR, Role.DPO)
-
-
-class Averages(Answer):
-    """On average per case."""
-
-    circle: float | None
-    widened: float | None
-    invited: float | None
-    came: float | None
-    months_to_conference: float | None
-    cancelled: float | None
-    agreements: float | None
-    agreements_done: float | None
-    agreements_lapsed: float | None
-    check_ins: float | None
-
-
-class Answers(Answer):
-    """The last reports on agreements; None where not published."""
-
-    agreements: int | None
-    done: int | None
-    nearly: int | None
-    not_yet: int | None
-    changed: int | None
-    help: int | None
-
-
-class Numbers(Answer):
-    """Numbers of cases; None where not published."""
-
-    referrals: int | None
-    started: int | None
-    conference_held: int | None
-    plan_from_conference: int | None
-    plan_without_meeting: int | None
-    averages: Averages
-    said: Answers
-
-
-class NumbersOf(Numbers):
-    """Numbers of cases with one value."""
-
-    value: str
-
-
-class Period(Answer):
-    """The cases of some quarters."""
-
-    first_quarter: str
-    last_quarter: str
-    total: Numbers
-    rows: list[NumbersOf]
-
-
-class MeanScore(Answer):
-    """A score of one to ten, and how many gave one."""
-
-    answers: int | None
-    mean: float | None
-
-
-class GroupOpinion(Answer):
-    """The scores of a group."""
-
-    asked: int | None
-    answered: int | None
-    meeting: MeanScore
-    plan: MeanScore
-    coordinator: MeanScore
-
-
-class Opinions(Answer):
-    """The scores, by group."""
-
-    central: GroupOpinion
-    child: GroupOpinion
-    circle: GroupOpinion
-    professional: GroupOpinion
-
-
-class OpinionsOf(Opinions):
-    """The scores in cases with one value."""
-
-    value: str
-
-
-class SurveyPeriod(Answer):
-    """The surveys that closed in some quarters."""
-
-    first_quarter: str
-    last_quarter: str
-    total: Opinions
-    rows: list[OpinionsOf]
-
-
-class Statistics(Answer):
-    """The published statistics."""
-
-    by: str
-    smallest_group: int
-    as_of: str
-    periods: list[Period]
-    surveys: list[SurveyPeriod]
-
-
-STATISTICS = Operation("intake", "GET", "/v1/statistics", Statistics)
 # Each measure with its total.
 MEASURES: dict[str, tuple[str, str | None]] = {
     "referrals": (_("Aanmeldingen"), None),
@@ -244,6 +148,14 @@ class OpinionRow(PageModel):
     scores: list[Score]
 
 
+class LateRow(PageModel):
+    """A kind of missed deadlines: in how many cases, and how many of those for each reason."""
+
+    kind: str
+    cases: int | None
+    because: list[tuple[str, str]]
+
+
 class FiguresPage(PageModel):
     """The figures of one period."""
 
@@ -256,6 +168,9 @@ class FiguresPage(PageModel):
     survey: str
     surveys: list[tuple[str, str]]
     opinions: list[OpinionRow]
+    missed: str
+    missed_periods: list[tuple[str, str]]
+    late: list[LateRow]
     files: list[tuple[str, str]]
 
 
@@ -271,6 +186,8 @@ async def show(visit: StaffVisit) -> Response:
     most = max((numbers.referrals or 0 for _value, numbers in rows), default=0)
     surveys = {each.first_quarter: each for each in reversed(read.surveys)}
     survey = surveys.get(visit.request.query_params.get("survey", "")) or next(iter(surveys.values()), None)
+    missed = {each.first_quarter: each for each in reversed(read.late)}
+    late = missed.get(visit.request.query_params.get("late", "")) or next(iter(missed.values()), None)
     model = FiguresPage(
         by=by,
         choices=[(code, visit.say(label)) for code, label in BY.items()],
@@ -283,9 +200,13 @@ async def show(visit: StaffVisit) -> Response:
         survey=survey.first_quarter if survey else "",
         surveys=[(first, _span(visit, each)) for first, each in surveys.items()],
         opinions=[] if survey is None else _opinions(visit, survey),
+        missed=late.first_quarter if late else "",
+        missed_periods=[(first, _span(visit, each)) for first, each in missed.items()],
+        late=[] if late is None else [_late(visit, each) for each in late.kinds],
         files=[
             ("CSV", f"{PATH}.csv?by={by}"),
             (visit.say(_("CSV van wat mensen ervan vonden")), f"{PATH}/opinions.csv?by={by}"),
+            (visit.say(_("CSV van wat later klaar was")), f"{PATH}/late.csv"),
             ("JSON", f"{PATH}.json?by={by}"),
         ],
     )
@@ -350,6 +271,19 @@ def _opinions(visit: StaffVisit, survey: SurveyPeriod) -> list[OpinionRow]:
     return found
 
 
+def _late(visit: StaffVisit, kind: LateKind) -> LateRow:
+    reasons = {**LATE_BECAUSE, "none": _("Nog niet gezegd")}
+    return LateRow(
+        kind=visit.say(TO_DO.get(kind.kind, SOMETHING_TO_DO)),
+        cases=kind.cases,
+        because=[
+            (visit.word(reasons, each.reason), "\N{EN DASH}" if each.cases is None else str(each.cases))
+            for each in kind.because
+            if kind.cases is not None and each.cases != 0
+        ],
+    )
+
+
 def _score(visit: StaffVisit, label: str, score: MeanScore) -> Score:
     return Score(
         label=visit.say(label),
@@ -363,7 +297,7 @@ def _tenths(visit: StaffVisit, value: float) -> str:
     return str(value) if visit.language == "en" else str(value).replace(".", ",")
 
 
-def _span(visit: StaffVisit, period: Period | SurveyPeriod) -> str:
+def _span(visit: StaffVisit, period: Period | SurveyPeriod | LatePeriod) -> str:
     """Return the months of some quarters, in words."""
     (year, first), (last_year, last) = (
         (int(year), 3 * int(quarter))

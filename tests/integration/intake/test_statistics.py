@@ -1,7 +1,7 @@
 """What is counted of cases: by events in any order, beyond erasure, and told of nobody."""
 
-from datetime import date
-from itertools import product
+from datetime import date, datetime
+from itertools import permutations, product
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +9,7 @@ import pytest
 
 from shared.auth import Role
 from shared.events import intake, network, plans, scheduling
+from shared.events.base import CLOCK_EVENTS
 from shared.ids import uuid7
 from tests.support.world import Case, Headers
 from tests.support.world.intake import Intake
@@ -214,6 +215,88 @@ class TestOpinions:
         [period] = (await told(world, by="track"))["surveys"]
         assert period["total"]["circle"]["answered"] == 12
         assert [row["circle"]["answered"] for row in period["rows"]] == [None, None]
+
+
+def missed(case: Case, now: datetime, kind: str = "written-plan", **more: Any) -> Any:
+    """A clock of plans about a case was breached, or `explained` with a reason."""
+    what = "explained" if "late_because" in more else "breached"
+    given = {
+        "clock_id": uuid7(),
+        "subject": uuid7(),
+        "case_id": case.id,
+        "kind": kind,
+        "owner": "coordinator",
+    }
+    times = {"due_at": now, "breached_at": now}
+    return CLOCK_EVENTS["plans", what].model_validate({**given, **times, "policy_version": 1, **more})
+
+
+class TestLate:
+    async def test_is_counted_once_with_its_last_reason_in_whatever_order_and_number(
+        self, world: Intake
+    ) -> None:
+        case, now = await counted_case(world), await world.now()
+        for order in permutations(range(3)):
+            breached = missed(case, now)
+            same = {"clock_id": breached.clock_id}
+            told = [breached, *(missed(case, now, late_because=why, **same) for why in ("away", "holidays"))]
+            for number in (*order, order[0]):
+                await world.handle(told[number], sequence=100 + number)
+            rows = await world.rows("SELECT * FROM late_fact WHERE clock_id = :clock_id", **same)
+            assert [(row.kind, row.because, row.missed) for row in rows] == [
+                ("written-plan", "holidays", now.date().replace(day=1))
+            ]
+
+    async def test_is_not_counted_of_what_ends_by_itself_or_is_of_no_case(self, world: Intake) -> None:
+        case, now = await counted_case(world), await world.now()
+        for event in (missed(case, now, "poll"), missed(case, now, case_id=None)):
+            assert await world.handle(event) == "handled"
+        assert await world.rows("SELECT 1 FROM late_fact") == []
+
+    async def test_of_an_erased_case_leads_back_to_nothing(self, world: Intake) -> None:
+        case, now = await counted_case(world), await world.now()
+        event = missed(case, now)
+        await world.handle(event)
+        await world.do("POST", f"/v1/cases/{case.id}/close", world.manager(), json={"outcome": "followed-up"})
+        await world.handle(intake.CaseErased(case_id=case.id), sequence=1000)
+        [row] = await world.rows("SELECT clock_id FROM late_fact")
+        assert row.clock_id is None
+        again = missed(case, now, clock_id=event.clock_id, late_because="away")
+        assert await world.handle(again, sequence=1001) == "case-erased"
+
+    async def test_is_told_by_kind_and_reason_of_groups_alone(self, world: Intake) -> None:
+        cases = [await world.open_case(await world.refer()) for _ in range(16)]
+        await world.deliver_published(*COUNTED)
+        now = await world.now()
+        kept: list[Any] = []
+        for number, case in enumerate(cases):
+            reason = "holidays" if number < 8 else "away" if number < 15 else "other"
+            kept.append(missed(case, now, late_because=reason))
+            kept.append(missed(case, now, late_because=reason))
+        kept += [missed(case, now, "referral-call") for case in cases[:2]]
+        for event in kept:
+            assert await world.handle(event) == "handled"
+        assert (await told(world))["late"] == []
+        world.later(days=100)
+        before = (await told(world))["late"]
+        [period] = before
+        kinds = {each["kind"]: each for each in period["kinds"]}
+        # Each case once, however often; two are too few to be told of.
+        assert (period["cases"], kinds["written-plan"]["cases"], kinds["referral-call"]["cases"]) == (
+            16,
+            16,
+            None,
+        )
+        because = {each["reason"]: each["cases"] for each in kinds["written-plan"]["because"]}
+        # The single other one is hidden with the smallest of the large ones, or it would follow by subtraction.
+        assert (because["holidays"], because["away"], because["other"]) == (8, None, None)
+        assert {each["cases"] for each in kinds["referral-call"]["because"]} == {None}
+        # A reason that comes after the quarter changes nothing that was told.
+        late = missed(cases[0], now, clock_id=kept[0].clock_id, late_because="unreachable")
+        assert await world.handle(late, sequence=10_000) == "handled"
+        assert (await told(world))["late"] == before
+        later = await world.do("GET", "/v1/statistics?from=2027-Q1", world.manager())
+        assert later["late"] == []
 
 
 class TestTelling:

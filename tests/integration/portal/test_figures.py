@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from services.portal.routes.figures import PATH, STATISTICS
+from services.portal.routes.figure_answers import STATISTICS
+from services.portal.routes.figures import PATH
 from shared.auth import Role
 from tests.support.portal import Browser, FakeServices
 
@@ -69,12 +70,30 @@ def told(**more: Any) -> dict[str, Any]:
         "total": opinions(),
         "rows": [opinions(value="loneliness")],
     }
+    late = {
+        "first_quarter": "2026-Q1",
+        "last_quarter": "2026-Q1",
+        "cases": 14,
+        "kinds": [
+            {
+                "kind": "written-plan",
+                "cases": 9,
+                "because": [
+                    {"reason": "holidays", "cases": 5},
+                    {"reason": "other", "cases": 0},
+                    {"reason": "away", "cases": None},
+                ],
+            },
+            {"kind": "referral", "cases": None, "because": [{"reason": "holidays", "cases": None}]},
+        ],
+    }
     return {
         "by": "theme",
         "smallest_group": 5,
         "as_of": "2026-07-01",
         "periods": [before, newest],
         "surveys": [surveyed],
+        "late": [late],
         **more,
     }
 
@@ -127,6 +146,25 @@ class TestFigures:
         assert lines[0][3:9] == ["value", "group", "asked", "answered", "meeting_mean", "meeting_answers"]
         assert lines[3][3:9] == ["", "circle", "40", "31", "8.3", "30"]
         assert set(lines[1][5:]) == {""}
+
+    async def test_show_in_how_many_cases_a_deadline_was_missed_and_why(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        await browser.sign_in(Role.REGIONAL_MANAGER)
+        services.answer(STATISTICS, told())
+        shown = (await browser.ask("GET", PATH, expect=200)).text
+        assert "Het plan van de kring uitschrijven</th>" in shown
+        assert "Het was vakantie: 5<br>Wie het zou doen, was er niet: \N{EN DASH}</span>" in shown
+        assert "Beslissen over een aanmelding</th>" in shown
+        answer = await browser.ask("GET", f"{PATH}/late.csv", expect=200)
+        lines = [line[2:] for line in csv.reader(io.StringIO(answer.text))]
+        assert lines[:4] == [
+            ["kind", "reason", "cases"],
+            ["", "", "14"],
+            ["written-plan", "", "9"],
+            ["written-plan", "holidays", "5"],
+        ]
+        assert lines[-2:] == [["referral", "", ""], ["referral", "holidays", ""]]
 
     async def test_say_that_there_is_nothing_yet(self, browser: Browser, services: FakeServices) -> None:
         await browser.sign_in(Role.DPO)

@@ -54,6 +54,21 @@ def upgrade() -> None:
     )
     op.create_index("ix_case_fact_referred", "case_fact", ["tenant", "referred"])
     op.create_table(
+        "late_fact",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("fact_id", sa.Uuid(), nullable=False),
+        sa.Column("clock_id", sa.Uuid(), nullable=True),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("because", sa.Text(), nullable=True),
+        sa.Column("missed", sa.Date(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["fact_id"], ["case_fact.id"], name=op.f("fk_late_fact_fact_id_case_fact")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_late_fact")),
+        sa.UniqueConstraint("clock_id", name=op.f("uq_late_fact_clock_id")),
+    )
+    op.create_index("ix_late_fact_missed", "late_fact", ["tenant", "missed"])
+    op.create_table(
         "survey_fact",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("tenant", sa.Uuid(), nullable=False),
