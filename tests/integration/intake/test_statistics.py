@@ -308,6 +308,17 @@ class TestTelling:
         assert period["first_quarter"] == "2026-Q1"
         assert (period["total"]["referrals"], period["total"]["started"]) == (12, 0)
 
+    async def test_counts_a_plan_without_a_meeting_apart_and_as_no_failure(self, world: Intake) -> None:
+        cases = [await world.open_case(await world.refer()) for _ in range(12)]
+        await world.deliver_published(*COUNTED)
+        for number, case in enumerate(cases):
+            for event in events_of(case) if number < 6 else [case.planned(conference=None)]:
+                assert await world.handle(event) == "handled"
+        world.later(days=200)
+        [period] = (await told(world))["periods"]
+        counted = ("started", "conference_held", "plan_from_conference", "plan_without_meeting")
+        assert [period["total"][each] for each in counted] == [12, 6, 6, 6]
+
     async def test_stays_as_it_was_when_the_quarter_began(self, world: Intake) -> None:
         cases = [await world.open_case(await world.refer()) for _ in range(12)]
         await world.deliver_published(*COUNTED)
