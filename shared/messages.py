@@ -4,7 +4,7 @@ At least once: a mail whose sending was not recorded is sent again with the same
 that stopped in the meantime is cancelled, unless it announces that.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -71,6 +71,10 @@ _READ = (
     "SELECT id, kind, recipient, role, tenant, case_id, stream, parameters, state, even_if_stopped, queued_at"
     " FROM message WHERE id = $1"
 )
+_CALL_OFF = (
+    "UPDATE message SET state = 'cancelled', settled_at = $6 WHERE case_id = $1 AND state = 'queued'"
+    " AND kind = ANY($2::text[]) AND parameters ->> $3 = $4 AND ($5::uuid IS NULL OR recipient = $5)"
+)
 _SETTLE = "UPDATE message SET state = $2, settled_at = $3 WHERE id = $1 AND state = 'queued'"
 
 
@@ -113,6 +117,23 @@ async def queue(
     fact = MESSAGE_QUEUED[service](message_id=message_id, kind=kind)
     await outbox.publish(session, fact, stream=stream, tenant=tenant, case=case, now=now)
     return message_id
+
+
+async def call_off(
+    session: AsyncSession,
+    *,
+    case: UUID,
+    kinds: Collection[str],
+    about: tuple[str, UUID],
+    now: datetime,
+    recipient: UUID | None = None,
+) -> None:
+    """Cancel mails of these kinds that wait to be sent: what they ask was answered, or is over.
+
+    `about`: the name and value of the parameter that tells what they are about. `recipient`: only theirs.
+    """
+    name, value = about
+    await fetch(session, _CALL_OFF, case, list(kinds), name, str(value), recipient, now)
 
 
 def install(

@@ -46,6 +46,15 @@ _FOR_WHO_TAKES_PART = frozenset(
 )
 
 
+# Of what is over nothing is announced any more: the parameter that says when that is.
+_UNTIL = {
+    "poll-invitation": "closes_at",
+    "poll-reminder": "closes_at",
+    "conference-scheduled": "starts_at",
+    "conference-reminder": "starts_at",
+}
+
+
 async def write(session: AsyncSession, message: Message, context: Context) -> Mail:
     """Return the mail for a message.
 
@@ -111,8 +120,14 @@ async def _require_wanted(
     """Return the answers that make the mail wanted. Raises: NotWanted."""
     if person.state != PersonState.ACTIVE:
         raise NotWanted
+    now = await context.clock.now()
+    if message.kind in _UNTIL:
+        begins, _ = appointments.times(message.parameters)
+        over_at = _moment(begins or message.parameters.get(_UNTIL[message.kind]))
+        if over_at is not None and over_at <= now:
+            raise NotWanted
     # Asked at the moment of writing: a no that was said in the meantime counts, for every kind of mail.
-    today = await profiles.today(session, tenant=message.tenant, now=await context.clock.now())
+    today = await profiles.today(session, tenant=message.tenant, now=now)
     seen = await picture_of(session, context.vault, person=person, today=today)
     if not seen.allows(person.id, Purpose.MAIL):
         raise NotWanted

@@ -194,6 +194,43 @@ async def notify_people(
     )
 
 
+@subscriptions.writes(scheduling.PollAnswered, case="any")
+async def ask_no_more_who_answered(
+    session: AsyncSession, event: Received[scheduling.PollAnswered], context: Context
+) -> None:
+    """Send nothing that waits and asks somebody for the dates that they gave."""
+    await notifying.ask_no_more(
+        session,
+        case_id=event.data.case_id,
+        about=("poll_id", event.data.poll_id),
+        person_id=event.data.person_id,
+        now=await context.clock.now(),
+    )
+
+
+@subscriptions.writes(scheduling.PollClosed, case="any")
+async def ask_no_more_for_dates(
+    session: AsyncSession, event: Received[scheduling.PollClosed], context: Context
+) -> None:
+    """Send nothing that waits and asks for dates in a poll that ended."""
+    about = ("poll_id", event.data.poll_id)
+    await notifying.ask_no_more(
+        session, case_id=event.data.case_id, about=about, now=await context.clock.now()
+    )
+
+
+async def _ask_no_more_of_agreement(session: AsyncSession, event: Received[Any], context: Context) -> None:
+    """Send nothing that waits and asks about an agreement that is settled."""
+    about = ("agreement_id", event.data.agreement_id)
+    await notifying.ask_no_more(
+        session, case_id=event.data.case_id, about=about, now=await context.clock.now()
+    )
+
+
+for _settled in (plans.AgreementDone, plans.AgreementLapsed):
+    subscriptions.writes(_settled, case="any")(_ask_no_more_of_agreement)
+
+
 async def _require_notifiable(session: AsyncSession, event: Received[network.NotifyPeople]) -> None:
     state = await case_state.read(session, event.data.case_id)
     if state is None:

@@ -44,6 +44,18 @@ ASKED_KINDS: dict[str, frozenset[str]] = {
     ),
 }
 
+# What asks for something: moot once it is answered or over.
+_ASKING = frozenset(
+    {
+        "agreement-due",
+        "agreement-near",
+        "agreement-reminder",
+        "agreement-slips",
+        "poll-invitation",
+        "poll-reminder",
+    }
+)
+
 # A page, and what to show on it, for the portal; emails link to the page alone.
 _TARGET = re.compile(r"(?:[a-z][a-z-]{0,39}(?:/[A-Za-z0-9_.-]{1,100})*)?")
 
@@ -112,3 +124,15 @@ async def notify_as_asked(
             parameters=parameters,
             even_if_stopped=asked.even_if_stopped,
         )
+
+
+async def ask_no_more(
+    session: AsyncSession,
+    *,
+    case_id: UUID,
+    about: tuple[str, UUID],
+    now: datetime,
+    person_id: UUID | None = None,
+) -> None:
+    """Cancel what waits to be sent and asks for what was answered or is over: of everybody, or of one person."""
+    await messages.call_off(session, case=case_id, kinds=_ASKING, about=about, recipient=person_id, now=now)

@@ -57,12 +57,7 @@ class NewShare(RequestModel):
     The circle itself always reads the whole plan, and people always read their own agreements.
     """
 
-    version: Annotated[
-        ReadVersion | None,
-        Field(
-            description="The version that was read, which is the one to be shared; 409 if there is a newer one."
-        ),
-    ] = None
+    version: ReadVersion | None = None
     person_ids: Ids | None = None
     organisation_ids: Ids = ()
     parts: Annotated[
@@ -76,10 +71,7 @@ class ResourceAnswer(RequestModel):
 
     state: ResourceState
     answer: Reply | None = None
-    instead_of: Annotated[
-        ResourceState | None,
-        Field(description="The outcome that was read; 409 if somebody recorded another since."),
-    ] = None
+    instead_of: ResourceState | None = None
 
 
 class OwnStance(RequestModel):
@@ -124,9 +116,7 @@ class NewDay(RequestModel):
     """Another day for a check, and why it is moved."""
 
     on: date = Field(description="The day on which the check is made.")
-    instead_of: Annotated[
-        date | None, Field(description="The day that was read; 409 if somebody moved the check since.")
-    ] = None
+    instead_of: date | None = None
     because: Line = Field(description="Why it was moved.")
 
 

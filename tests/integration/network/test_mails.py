@@ -1,7 +1,7 @@
 """Mails to people: what others ask for, what goes out, to whom it cannot go, and what is told of it."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from services.network.operations import notifying
 from shared.errors import Operational
-from shared.events import intake, network
+from shared.events import intake, network, plans, scheduling
 from shared.events.base import MESSAGE_QUEUED, CalendarEntry
 from shared.ids import uuid7
 from shared.signing import Forged
@@ -404,6 +404,49 @@ class TestNotifyPeople:
         case = await world.open_case()
         with pytest.raises(notifying.UnknownKind):
             await world.handle(_asked(case, case.central, kind, link_target=target))
+
+    async def test_asks_nobody_for_what_was_answered_or_settled_before_it_was_sent(
+        self, world: Network, sink: Sink
+    ) -> None:
+        case = await world.open_case()
+        poll, other, agreement = uuid7(), uuid7(), uuid7()
+        for person in (case.central, case.mother):
+            for kind, about in (
+                ("poll-reminder", {"poll_id": str(poll)}),
+                ("poll-invitation", {"poll_id": str(other)}),
+                ("agreement-due", {"agreement_id": str(agreement)}),
+                ("agreement-changed", {"agreement_id": str(agreement)}),
+            ):
+                await world.handle(_asked(case, person, kind, parameters=about))
+        said = {"case_id": case.id, "poll_id": poll, "person_id": case.central, "via": "link"}
+        await world.handle_all(
+            scheduling.PollAnswered.model_validate(said),
+            scheduling.PollClosed(case_id=case.id, conference_id=uuid7(), poll_id=other, reason="due"),
+            plans.AgreementDone(case_id=case.id, agreement_id=agreement),
+        )
+        await _send(world)
+        assert sorted((mail["Kring-Kind"], mail["To"].partition(" ")[0]) for mail in sink.mails) == [
+            ("agreement-changed", "Ilyas"),
+            ("agreement-changed", "Samira"),
+            ("poll-reminder", "Samira"),
+        ]
+
+    @pytest.mark.parametrize(
+        ("kind", "until"), [("poll-invitation", "closes_at"), ("conference-reminder", "starts_at")]
+    )
+    async def test_announces_nothing_that_is_over_when_it_is_sent(
+        self, world: Network, sink: Sink, kind: str, until: str
+    ) -> None:
+        case = await world.open_case()
+        over = {until: f"{await world.now() + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"}
+        await world.handle(_asked(case, case.central, kind, parameters=over))
+        await world.handle(
+            _asked(case, case.mother, "conference-scheduled", calendar=_entry(case, "REQUEST", 1))
+        )
+        world.clock.time = STARTS
+        await _send(world)
+        assert sink.mails == []
+        assert {row.state for row in await world.emails(case=case)} == {"cancelled"}
 
     @pytest.mark.parametrize("kind", ["file-kept", "plan-shared", "poll-invitation"])
     async def test_is_refused_to_a_service_that_asks_for_anothers_mails(

@@ -338,7 +338,7 @@ class TestThePlan:
         case.answer(ANSWER, plan()["resources"][0] | {"state": "granted"})
         read = re.search(r'name="instead_of" value="(\w+)"', page)
         assert read is not None
-        said = {"state": "granted", "answer": "Op maandag", "instead_of": read[1]}
+        said: dict[str, Any] = {"state": "granted", "answer": "Op maandag", "instead_of": read[1]}
         await browser.fill(PLAN, resource=str(RESOURCE), **said)
         [asked] = case.of(ANSWER)
         assert asked.body == said

@@ -1,5 +1,7 @@
 """The plan as a person of the circle reads it behind their link: in plain words, and what they can say about it."""
 
+from typing import Any
+
 import pytest
 
 from services.portal.routes.dates import CIRCLE
@@ -75,7 +77,8 @@ class TestThePlan:
         ):
             page = (await browser.ask("GET", PLAN, expect=200)).text
             assert f'name="{name}" value="{value}"' in page
-            sent = await browser.fill(PLAN, **{name: str(value)})
+            chosen: dict[str, Any] = {name: str(value)}
+            sent = await browser.fill(PLAN, **chosen)
             assert sent.headers["location"] == to
             [asked] = services.of(operation)
             assert set(asked.ids.values()) == {str(value)}
