@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from services.portal.client import Answer, Items, Operation
@@ -98,16 +98,33 @@ class Step(PageModel):
     path: str | None
 
 
-async def road_of(visit: StaffVisit, case: Case) -> list[Step]:
-    """Return the steps of a case. What a reader may not know counts as absent."""
+class Knowledge(NamedTuple):
+    """What the services know of the road of a case, each as far as the reader may know."""
+
+    people: Items[Known]
+    meetings: Items[Meeting]
+    days: list[MeetingDay]
+    plans: Items[Plan]
+    baseline: Baseline
+
+
+async def knowledge_of(visit: StaffVisit, case_id: UUID) -> Knowledge:
+    """Return what the services know of a case's road. What a reader may not know counts as absent."""
     none: Items[Any] = Items(items=[])
-    people, meetings, days, plans, baseline = await asyncio.gather(
-        visit.ask_or(KNOWN, none, case_id=case.case_id),
-        visit.ask_or(MEETINGS, none, case_id=case.case_id),
-        _days(visit, case),
-        visit.ask_or(PLANS, none, case_id=case.case_id),
-        visit.ask_or(BASELINE, NO_BASELINE, case_id=case.case_id),
+    return Knowledge(
+        *await asyncio.gather(
+            visit.ask_or(KNOWN, none, case_id=case_id),
+            visit.ask_or(MEETINGS, none, case_id=case_id),
+            _days(visit, case_id),
+            visit.ask_or(PLANS, none, case_id=case_id),
+            visit.ask_or(BASELINE, NO_BASELINE, case_id=case_id),
+        )
     )
+
+
+async def road_of(visit: StaffVisit, case: Case, known: Knowledge) -> list[Step]:
+    """Return the steps of a case."""
+    people, meetings, days, plans, baseline = known
     meeting = next((each for each in meetings.items if each.state != "cancelled"), None)
     held = any(each.state == "held" for each in meetings.items) or bool(plans.items)
     held = held or any(each.held for each in days)
@@ -151,12 +168,12 @@ async def road_of(visit: StaffVisit, case: Case) -> list[Step]:
     ]
 
 
-async def _days(visit: StaffVisit, case: Case) -> list[MeetingDay]:
+async def _days(visit: StaffVisit, case_id: UUID) -> list[MeetingDay]:
     """Return when the circle meets and met, for the referrer."""
     if not visit.has(Role.REFERRER):
         return []
     none: Items[MeetingDay] = Items(items=[])
-    return (await visit.ask_or(MEETING_DAYS, none, case_id=case.case_id)).items
+    return (await visit.ask_or(MEETING_DAYS, none, case_id=case_id)).items
 
 
 def _counted(visit: StaffVisit, people: Items[Known]) -> list[str]:

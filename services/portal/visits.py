@@ -1,5 +1,6 @@
 """One visit of one reader: the request, the questions to services, and the page that is shown."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -32,6 +33,7 @@ FORM_TOKEN, ONCE, LANGUAGE_BUTTON = "form-token", "once", "language"
 # its number if the author chose to replace it.
 VERSION, WHOSE, THEIRS = "version", "whose", "theirs"
 OtherT = TypeVar("OtherT")
+OneT = TypeVar("OneT")
 # A cookie: the changes on the previous page, until all services have received them.
 AFTER = "kring-after"
 # In an address: from where on its list is shown.
@@ -347,3 +349,17 @@ FormT = TypeVar("FormT", bound=Form)
 VisitT = TypeVar("VisitT", bound=Visit)
 # Lets in the reader of a page.
 Opener = Callable[[Visit], Awaitable[VisitT]]
+
+
+async def both(one: Awaitable[OneT], other: Awaitable[OtherT]) -> tuple[OneT, OtherT]:
+    """Await two things at once, such as services' answers and what the portal knows itself.
+
+    Raises what one of them raised, when both are over: asyncio.gather would leave the other running, with a session
+    that its request has given back.
+    """
+    first, second = await asyncio.gather(one, other, return_exceptions=True)
+    if isinstance(first, BaseException):
+        raise first
+    if isinstance(second, BaseException):
+        raise second
+    return first, second

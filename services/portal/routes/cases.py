@@ -11,12 +11,12 @@ from services.portal.boards import ShownTodo
 from services.portal.central_persons import names_by_case
 from services.portal.client import Answer, Items, Operation
 from services.portal.pages import Pages
-from services.portal.road import CASE, Case, Step, road_of
+from services.portal.road import CASE, Case, Step, knowledge_of, road_of
 from services.portal.routes.of_case import case_of
 from services.portal.routes.offers import OFFERS, themes
 from services.portal.routes.survey import OwnSurvey, survey_of
 from services.portal.staff import StaffVisit, section, staff
-from services.portal.visits import Form, PageModel
+from services.portal.visits import Form, PageModel, both
 from services.portal.wording import Dates
 from services.portal.wording import mark as _
 from shared.auth import Role
@@ -198,13 +198,14 @@ def _shown(
 @pages.show("/cases/{case_id}", staff(*READERS))
 async def show(visit: StaffVisit) -> Response:
     """Show the state of a case."""
-    case = await visit.ask(CASE, case_id=case_of(visit))
-    road, names, survey = await asyncio.gather(
-        road_of(visit, case), names_by_case(visit), survey_of(visit, case.case_id)
+    case_id = UUID(case_of(visit))
+    asked = asyncio.gather(
+        visit.ask(CASE, case_id=case_id),
+        knowledge_of(visit, case_id),
+        names_by_case(visit),
+        survey_of(visit, case_id),
     )
-    rows = await todos.of_case(visit.session, visit.principal, case_id=case.case_id)
-    leads = visit.has(*_LEADERS)
-    late = await todos.met_late(visit.session, visit.principal, case_id=case.case_id) if leads else []
+    (case, known, names, survey), (running, late) = await both(asked, _todos(visit, case_id))
     state, color = _STATES.get(case.state, (case.state, "neutral"))
     dates = await visit.dates()
     model = CasePage(
@@ -217,12 +218,12 @@ async def show(visit: StaffVisit) -> Response:
         urgent=case.track == "urgent",
         minors=case.minors,
         waits_for=visit.word(_WAITS_FOR, case.waits_for) if case.waits_for in _WAITS_FOR else None,
-        road=road,
-        todos=await boards.shown(visit, rows),
-        met_late=await boards.shown(visit, late),
+        road=await road_of(visit, case, known),
+        todos=running,
+        met_late=late,
         live=case.state in ("open", "paused"),
         paused=case.state == "paused",
-        leads=leads,
+        leads=visit.has(*_LEADERS),
         prepares=visit.has(Role.COORDINATOR),
         manages=visit.has(Role.REGIONAL_MANAGER),
         has_coordinator=case.coordinator_id is not None,
@@ -232,6 +233,14 @@ async def show(visit: StaffVisit) -> Response:
         survey=survey,
     )
     return visit.page("case.html", model)
+
+
+async def _todos(visit: StaffVisit, case_id: UUID) -> tuple[list[ShownTodo], list[ShownTodo]]:
+    """Return what runs in a case, and for who leads it what was met late; of use once intake says that it is theirs."""
+    running = await todos.of_case(visit.session, visit.principal, case_id=case_id)
+    leads = visit.has(*_LEADERS)
+    late = await todos.met_late(visit.session, visit.principal, case_id=case_id) if leads else []
+    return await boards.shown(visit, running), await boards.shown(visit, late)
 
 
 @pages.show("/cases/{case_id}/pause", staff(*_LEADERS))

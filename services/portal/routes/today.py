@@ -13,11 +13,12 @@ from services.portal.pages import Pages
 from services.portal.routes import account, calendar_address, cases, daily_mail
 from services.portal.routes.offers import themes
 from services.portal.staff import HOME, StaffVisit, staff
-from services.portal.visits import PageModel
+from services.portal.todos import Tally
+from services.portal.visits import PageModel, both
 from services.portal.wording import mark as _
 from shared.auth import Role
 from shared.errors import Operational
-from shared.http import PageRequest
+from shared.http import PageRequest, Rows
 from shared.http_client import Query
 
 pages = Pages()
@@ -44,13 +45,7 @@ class TodayPage(PageModel):
 async def show(visit: StaffVisit) -> Response:
     """Show what waits."""
     page = PageRequest(limit=_ON_A_PAGE, cursor=visit.turned_to().get("cursor"))
-    names = await names_by_case(visit)
-    rows = await todos.todos_of(visit.session, visit.principal, page=page)
-    tally = (
-        todos.tally_in(rows.items)
-        if page.cursor is None and rows.next is None
-        else await todos.tally_of(visit.session, visit.principal, most=_MOST)
-    )
+    names, (rows, tally) = await both(names_by_case(visit), _waiting(visit, page))
     model = TodayPage(
         waiting=tally.waiting,
         late=tally.late,
@@ -64,6 +59,13 @@ async def show(visit: StaffVisit) -> Response:
         calendar=calendar_address.PATH if visit.has(Role.COORDINATOR) else None,
     )
     return visit.page("today.html", model)
+
+
+async def _waiting(visit: StaffVisit, page: PageRequest) -> tuple[Rows[Todo], Tally]:
+    rows = await todos.todos_of(visit.session, visit.principal, page=page)
+    if page.cursor is None and rows.next is None:
+        return rows, todos.tally_in(rows.items)
+    return rows, await todos.tally_of(visit.session, visit.principal, most=_MOST)
 
 
 async def _themes_by_case(
