@@ -65,7 +65,7 @@ async def read_circle(principal: Person, session: Session, parts: Parts) -> OwnC
     )
 
 
-@router.post("/v1/me/invitation/answer")
+@router.post("/v1/me/invitation/answer", responses=problems(429))
 async def answer(
     body: GivenAnswer, principal: Person, session: Session, parts: Parts, now: Now
 ) -> InvitationView:

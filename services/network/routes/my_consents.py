@@ -63,7 +63,7 @@ async def list_my_history(principal: Person, session: Session, page: Paging) -> 
     return Page(items=[consent_view(row, current=current) for row in rows.items], next=rows.next)
 
 
-@router.put("/v1/me/consents/{purpose}")
+@router.put("/v1/me/consents/{purpose}", responses=problems(429))
 async def record_my_consent(
     *,
     purpose: Annotated[Purpose, Path()],

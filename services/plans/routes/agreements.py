@@ -15,7 +15,7 @@ from services.plans.routes.often import MAILED, count_change
 from services.plans.schemas import AgreementOut, AgreementStateOut, NewProgress
 from services.plans.schemas.recording import AgreementChangedOut, ChangedAgreement
 from shared.auth import Principal
-from shared.http import Now, Page, Paging, Parts, Router, Session, paginate
+from shared.http import Now, Page, Paging, Parts, Router, Session, paginate, problems
 
 router = Router(tags=["agreements"])
 
@@ -53,7 +53,7 @@ async def mark_lapsed(
     return await _settle(agreement_id, principal, session, now, "lapsed")
 
 
-@router.post("/v1/agreements/{agreement_id}/progress")
+@router.post("/v1/agreements/{agreement_id}/progress", responses=problems(429))
 async def note_progress(
     *, agreement_id: UUID, body: NewProgress, principal: Involved, session: Session, now: Now, parts: Parts
 ) -> AgreementStateOut:
@@ -73,7 +73,7 @@ async def note_progress(
     return _state(agreement)
 
 
-@router.post("/v1/agreements/{agreement_id}/changes", status_code=201)
+@router.post("/v1/agreements/{agreement_id}/changes", status_code=201, responses=problems(429))
 async def change_agreement(
     *,
     agreement_id: UUID,

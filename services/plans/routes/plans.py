@@ -37,7 +37,7 @@ from services.plans.schemas.recording import (
 )
 from services.plans.settings import policies
 from shared.auth import Kind
-from shared.http import Now, Page, Paging, Parts, Router, Session, paginate
+from shared.http import Now, Page, Paging, Parts, Router, Session, paginate, problems
 from shared.http.gates import Coordinator
 
 router = Router(tags=["plans"])
@@ -99,7 +99,7 @@ async def record_version(
     return _recorded(plan, agreements)
 
 
-@router.post("/v1/plans/{plan_id}/plan-b", status_code=201)
+@router.post("/v1/plans/{plan_id}/plan-b", status_code=201, responses=problems(429))
 async def invoke_plan_b(
     *,
     plan_id: UUID,
@@ -209,7 +209,7 @@ async def accept_plan(
     return AcceptanceOut(plan_id=plan.id, version=plan.version, acceptance=plan.acceptance, refused=refused)
 
 
-@router.post("/v1/plans/{plan_id}/share")
+@router.post("/v1/plans/{plan_id}/share", responses=problems(429))
 async def share_plan(
     *, plan_id: UUID, body: NewShare, principal: Involved, session: Session, now: Now, parts: Parts
 ) -> ShareOut:
