@@ -15,7 +15,7 @@ from services.plans.operations.timing import (
     publish,
     stop_clocks,
 )
-from services.plans.schemas import NewReferrerCall
+from services.plans.schemas.checks import NewReferrerCall
 from services.plans.schemas.sealed import ReferrerCallWords
 from services.plans.settings import Policy
 from shared.case_access import coordinator_or_manager

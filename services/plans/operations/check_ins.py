@@ -32,7 +32,7 @@ from services.plans.operations.timing import (
     stop_clocks,
     waiting_plan,
 )
-from services.plans.schemas import AgreementStatus, NewRecord
+from services.plans.schemas.checks import AgreementStatus, NewRecord
 from shared.case_access import has_coordinator
 from shared.deadlines import Deadline
 from shared.events import plans as events

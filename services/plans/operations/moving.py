@@ -10,7 +10,7 @@ from services.plans.domain import CHECK_INS, CheckInState, check_day, check_movi
 from services.plans.models import CheckIn
 from services.plans.operations.reviewing import keep_words, read_check_in
 from services.plans.operations.timing import CHECK_IN, FOLLOW_UP, ask_at, clocks, stop_clocks
-from services.plans.schemas import NewDay
+from services.plans.schemas.checks import NewDay
 from services.plans.settings import policies
 from shared.clocks import Clock
 from shared.errors import OtherVersion

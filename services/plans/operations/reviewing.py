@@ -32,7 +32,7 @@ from services.plans.operations.timing import (
     start_clock,
     waiting_plan,
 )
-from services.plans.schemas import NewReviewAnswer
+from services.plans.schemas.checks import NewReviewAnswer
 from services.plans.schemas.sealed import CheckInWords
 from services.plans.settings import Policy, policies
 from shared.case_access import coordinator_or_manager

@@ -5,7 +5,8 @@ from uuid import UUID
 from services.plans import permissions, queries
 from services.plans.models import ReferrerCall
 from services.plans.operations import calling
-from services.plans.schemas import NewReferrerCall, ReferrerCallOut, ReferrerCallsOut
+from services.plans.schemas import ReferrerCallOut, ReferrerCallsOut
+from services.plans.schemas.checks import NewReferrerCall
 from services.plans.schemas.sealed import ReferrerCallWords
 from shared.http import Now, Parts, Router, Session
 from shared.http.gates import CoordinatorOrManager

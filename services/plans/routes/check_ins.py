@@ -15,12 +15,10 @@ from services.plans.schemas import (
     CheckInMovedOut,
     CheckInOut,
     CheckInRecordedOut,
-    NewDay,
-    NewRecord,
-    NewReviewAnswer,
     ReviewAnswerOut,
     WaitingCheckIn,
 )
+from services.plans.schemas.checks import NewDay, NewRecord, NewReviewAnswer
 from shared.http import Now, Page, Paging, Parts, Router, Session, paginate
 from shared.http.gates import CoordinatorOrManager
 

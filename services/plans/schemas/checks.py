@@ -1,0 +1,67 @@
+"""Request bodies of checks: their results, another day, the circle's answers at a review, and the referrer's."""
+
+from datetime import date
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import Field, model_validator
+
+from services.plans.domain import Decision, Going
+from shared.fields import Line, Text
+from shared.http.models import RequestModel
+
+
+class AgreementStatus(RequestModel):
+    """The state of an agreement, as the circle gives it at a check."""
+
+    agreement_id: UUID
+    status: Literal["open", "done", "lapsed"]
+
+
+class NewRecord(RequestModel):
+    """The result of a check."""
+
+    decision: Decision
+    another_coordinator: bool = Field(
+        default=False,
+        description="For a new conference: the family prefers another coordinator than the former one.",
+    )
+    note: Text | None = None
+    agreements: Annotated[tuple[AgreementStatus, ...], Field(max_length=100)] = ()
+
+    @model_validator(mode="after")
+    def _only_for_a_conference(self) -> Self:
+        if self.another_coordinator and self.decision != "new-conference":
+            raise ValueError("another_coordinator goes with the decision new-conference only")
+        return self
+
+
+class NewDay(RequestModel):
+    """Another day for a check, and why it is moved."""
+
+    on: date = Field(description="The day on which the check is made.")
+    instead_of: date | None = None
+    because: Line = Field(description="Why it was moved.")
+
+
+class NewReferrerCall(RequestModel):
+    """The referrer's answers about the plan after four weeks, in codes and a note."""
+
+    going: Going = Field(description="Whether the plan is carried out, as far as the referrer sees it.")
+    new_needs: bool = Field(default=False, description="They see something that the plan does not cover.")
+    note: Text | None = None
+
+
+class NewReviewAnswer(RequestModel):
+    """Whether a person wants to meet again, now that the plan is reviewed."""
+
+    meet_again: bool
+    another_coordinator: bool = Field(
+        default=False, description="They prefer another coordinator than the former one."
+    )
+
+    @model_validator(mode="after")
+    def _only_for_a_conference(self) -> Self:
+        if self.another_coordinator and not self.meet_again:
+            raise ValueError("another_coordinator goes with meet_again only")
+        return self
