@@ -368,6 +368,8 @@ class CheckIn(Base):
     owner: Mapped[str]
     state: Mapped[str]
     decision: Mapped[str | None]
+    new_needs: Mapped[bool | None]
+    incident: Mapped[bool | None]
     recorded_at: Mapped[datetime | None]
     recorded_by: Mapped[UUID | None]
     sealed: Mapped[bytes | None]

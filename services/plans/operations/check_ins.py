@@ -70,6 +70,7 @@ async def record_check_in(
         raise FollowUpOver
     await keep_words(session, vault, check_in, note=new.note)
     check_in.state, check_in.decision = CheckInState.RECORDED, new.decision
+    check_in.new_needs, check_in.incident = new.new_needs, new.incident
     check_in.recorded_at, check_in.recorded_by = now, by
     await session.flush()
     await stop_clocks(session, subjects=[check_in.id], kinds=(CHECK_IN,), now=now)

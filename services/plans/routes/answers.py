@@ -188,6 +188,7 @@ async def check_ins_out(
         CheckInOut(
             **_waiting(check_in, moments),
             **{name: getattr(check_in, name) for name in ("plan_id", "decision", "recorded_at")},
+            **({name: getattr(check_in, name) for name in ("new_needs", "incident")} if with_notes else {}),
             yours=monitors and check_in.owner == "monitor",
             note=words.note if (words := opened.get(check_in)) is not None else None,
             moved_because=words.moved_because if words is not None else None,

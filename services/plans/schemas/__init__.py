@@ -271,6 +271,10 @@ class CheckInOut(ResponseModel):
     due_at: datetime | None
     escalates_at: datetime | None
     decision: Decision | None
+    new_needs: bool | None = Field(
+        default=None, description="Whether there is something that the plan does not cover."
+    )
+    incident: bool | None = Field(default=None, description="Whether something serious happened.")
     note: str | None
     moved_because: str | None = Field(description="Why it was moved to another day, if it was.")
     recorded_at: datetime | None

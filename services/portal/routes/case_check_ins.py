@@ -34,6 +34,8 @@ class CheckIn(Dated):
 
     recorded_at: datetime | None
     decision: str | None
+    new_needs: bool | None = None
+    incident: bool | None = None
     note: str | None
 
 
@@ -68,6 +70,8 @@ class Check(PageModel):
     late: bool
     mine: bool
     decision: str | None
+    new_needs: bool
+    incident: bool
     note: str | None
     moved_because: str | None
     movable: bool
@@ -133,6 +137,8 @@ async def show(visit: StaffVisit) -> Response:
                 each.owner == "coordinator" or (manages and "regional-manager" in (each.owner, _late(each)))
             ),
             decision=visit.word(_DECISIONS, each.decision) if each.decision in _DECISIONS else None,
+            new_needs=bool(each.new_needs),
+            incident=bool(each.incident),
             note=each.note,
             moved_because=each.moved_because,
             movable=each.state == "planned" and each.kind in AFTER_MONTHS,
@@ -216,7 +222,8 @@ async def record(visit: StaffVisit) -> Response:
         if each.state == "open"
         and (status := visit.form.get(f"agreement-{each.agreement_id}", "open")) in ("done", "lapsed")
     ]
-    body = {**own.decided(form.decision), "note": form.note, "agreements": changed}
+    seen = {name: visit.form.get(name) == "yes" for name in ("new_needs", "incident")}
+    body = {**own.decided(form.decision), **seen, "note": form.note, "agreements": changed}
     # When the referrer was called too, the case is not the coordinator's any more.
     over = visit.has(Role.COORDINATOR) and (await calls_of(visit, case_id)).calls
     await visit.ask(own.RECORD, body=body, check_in_id=read_id(form.check_in))

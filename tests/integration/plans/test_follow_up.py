@@ -422,14 +422,15 @@ class TestCheckIns:
         case = await world.open_case()
         await world.recorded(case)
         call = (await check_ins(world, case, world.coordinator(case)))["four-weeks"]
-        await record(world, call, world.coordinator(case), note="Het gaat goed")
-        for person, note in (
-            (case.central, "Het gaat goed"),
-            (case.neighbour, "Het gaat goed"),
-            (case.aunt, None),
+        seen = {"note": "Het gaat goed", "new_needs": True, "incident": False}
+        await record(world, call, world.coordinator(case), **seen)
+        for person, shown in (
+            (case.central, seen),
+            (case.neighbour, seen),
+            (case.aunt, dict.fromkeys(seen)),
         ):
-            seen = await check_ins(world, case, world.person(case, person))
-            assert seen["four-weeks"]["note"] == note
+            checks = await check_ins(world, case, world.person(case, person))
+            assert {name: checks["four-weeks"][name] for name in seen} == shown
 
     async def test_tell_the_monitor_and_nobody_else_that_they_are_to_ask(self, world: Plans) -> None:
         case = await world.open_case()

@@ -453,13 +453,19 @@ class TestTheYearAfter:
         path = f"/cases/{CASE}/check-ins"
         given: dict[str, Any] = {"check_in": str(CHECK_IN), f"agreement-{AGREEMENT}": "done"}
         await browser.fill(path, expect=422, **given)
-        await browser.fill(path, decision="continue", note="Het gaat goed.", **given)
+        await browser.fill(path, decision="continue", note="Het gaat goed.", new_needs="yes", **given)
         [asked] = case.of(RECORD)
         assert asked.body == {
             "decision": "continue",
+            "new_needs": True,
+            "incident": False,
             "note": "Het gaat goed.",
             "agreements": [{"agreement_id": str(AGREEMENT), "status": "done"}],
         }
+        recorded = {"state": "recorded", "recorded_at": "2026-04-12T12:00:00Z", "decision": "continue"}
+        case.answer(ALL, {"items": [check | recorded | {"new_needs": True, "incident": True}]})
+        page = (await browser.ask("GET", path, expect=200)).text
+        assert all(words in page for words in ("iets nieuws</span>", "iets ernstigs</span>"))
         case.refuse(REVIEW, 409, "review-already-requested")
         shown = await browser.fill(path, expect=409, do="review")
         assert "Dat is al gevraagd." in shown.text

@@ -106,6 +106,8 @@ class TestAReview:
         assert asked.body == {
             "decision": "new-conference",
             "another_coordinator": True,
+            "new_needs": False,
+            "incident": False,
             "note": None,
             "agreements": [],
         }

@@ -161,6 +161,8 @@ def upgrade() -> None:
         sa.Column("owner", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("decision", sa.Text(), nullable=True),
+        sa.Column("new_needs", sa.Boolean(), nullable=True),
+        sa.Column("incident", sa.Boolean(), nullable=True),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("recorded_by", sa.Uuid(), nullable=True),
         sa.Column("sealed", sa.LargeBinary(), nullable=True),
