@@ -9,8 +9,10 @@ from uuid import uuid4
 
 import pytest
 
+from deploy.catalogue import consumers
 from deploy.watch.watch import Watch
 from shared.events import intake, network, plans
+from tests.faults.counting import lost_or_doubled
 from tests.faults.year import live, wrong_emails
 
 CASES = int(os.environ.get("CASES", "3"))
@@ -60,6 +62,32 @@ class TestWrongEmails:
             "invitation-reminder",
             "review",
         ]
+
+
+class TestLostOrDoubled:
+    async def test_is_what_was_not_heard_once_and_what_was_not_sent_as_it_was_decided(self) -> None:
+        event = SimpleNamespace(id=uuid4(), type=intake.CaseWithdrawn.TYPE)
+        heard = [SimpleNamespace(service=each, event=event) for each in consumers()[event.type]]
+        sent = {"id": uuid4(), "kind": "case-stopped", "service": "network", "state": "sent"}
+        email = SimpleNamespace(message_id=f"<{sent['id']}@kring.example>", kind="case-stopped")
+
+        async def found(outcomes: list[Any], messages: list[Any], emails: list[Any]) -> int:
+            async def decided() -> list[Any]:
+                return messages
+
+            ledger = SimpleNamespace(events=[event], outcomes=outcomes, messages=decided)
+            watch = SimpleNamespace(ledger=ledger, inbox=SimpleNamespace(emails=emails))
+            return len(await lost_or_doubled(cast("Watch", watch)))
+
+        assert await found(heard, [sent], [email]) == 0
+        for outcomes, messages, emails in (
+            (heard[1:], [sent], [email]),
+            ([*heard, heard[0]], [sent], [email]),
+            (heard, [sent], []),
+            (heard, [], [email]),
+            (heard, [sent, sent | {"id": uuid4(), "state": "queued"}], [email]),
+        ):
+            assert await found(outcomes, messages, emails) == 1
 
 
 def _event(event_type: str, case: object, **data: str) -> SimpleNamespace:

@@ -1,5 +1,7 @@
 """The plan as a person of the circle reads it behind their link: in plain words, and what they can say about it."""
 
+import re
+import zlib
 from typing import Any
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from services.portal.routes.dates import CIRCLE
 from services.portal.routes.plan import DONE, LET_GO, REVIEW, STANCE
 from shared.ids import uuid7
+from shared.languages import Language
 from tests.integration.portal.test_following_up import AGREEMENT, PLAN_ID, agreement, has_plan
 from tests.integration.portal.test_meeting import RITA
 from tests.support.portal import Browser, FakeServices
@@ -82,3 +85,16 @@ class TestThePlan:
             assert sent.headers["location"] == to
             [asked] = services.of(operation)
             assert set(asked.ids.values()) == {str(value)}
+
+    @pytest.mark.parametrize("language", ["nl", "fr", "ar"])
+    async def test_is_made_into_a_pdf_in_ones_own_language(
+        self, browser: Browser, services: FakeServices, language: Language
+    ) -> None:
+        await browser.come_by_link(language=language, role="circle")
+        services.answer(CIRCLE, {"items": [], "next": None})
+        has_plan(services, agreement(), goals=["Naar school gaan"])
+        made = await browser.ask("GET", f"{PLAN}.pdf", expect=200)
+        assert made.headers["content-language"] == language
+        streams = re.findall(rb"stream\n(.*?)\nendstream", made.content, re.DOTALL)
+        within = b"".join(zlib.decompress(each) for each in streams if each.startswith(b"x\xda"))
+        assert b"/Lang (%s)" % language.encode() in within
