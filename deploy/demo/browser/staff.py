@@ -217,7 +217,8 @@ class BrowserCoordinator(SigningIn, Coordinator):
         },
     )
     shares_plan = form(
-        "/cases/{case.id}/plan/share", fields=lambda said: {"organisations[]": ids(said.organisations)}
+        "/cases/{case.id}/plan/share",
+        fields=lambda said: {"organisations[]": ids(said.organisations)} if said.organisations else {},
     )
     checks_in = form("/cases/{case.id}/check-ins", "decision", "note")
     calls_referrer = form("/cases/{case.id}/referrer-call", "going", "note")
