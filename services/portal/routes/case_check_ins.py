@@ -61,7 +61,7 @@ _DECISIONS = {
 
 
 class Check(PageModel):
-    """A check-in as the page shows it."""
+    """A check-in as the page shows it. `early`: it may be recorded before its day."""
 
     id: UUID
     kind: str
@@ -69,6 +69,7 @@ class Check(PageModel):
     when: str | None
     late: bool
     mine: bool
+    early: bool
     decision: str | None
     new_needs: bool
     incident: bool
@@ -96,6 +97,7 @@ class CheckInsPage(PageModel):
     over: bool
     checks: list[Check]
     now: Check | None
+    early: Check | None
     referrer_waits: bool
     calls: list[Call]
     decisions: list[tuple[str, str]]
@@ -136,6 +138,8 @@ async def show(visit: StaffVisit) -> Response:
             and (
                 each.owner == "coordinator" or (manages and "regional-manager" in (each.owner, _late(each)))
             ),
+            # The call with which the coordinator's task ends: a week early, or whenever the circle stops.
+            early=each.state == "planned" and each.kind == "four-weeks",
             decision=visit.word(_DECISIONS, each.decision) if each.decision in _DECISIONS else None,
             new_needs=bool(each.new_needs),
             incident=bool(each.incident),
@@ -165,6 +169,7 @@ async def show(visit: StaffVisit) -> Response:
             for each in called.calls
         ],
         now=next((each for each in checks if each.mine), None),
+        early=next((each for each in checks if each.early), None),
         decisions=[(code, visit.say(label)) for code, label in _DECISIONS.items()],
         states=[
             ("open", visit.say(_("nog te doen"))),
@@ -224,7 +229,9 @@ async def record(visit: StaffVisit) -> Response:
     ]
     seen = {name: visit.form.get(name) == "yes" for name in ("new_needs", "incident")}
     body = {**own.decided(form.decision), **seen, "note": form.note, "agreements": changed}
-    # When the referrer was called too, the case is not the coordinator's any more.
-    over = visit.has(Role.COORDINATOR) and (await calls_of(visit, case_id)).calls
+    # When the referrer was called too, or the follow-up ends, the case is not the coordinator's any more.
+    over = visit.has(Role.COORDINATOR) and (
+        form.decision == "close" or (await calls_of(visit, case_id)).calls
+    )
     await visit.ask(own.RECORD, body=body, check_in_id=read_id(form.check_in))
     return visit.go("/cases" if over else f"/cases/{case_id}/check-ins")

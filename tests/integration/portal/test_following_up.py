@@ -113,6 +113,23 @@ class TestAReview:
         }
         assert services.of(WHOLE) == []
 
+    async def test_is_recorded_early_by_a_coordinator_whose_circle_stops(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        await browser.sign_in(Role.COORDINATOR)
+        services.refuse(PLANS, 404, "unknown-case")
+        services.refuse(PERSONS, 403, "not-yours")
+        planned = check(kind="four-weeks", owner="coordinator", state="planned", review_answers=None)
+        services.answer(ALL, {"items": [planned], "next": None})
+        services.refuse(CALLS, 404, "unknown-case")
+        services.answer(RECORD, {"check_in_id": str(CHECK_IN), "state": "recorded", "follow_up": "over"})
+        path = f"/cases/{CASE}/check-ins"
+        shown = await browser.ask("GET", path, expect=200)
+        assert "Nu al noteren hoe het gaat" in shown.text
+        sent = await browser.fill(path, check_in=str(CHECK_IN), decision="close")
+        assert sent.headers["location"] == "/cases"
+        assert [each.body["decision"] for each in services.of(RECORD)] == ["close"]
+
 
 class TestTheReferrer:
     async def test_is_called_beside_the_family_and_what_they_say_is_kept_in_codes(
