@@ -223,6 +223,9 @@ class Browsing(Player):
 async def _enter(page: Page, name: str, value: Any, kind: str | None) -> None:
     """Fill in a field of this kind as a finger does."""
     fields = page.locator(f"[name='{name}']:not([type=hidden])")
+    folded = page.locator(f"details:not([open]):has([name='{name}']:not([type=hidden])) > summary")
+    if await folded.count():
+        await folded.click()
     match kind:
         case None:
             raise WentWrong(f"{page.url} does not ask for {name}")
@@ -233,9 +236,6 @@ async def _enter(page: Page, name: str, value: Any, kind: str | None) -> None:
             label = "xpath=ancestor::label | following-sibling::label"
             await page.locator(f"input[name='{name}'][value='{value}']").locator(label).first.click()
         case "checkbox":
-            folded = page.locator(f"details:not([open]):has([name='{name}']) > summary")
-            if await folded.count():
-                await folded.click()
             for place, (code, ticked) in enumerate(await fields.evaluate_all(_TICKED)):
                 if ticked != (code in value):
                     await fields.nth(place).set_checked(not ticked)
