@@ -38,6 +38,7 @@ class Policy(PolicySettings):
         ("urgent_warn", "urgent_target"),
         ("poll_chase", "poll_closes"),
         ("first_contact_warn", "first_contact"),
+        ("baseline_talk_warn", "baseline_talk"),
         ("baseline_warn", "baseline_told"),
         ("circle_warn", "circle_ready"),
         ("date_warn", "date_set"),
@@ -55,6 +56,13 @@ class Policy(PolicySettings):
     )
     first_contact: Length = Field(
         default="5wd", description="From the assignment to the coordinator's first contact with somebody."
+    )
+    baseline_talk_warn: Length = Field(
+        default="3wd", description="From the assignment to the warning before that."
+    )
+    baseline_talk: Length = Field(
+        default="5wd",
+        description="From the assignment to writing down the questions, talked through with the referrer.",
     )
     baseline_warn: Length = Field(
         default="10wd", description="From the assignment to the warning before that."

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scheduling import operations
 from services.scheduling.operations import erasing, feeds, invitations, news
-from services.scheduling.operations.base import SERVICE
+from services.scheduling.operations.base import CONTACT_CLOCK, SERVICE, TALK_CLOCK
 from services.scheduling.workflows import WORKFLOWS
 from shared import erasure
 from shared.context import Context
@@ -72,10 +72,12 @@ async def meet_again(session: AsyncSession, event: Received[plans.CheckInRecorde
 
 
 @subscriptions.writes(intake.BaselineChanged)
-async def note_late_news(
+async def follow_baseline(
     session: AsyncSession, event: Received[intake.BaselineChanged], context: Context
 ) -> None:
-    """Record what changed after the circle was told of it."""
+    """Record that the questions were talked through, and what changed after the circle was told of it."""
+    if "questions" in event.data.changed:
+        await _note_step(session, event, TALK_CLOCK, context)
     await news.follow_baseline(
         session,
         case_id=event.data.case_id,
@@ -83,6 +85,14 @@ async def note_late_news(
         at=event.time,
         now=await context.clock.now(),
     )
+
+
+@subscriptions.writes(intake.BaselineConfirmed)
+async def note_talk(
+    session: AsyncSession, event: Received[intake.BaselineConfirmed], context: Context
+) -> None:
+    """Record that the questions were talked through, and stay as they are."""
+    await _note_step(session, event, TALK_CLOCK, context)
 
 
 async def _follow_leaving(session: AsyncSession, event: Received[Any], context: Context) -> None:
@@ -97,8 +107,12 @@ for _leaving in (network.PersonRemoved, network.PersonExcluded):
 @subscriptions.writes(network.ContactMade)
 async def note_contact(session: AsyncSession, event: Received[network.ContactMade], context: Context) -> None:
     """Record that the coordinator was in touch with a person."""
+    await _note_step(session, event, CONTACT_CLOCK, context)
+
+
+async def _note_step(session: AsyncSession, event: Received[Any], kind: str, context: Context) -> None:
     now = await context.clock.now()
-    await operations.note_contact(session, case_id=event.data.case_id, tenant=event.tenant, now=now)
+    await operations.note_step(session, kind, case_id=event.data.case_id, tenant=event.tenant, now=now)
 
 
 @subscriptions.writes(network.CircleReady)

@@ -20,6 +20,7 @@ class ConferencePreparation(DeadlineWorkflow):
 
     kinds = (
         base.CONTACT_CLOCK,
+        base.TALK_CLOCK,
         base.BASELINE_CLOCK,
         base.CIRCLE_CLOCK,
         base.POLL_CLOCK,
@@ -33,7 +34,7 @@ class ConferencePreparation(DeadlineWorkflow):
 
     @workflow.run
     async def run(self, given: WorkflowInput) -> None:
-        """Wait for each step: contact, baseline, circle, date, the day, and the outcome."""
+        """Wait for each step: contact, the talk, baseline, circle, date, the day, and the outcome."""
         async for due in self.deadlines(given):
             match due.kind, due.what:
                 case base.POLL_CLOCK, "warn":
@@ -44,8 +45,8 @@ class ConferencePreparation(DeadlineWorkflow):
                     await self.step(deadlines.close_when_answered, due)
                 case base.REMINDER_CLOCK, _:
                     await self.step(deadlines.remind_of_day, due)
-                # First contact, baseline told, circle ready, date set, conference held, its outcome recorded; and
-                # late changes decided on and told.
+                # First contact, baseline talked through and told, circle ready, date set, conference held, its outcome
+                # recorded; and late changes decided on and told.
                 case _, "warn":
                     await self.step(warn, due)
                 case _, "due":

@@ -220,6 +220,13 @@ class BaselineChanged(EventData, type="intake.baseline.changed.v1"):
     changed: tuple[BaselinePart, ...] = ("questions", "bottom-lines", "resources")
 
 
+class BaselineConfirmed(EventData, type="intake.baseline.confirmed.v1"):
+    """The coordinator wrote the questions down as they were: talked through with the referrer, they stay."""
+
+    case_id: UUID
+    version: int
+
+
 class HoldSet(EventData, type="intake.hold.set.v1"):
     """A legal hold: nothing of the case may be erased until it is lifted; the reason stays in intake."""
 

@@ -93,6 +93,8 @@ async def change_baseline(
 ) -> OpenedBaseline:
     """Write a new version of the baseline, and return it; without a change nothing is written.
 
+    Questions that whoever writes them sends as they are were talked through: that is said (`BaselineConfirmed`).
+
     Raises: UnknownCase, CaseErased, CaseStopped, OtherVersion, UnknownBottomLine, QuestionsNotYours,
     BottomLinesNotYours.
     """
@@ -107,6 +109,9 @@ async def change_baseline(
     if (resources, lines) != (present.resources, present.lines) and not rights.bottom_lines:
         raise BottomLinesNotYours
     if (questions, resources, lines) == (present.questions, present.resources, present.lines):
+        if rights.questions and change.questions is not None:
+            confirmed = events.BaselineConfirmed(case_id=case.id, version=present.version)
+            await outbox.publish(session, confirmed, stream=case.id, tenant=tenant, case=case.id, now=now)
         return present
     fields = BaselineFields(questions=questions, resources=resources)
     await _write(session, vault, case, fields, lines, written_by=written_by, now=now)

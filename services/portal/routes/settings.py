@@ -90,6 +90,8 @@ LENGTHS: dict[str, dict[str, str]] = {
         "urgent_target": _("De conferentie bij spoed"),
         "first_contact_warn": _("Waarschuwen over de kennismaking"),
         "first_contact": _("Kennismaken met de familie"),
+        "baseline_talk_warn": _("Waarschuwen over het gesprek met de verwijzer"),
+        "baseline_talk": _("De vragen en ondergrenzen bespreken met de verwijzer"),
         "baseline_warn": _("Waarschuwen over de vragen"),
         "baseline_told": _("De kring de vragen vertellen"),
         "circle_warn": _("Waarschuwen over de kring"),
@@ -137,13 +139,11 @@ LENGTHS: dict[str, dict[str, str]] = {
     },
 }
 _YEAR, _DAY = "duration-year", "duration-day"
+_YOUTH = _("Een dossier over iemand die minderjarig was: bewaren tot de leeftijd van")
 # Lengths with a fixed unit, by service and name: the label, and the unit, one of CLDR or in words.
 COUNTS: dict[str, dict[str, tuple[str, str]]] = {
     "intake": {
-        "keep_youth_until_age": (
-            _("Een dossier over iemand die minderjarig was: bewaren tot de leeftijd van"),
-            _YEAR,
-        ),
+        "keep_youth_until_age": (_YOUTH, _YEAR),
         "keep_case_years": (_("Een ander dossier bewaren"), _YEAR),
         "keep_plan_without_meeting_years": (_("Een plan zonder bijeenkomst bewaren"), _YEAR),
         "keep_referral_years": (_("Een aanmelding bewaren die geen zaak werd"), _YEAR),
@@ -283,8 +283,7 @@ async def group_of(visit: StaffVisit, fields: Fields, policy: Policy) -> Group:
             try:
                 until = dates.until(calendar.add_length(now, str(value)))
             except (ValueError, OverflowError):
-                # Values written by a newer service.
-                until = "?"
+                until = "?"  # Written by a newer service.
         options = fields.choices.get(name, ("", {}))[1]
         rows.append(
             LengthRow(

@@ -16,7 +16,7 @@ from services.scheduling.operations.deadlines import (
     remind_of_day,
     remind_silent,
 )
-from services.scheduling.operations.milestones import note_contact
+from services.scheduling.operations.milestones import note_step
 from services.scheduling.operations.polls import add_dates, answer, close_by_coordinator, open_poll
 from services.scheduling.operations.rounds import (
     begin_by_coordinator,
@@ -43,7 +43,7 @@ __all__ = [
     "need_no_meeting",
     "note_case",
     "note_circle",
-    "note_contact",
+    "note_step",
     "open_poll",
     "postpone",
     "remind_of_day",

@@ -17,6 +17,7 @@ from shared.events.network import NotifyPeople
 SERVICE = "scheduling"
 TARGET_CLOCK = "conference-target"
 CONTACT_CLOCK = "first-contact"
+TALK_CLOCK = "baseline-talk"
 BASELINE_CLOCK = "baseline-told"
 CIRCLE_CLOCK = "circle-ready"
 DATE_CLOCK = "conference-date"

@@ -1,4 +1,4 @@
-"""The steps of a preparation, each a clock: contact, baseline, circle, date, reminder, and the outcome."""
+"""The steps of a preparation, each a clock: contact, the talk, baseline, circle, date, reminder, and the outcome."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -17,6 +17,7 @@ from services.scheduling.operations.base import (
     NEWS_CLOCK,
     OUTCOME_CLOCK,
     REMINDER_CLOCK,
+    TALK_CLOCK,
     clocks,
     start_clock,
     target_of,
@@ -28,6 +29,7 @@ from shared.errors import NotYet
 # The policy fields of each step's warning and deadline, from the beginning of the preparation.
 _LENGTHS = {
     CONTACT_CLOCK: ("first_contact_warn", "first_contact"),
+    TALK_CLOCK: ("baseline_talk_warn", "baseline_talk"),
     BASELINE_CLOCK: ("baseline_warn", "baseline_told"),
     CIRCLE_CLOCK: ("circle_warn", "circle_ready"),
     DATE_CLOCK: ("date_warn", "date_set"),
@@ -58,10 +60,10 @@ async def begin(
 
 
 async def begin_all(session: AsyncSession, preparation: Preparation, *, now: datetime) -> None:
-    """Start the clocks of a new preparation; in a later round people and circle are already known."""
+    """Start the clocks of a new preparation; in a later round people, questions and circle are already known."""
     kinds = [BASELINE_CLOCK, DATE_CLOCK]
     if preparation.preparation_no == 1:
-        kinds.append(CONTACT_CLOCK)
+        kinds += [CONTACT_CLOCK, TALK_CLOCK]
         if not await queries.circle_stands(session, case_id=preparation.case_id):
             kinds.append(CIRCLE_CLOCK)
     await begin(session, preparation, kinds, now=now)
@@ -72,14 +74,14 @@ async def reach(session: AsyncSession, preparation: Preparation, kind: str, *, n
     await clocks.stop(session, kind=kind, subject=preparation.id, now=now)
 
 
-async def note_contact(session: AsyncSession, *, case_id: UUID, tenant: UUID, now: datetime) -> None:
-    """Record that the coordinator was in touch with a person.
+async def note_step(session: AsyncSession, kind: str, *, case_id: UUID, tenant: UUID, now: datetime) -> None:
+    """Record a step of which another service tells: the first contact, or the questions that were talked through.
 
     Raises: NotYet if the preparation of the case has not begun, though its event was published before.
     """
     preparation = await queries.running_preparation(session, case_id=case_id, lock=True)
     if preparation is not None:
-        await reach(session, preparation, CONTACT_CLOCK, now=now)
+        await reach(session, preparation, kind, now=now)
     elif await queries.last_conference(session, tenant=tenant, case_id=case_id) is None:
         raise NotYet("the first preparation of the case")
 

@@ -51,6 +51,8 @@ class TestBaseline:
         assert again["version"] == 2
         (event,) = await world.published("intake.baseline.changed.v1", case=case)
         assert event.data["changed"] == ["questions"]
+        (confirmed,) = await world.published("intake.baseline.confirmed.v1", case=case)
+        assert confirmed.data == {"case_id": str(case.id), "version": 2}
 
     async def test_the_coordinator_does_not_touch_bottom_lines(self, world: Intake) -> None:
         case, coordinator = await world.assigned_case()
@@ -78,6 +80,9 @@ class TestBaseline:
         new, changed = written["bottom_lines"]
         assert (changed["bottom_line_id"], changed["version"]) == (first["bottom_line_id"], 2)
         assert (new["version"], new["text"]) == (1, "Elke dag een maaltijd")
+        same = [{"bottom_line_id": line["bottom_line_id"], "text": line["text"]} for line in (new, changed)]
+        await world.do("PUT", path, world.mandatee(), json={"version": 2, "bottom_lines": same})
+        assert not await world.published("intake.baseline.confirmed.v1", case=case)
         (event,) = await world.published("intake.baseline.changed.v1", case=case)
         assert second["bottom_line_id"] not in str(event.data)
         assert event.data["changed"] == ["bottom-lines"]

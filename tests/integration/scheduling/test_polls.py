@@ -435,10 +435,12 @@ class TestDeadlines:
 
     async def test_warn_of_each_step_and_then_tell_that_it_was_missed(self, world: Scheduling) -> None:
         case = await world.assigned()
-        taken = [await step_on(world, ConferencePreparation, f"preparation/{case.id}/1") for _ in range(10)]
+        taken = [await step_on(world, ConferencePreparation, f"preparation/{case.id}/1") for _ in range(12)]
         assert [(due.kind, due.what) for due in taken] == [
             ("first-contact", "warn"),
+            ("baseline-talk", "warn"),
             ("first-contact", "due"),
+            ("baseline-talk", "due"),
             ("baseline-told", "warn"),
             ("baseline-told", "due"),
             ("circle-ready", "warn"),

@@ -315,13 +315,13 @@ class TestPlan:
 class TestSteps:
     async def test_are_over_when_they_are_taken(self, world: Scheduling) -> None:
         case = await world.assigned()
-        first = ("first-contact", "baseline-told", "circle-ready", "conference-date")
+        first = ("first-contact", "baseline-talk", "baseline-told", "circle-ready", "conference-date")
         begun = await world.clocks(case)
         assert {begun[kind].state for kind in first} == {"running"}
         await world.on_course(case)
         await world.handle(case.ready())
         later = await world.clocks(case)
-        assert [later[kind].state for kind in first] == ["stopped"] * 3 + ["running"]
+        assert [later[kind].state for kind in first] == ["stopped"] * 4 + ["running"]
         await world.schedule(case, date=dates(20)[0])
         dated = await world.clocks(case)
         assert dated["conference-date"].state == "stopped"
@@ -331,6 +331,31 @@ class TestSteps:
         put_off = await world.clocks(case)
         assert {put_off[f"conference-{kind}"].state for kind in ("reminder", "outcome")} == {"stopped"}
         assert put_off["conference-date"].state == "running"
+
+    @pytest.mark.parametrize("written", ["changed", "confirmed", "only the bottom lines"])
+    async def test_include_a_talk_with_the_referrer_until_the_questions_are_written_down(
+        self, world: Scheduling, written: str
+    ) -> None:
+        case = await world.assigned()
+        begun = await world.clocks(case)
+        talk, contact = begun["baseline-talk"], begun["first-contact"]
+        assert (talk.owner, talk.escalate_to) == ("coordinator", "regional-manager")
+        assert (talk.warn_at, talk.due_at) == (contact.warn_at, contact.due_at)
+        parts: tuple[intake.BaselinePart, ...] = ("questions",) if written == "changed" else ("bottom-lines",)
+        if written == "confirmed":
+            await world.talked(case)
+        else:
+            await world.handle(intake.BaselineChanged(case_id=case.id, version=2, changed=parts))
+        ended = (await world.clocks(case))["baseline-talk"].state
+        assert ended == ("running" if written == "only the bottom lines" else "stopped")
+
+    async def test_wait_for_the_preparation_when_the_questions_are_heard_of_first(
+        self, world: Scheduling
+    ) -> None:
+        case = Case(tenant=world.tenant)
+        await world.handle_all(case.opened(), case=case)
+        with pytest.raises(NotYet):
+            await world.handle(intake.BaselineChanged(case_id=case.id, version=2, changed=("questions",)))
 
     async def test_are_not_due_after_the_conference_should_be_held(self, world: Scheduling) -> None:
         case = await world.assigned(track="urgent")

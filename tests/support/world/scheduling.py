@@ -62,8 +62,9 @@ class Scheduling(World):
         return entered
 
     async def on_course(self, case: Case) -> None:
-        """Take the first steps of the preparation: a first contact, and the questions are told."""
+        """Take the first steps of the preparation: a first contact, and the questions are talked through and told."""
         await self.made_contact(case)
+        await self.talked(case)
         await self.told_questions(case)
 
     async def made_contact(self, case: Case) -> None:
@@ -72,6 +73,10 @@ class Scheduling(World):
             case_id=case.id, person_id=case.central, channel="phone", purpose="first-contact"
         )
         await self.handle(made)
+
+    async def talked(self, case: Case) -> None:
+        """Let the coordinator have talked the questions through with the referrer: they stay as they were."""
+        await self.handle(intake.BaselineConfirmed(case_id=case.id, version=1))
 
     async def told_questions(self, case: Case) -> None:
         """Let the circle know the questions."""

@@ -13,6 +13,9 @@ class TestPolicy:
     def test_has_first_contact_within_a_week_and_a_conference_within_days_if_it_is_urgent(self) -> None:
         assert (Policy().first_contact, Policy().urgent_target) == ("5wd", "4d")
 
+    def test_has_a_talk_with_the_referrer_within_a_week(self) -> None:
+        assert (Policy().baseline_talk_warn, Policy().baseline_talk) == ("3wd", "5wd")
+
     @pytest.mark.parametrize(
         "lengths",
         [

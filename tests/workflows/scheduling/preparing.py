@@ -36,6 +36,8 @@ class Preparing:
         await self._heard(case)
         await self.world.made_contact(case)
         await self._heard(case)
+        await self.world.talked(case)
+        await self._heard(case)
         await self.world.told_questions(case)
         await self._heard(case)
         return case

@@ -51,10 +51,11 @@ class TestConferencePreparation:
         world, skipped = preparing.world, preparing.skipped
         case = await world.assigned()
         await skipped.deliver()
-        steps = ("first-contact", "circle-ready", "baseline-told", "conference-date", "conference-target")
-        for _ in steps:
-            for _ in ("warned", "late"):
-                await skipped.reach(workflow_of(case))
+        early = ("first-contact", "baseline-talk", "baseline-told")
+        steps = (*early, "circle-ready", "conference-date", "conference-target")
+        # Two of the steps are due at once.
+        while (await skipped.agenda(workflow_of(case))).next is not None:
+            await skipped.reach(workflow_of(case))
         late = await world.clocks(case)
         assert {kind: (late[kind].state, late[kind].escalate_to) for kind in steps} == dict.fromkeys(
             steps, ("breached", "regional-manager")
