@@ -124,7 +124,7 @@ async def call_off(
     *,
     case: UUID,
     kinds: Collection[str],
-    about: tuple[str, UUID],
+    about: tuple[str, UUID | str],
     now: datetime,
     recipient: UUID | None = None,
 ) -> None:

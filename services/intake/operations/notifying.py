@@ -16,10 +16,12 @@ from services.intake.queries import referrals, register
 from shared import messages
 from shared.auth import Role
 from shared.database import Database
+from shared.events import plans
 from shared.fields import mailbox
 from shared.http import limits
 from shared.vault import Vault
 
+Judged = plans.PlanAccepted | plans.PlanPartlyAccepted | plans.PlanRefused
 # A self-referrer: their identity is in their referral alone.
 REFERRED = "referred"
 _MOST_A_DAY, _DAY = 5, 86_400
@@ -215,8 +217,10 @@ async def _queue_about(
     )
 
 
-async def notify_mandated(session: AsyncSession, case: Case, kind: str, now: datetime) -> None:
-    """Mail whoever decides for the mandated organisation: the referrer, if it was them, else all its professionals."""
+async def notify_mandated(
+    session: AsyncSession, case: Case, recorded: plans.PlanRecorded, now: datetime
+) -> None:
+    """Ask the mandated organisation for its judgement: the referrer if it is theirs, else all its professionals."""
     organisation = case.mandated_organisation
     if organisation is None:
         return
@@ -228,13 +232,23 @@ async def notify_mandated(session: AsyncSession, case: Case, kind: str, now: dat
         await _queue(
             session,
             case,
-            kind,
+            "plan-waits",
             now,
             recipient=person,
             role=Role.REFERRER,
             even_if_stopped=False,
-            parameters={"organisation_id": str(organisation)},
+            parameters={"organisation_id": str(organisation), "plan": _version(recorded)},
         )
+
+
+async def ask_mandated_no_more(session: AsyncSession, judged: Judged, now: datetime) -> None:
+    """Send nothing that waits and asks for a judgement that was given."""
+    about = ("plan", _version(judged))
+    await messages.call_off(session, case=judged.case_id, kinds={"plan-waits"}, about=about, now=now)
+
+
+def _version(plan: plans.PlanRecorded | Judged) -> str:
+    return f"{plan.plan_id}/{plan.version}"
 
 
 async def _queue(

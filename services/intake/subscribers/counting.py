@@ -123,7 +123,7 @@ async def follow_plan(session: AsyncSession, event: Received[plans.PlanRecorded]
     )
     case = await cases.case(session, tenant=event.tenant, case_id=event.data.case_id)
     if case is not None and event.data.needs_acceptance:
-        await notifying.notify_mandated(session, case, "plan-waits", await context.clock.now())
+        await notifying.notify_mandated(session, case, event.data, await context.clock.now())
 
 
 @subscriptions.writes(plans.PlanAccepted, case="any", background=True)
@@ -242,6 +242,7 @@ async def _count_referral(
 async def _count_acceptance(
     session: AsyncSession, context: Context, event: Received[Any], acceptance: str
 ) -> None:
+    await notifying.ask_mandated_no_more(session, event.data, await context.clock.now())
     await statistics.note_acceptance(
         session,
         context.vault,

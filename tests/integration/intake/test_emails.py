@@ -219,10 +219,14 @@ class TestWrite:
         await world.enter_staff(judge, world.mandated, "referrer", tenant=world.tenant)
         recorded = case.planned(conference=None).model_copy(update={"needs_acceptance": True})
         said = {"case_id": case.id, "plan_id": recorded.plan_id, "version": 1, "refused": ()}
-        for event in (case.opened(), recorded, refused.model_validate(said)):
+        for event in (case.opened(), recorded):
             await world.handle(event)
         assert await world.emailed("plan-waits") == [judge]
         assert len(await written(world, "plan-waits")) == 1
+        await world.handle(refused.model_validate(said))
+        # What waits to be sent asks for nothing that was given.
+        states = await world.rows("SELECT state FROM message WHERE kind = 'plan-waits'")
+        assert [row.state for row in states] == ["cancelled"]
         assert await world.emailed("plan-not-accepted") == [coordinator]
 
     async def test_a_coordinator_gets_the_date_into_their_calendar_and_out_of_it_again(
