@@ -257,7 +257,15 @@ class _Page:
         held = self._copy.plan
         if held is None:
             return []
-        shown = ("version", "recorded_at", "review_on", "acceptance", "follow_up", "you_monitor_it")
+        shown = (
+            "version",
+            "recorded_at",
+            "review_on",
+            "acceptance",
+            "follow_up",
+            "you_monitor_it",
+            "you_convene",
+        )
         words = ("shared_with_you_at", "you_agree", "goals", "decisions_of_circle", "for_children", "why")
         found = []
         if held.plan is not None:

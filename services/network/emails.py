@@ -74,6 +74,7 @@ async def write(session: AsyncSession, message: Message, context: Context) -> Ma
         "link": await _link(session, message, person, context),
         "age": message.parameters.get("age"),
         "for_other": bool(message.parameters.get("for_other")),
+        "you_convene": bool(message.parameters.get("you_convene")),
         "calendar": appointments.is_with(message),
         **_spoken(message.parameters, language, calendar),
     }

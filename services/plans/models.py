@@ -179,6 +179,8 @@ class PlanVersion(Base):
     conference_id: Mapped[UUID | None]
     monitor_person_id: Mapped[UUID | None]
     review_on: Mapped[date] = mapped_column(Date)
+    # Who calls the circle together on that day; the coordinator or the regional manager if None.
+    convener_person_id: Mapped[UUID | None]
     # The language of the circle's words.
     language: Mapped[str]
     recorded_by: Mapped[UUID]

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from services.plans.domain import FollowUpOver, FollowUpState, PlanNotFound
 from services.plans.models import (
@@ -133,11 +133,22 @@ async def erased_people(session: AsyncSession, case_ids: Collection[UUID]) -> se
 
 async def current_monitor(session: AsyncSession, plan: Plan) -> UUID | None:
     """Return the monitor of the current version, if they still belong to the case."""
+    return await _still_there(session, PlanVersion.monitor_person_id, plan_id=plan.id, version=plan.version)
+
+
+async def convener(session: AsyncSession, *, plan_id: UUID, version: int) -> UUID | None:
+    """Return who calls the circle together for the review in a version, if they still belong to the case."""
+    return await _still_there(session, PlanVersion.convener_person_id, plan_id=plan_id, version=version)
+
+
+async def _still_there(
+    session: AsyncSession, who: InstrumentedAttribute[UUID | None], *, plan_id: UUID, version: int
+) -> UUID | None:
     query = (
-        select(PlanVersion.monitor_person_id)
-        .join(case_person, case_person.c.person_id == PlanVersion.monitor_person_id)
-        .where(PlanVersion.plan_id == plan.id, PlanVersion.version == plan.version)
-        .where(case_person.c.case_id == plan.case_id, case_person.c.membership == Membership.ACTIVE)
+        select(who)
+        .join(case_person, (case_person.c.person_id == who) & (case_person.c.case_id == PlanVersion.case_id))
+        .where(PlanVersion.plan_id == plan_id, PlanVersion.version == version)
+        .where(case_person.c.membership == Membership.ACTIVE)
     )
     found: UUID | None = await session.scalar(query)
     return found

@@ -181,6 +181,7 @@ STAFF_REFUSALS: dict[str, str] = {
     "bottom-lines-not-complete": _("De ondergrenzen zijn intussen veranderd. Antwoord op elk ervan."),
     "reason-missing": _("Zeg bij elke ondergrens die niet gehaald is, waarom."),
     "monitor-not-of-circle": _("Wie een oogje houdt op het plan, hoort bij de kring. Kies iemand anders."),
+    "convener-not-of-circle": _("Wie de kring weer samenroept, hoort bij de kring. Kies iemand anders."),
     "plan-too-long": _("Het plan is te lang om het af te drukken. Schrijf het korter, of laat iets weg."),
     "date-out-of-range": _("Een dag ligt te ver terug, of te ver vooruit."),
     "nobody-to-share-with": _("Kies minstens één persoon."),

@@ -47,6 +47,9 @@ class CopiedPlan(Published):
     acceptance: str
     follow_up: str
     you_monitor_it: bool
+    you_convene: bool = Field(
+        default=False, description="Whether you call the circle together for the review."
+    )
     shared_with_you_at: datetime | None
     goals: list[str] | None
     decisions_of_circle: list[str] | None

@@ -21,6 +21,7 @@ class PlanRecorded(EventData, type="plans.plan.recorded.v1", public=True):
     agreement_ids: tuple[UUID, ...]
     monitor_person_id: UUID | None = None
     review_on: date
+    convener_person_id: UUID | None = None
     needs_acceptance: bool
 
 

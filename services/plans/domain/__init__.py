@@ -197,6 +197,13 @@ class MonitorNotOfCircle(Invalid):
     title = "The monitor must be somebody of the circle"
 
 
+class ConvenerNotOfCircle(Invalid):
+    """Who calls the circle together again must be somebody of the circle."""
+
+    code = "convener-not-of-circle"
+    title = "Who calls the circle together again must be somebody of the circle"
+
+
 class PlanTooLong(Invalid):
     """A plan must be short enough to be printed for a family."""
 

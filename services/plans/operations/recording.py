@@ -13,6 +13,7 @@ from services.plans.domain import (
     STANDING,
     AgreementState,
     ConferenceNotHeld,
+    ConvenerNotOfCircle,
     FollowUpState,
     GoalsOfCircle,
     MonitorNotOfCircle,
@@ -59,8 +60,8 @@ async def record_plan(
 ) -> tuple[Plan, list[UUID]]:
     """Record the plan of a case and start following it up; return it and its agreements' ids.
 
-    Raises: PlanExists, ConferenceNotHeld, PersonNotOfCase, MonitorNotOfCircle, DateOutOfRange,
-    ReviewTooLate, PlanTooLong, CaseStopped, NotYet.
+    Raises: PlanExists, ConferenceNotHeld, PersonNotOfCase, MonitorNotOfCircle, ConvenerNotOfCircle,
+    DateOutOfRange, ReviewTooLate, PlanTooLong, CaseStopped, NotYet.
     """
     state = await queries.lock_case(session, case_id=case_id, tenant=tenant)
     policy = await policies.for_case(session, case_id=case_id)
@@ -193,6 +194,8 @@ async def _check(
         raise PersonNotOfCase(person_id=str(strangers[0]))
     if new.monitor_person_id is not None and people[new.monitor_person_id] not in CIRCLE_ROLES:
         raise MonitorNotOfCircle(person_id=str(new.monitor_person_id))
+    if new.convener_person_id is not None and people[new.convener_person_id] not in CIRCLE_ROLES:
+        raise ConvenerNotOfCircle(person_id=str(new.convener_person_id))
     if new.conference_id is not None and not await queries.was_held(
         session, conference_id=new.conference_id, case_id=case_id
     ):
@@ -212,6 +215,7 @@ def version_of(
         conference_id=like.conference_id,
         monitor_person_id=like.monitor_person_id,
         review_on=like.review_on,
+        convener_person_id=like.convener_person_id,
         language=like.language,
         recorded_by=by,
         recorded_as=recorded_as,
@@ -277,6 +281,7 @@ async def say_recorded(
         agreement_ids=tuple(agreements),
         monitor_person_id=version.monitor_person_id,
         review_on=version.review_on,
+        convener_person_id=version.convener_person_id,
         needs_acceptance=plan.acceptance != PlanAcceptance.NOT_NEEDED,
     )
     await publish(session, plan, fact, now=now)

@@ -114,15 +114,20 @@ async def remind_of_review(session: AsyncSession, *, due: Deadline, now: datetim
     plan = found[0]
     if not await queries.is_to_meet_again(session, plan):
         version = await queries.version_of(session, plan.id, plan.version)
-        await notify(
-            session,
-            plan,
-            people=[*await queries.taking_part(session, plan.case_id)],
-            kind="review-reminder",
-            link_target="plans",
-            parameters={"due_on": version.review_on.isoformat()},
-            now=now,
-        )
+        convener = await queries.convener(session, plan_id=plan.id, version=plan.version)
+        circle = await queries.taking_part(session, plan.case_id)
+        due_on = {"due_on": version.review_on.isoformat()}
+        # Mails name nobody but their reader: only the convener's says who calls the circle together.
+        for convenes, parameters in ((True, {**due_on, "you_convene": "yes"}), (False, due_on)):
+            await notify(
+                session,
+                plan,
+                people=[each for each in circle if (each == convener) is convenes],
+                kind="review-reminder",
+                link_target="plans",
+                parameters=parameters,
+                now=now,
+            )
     return True
 
 

@@ -48,7 +48,7 @@ async def plan_out(session: AsyncSession, vault: Vault, reading: Reading) -> Pla
     stances = await queries.stances_of_version(session, plan.id, version) if "stances" in parts else []
     shares = await queries.shares_of(session, plan.id) if reading.with_shares else []
     return PlanOut(
-        **summary(plan, row).model_dump(),
+        **(await summary(session, plan, row)).model_dump(),
         parts=sorted(parts),
         language=row.language,
         why=words.why if reading.with_shares or reading.with_reasons else None,
@@ -70,7 +70,7 @@ async def plan_out(session: AsyncSession, vault: Vault, reading: Reading) -> Pla
     )
 
 
-def summary(plan: Plan, row: PlanVersion) -> PlanSummary:
+async def summary(session: AsyncSession, plan: Plan, row: PlanVersion) -> PlanSummary:
     """Return the state of a plan."""
     return PlanSummary(
         plan_id=plan.id,
@@ -83,6 +83,7 @@ def summary(plan: Plan, row: PlanVersion) -> PlanSummary:
         outcome=plan.outcome,
         monitor_person_id=row.monitor_person_id,
         review_on=row.review_on,
+        convener_person_id=await queries.convener(session, plan_id=plan.id, version=row.version),
         recorded_at=row.created_at,
         ended_at=plan.ended_at,
     )

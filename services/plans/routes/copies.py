@@ -174,6 +174,7 @@ async def _plan(
         acceptance=plan.acceptance if row.version == plan.version else "superseded",
         follow_up=plan.follow_up,
         you_monitor_it=row.monitor_person_id == person_id,
+        you_convene=row.convener_person_id == person_id,
         shared_with_you_at=max((share.created_at for share in shares), default=None),
         goals=list(words.goals) if words and "goals" in parts else None,
         decisions_of_circle=list(words.decisions_of_circle) if words and "decisions" in parts else None,

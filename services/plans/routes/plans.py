@@ -146,7 +146,8 @@ async def list_plans(
     # A case has one plan.
     for plan in rows.items:
         reading = await permissions.may_read_plan(session, principal, plan_id=plan.id, now=now)
-        items.append(summary(plan, await queries.version_of(session, plan.id, reading.version)))
+        row = await queries.version_of(session, plan.id, reading.version)
+        items.append(await summary(session, plan, row))
     return Page(items=items, next=rows.next)
 
 

@@ -102,6 +102,10 @@ class PlanSummary(ResponseModel):
     outcome: str | None
     monitor_person_id: UUID | None
     review_on: date
+    convener_person_id: UUID | None = Field(
+        description="The person of the circle who calls it together for the review; null if that is the coordinator"
+        " or the regional manager, also because that person left."
+    )
     recorded_at: datetime
     ended_at: datetime | None
 

@@ -81,6 +81,7 @@ class NewPlan(RequestModel):
     plan_b: Annotated[tuple[NewPlanB, ...], Field(max_length=50)] = ()
     monitor_person_id: UUID | None = None
     review_on: date
+    convener_person_id: UUID | None = None
     decisions_of_circle: Annotated[tuple[Text, ...], Field(max_length=50)] = ()
     resources: Annotated[
         tuple[NewResource, ...],
@@ -102,7 +103,8 @@ class NewPlan(RequestModel):
         named = {person for agreement in self.agreements for person in agreement.who_person_ids}
         named |= {line.who_person_id for line in self.plan_b if line.who_person_id is not None}
         named |= {each.person_id for each in self.stances}
-        return named | ({self.monitor_person_id} if self.monitor_person_id is not None else set())
+        named |= {each for each in (self.monitor_person_id, self.convener_person_id) if each is not None}
+        return named
 
 
 class ChangedPlan(NewPlan):

@@ -122,6 +122,7 @@ class PlanText(PageModel):
     asked_by: str
     monitor: str
     review: str
+    convener: str
     acceptance: str
     acceptance_in_words: str
     lines: list[Judged]
@@ -149,6 +150,7 @@ async def text_of(
         asked_by=names.get(plan.asked_by_person_id, unnamed) if plan.asked_by_person_id else "",
         monitor=names.get(plan.monitor_person_id, unnamed) if plan.monitor_person_id else "",
         review=dates.day(plan.review_on),
+        convener=own.who_convenes(visit, plan, names, unnamed=unnamed),
         acceptance=plan.acceptance,
         acceptance_in_words=visit.say(ACCEPTANCES.get(plan.acceptance, "")),
         lines=[

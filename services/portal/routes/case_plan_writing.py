@@ -50,6 +50,7 @@ class WritePage(PageModel):
     words_languages: list[tuple[str, str]]
     people: list[tuple[str, str]]
     monitor: str
+    convener: str
     latest_review: str
     youngest: str | None
 
@@ -106,6 +107,7 @@ async def ask(visit: StaffVisit) -> Response:
         words_languages=[(each, language_name(each, visit.language)) for each in _LANGUAGES],
         people=[(str(each.person_id), each.name) for each in in_circle(people)],
         monitor=str(plan.monitor_person_id or "") if plan else "",
+        convener=str(plan.convener_person_id or "") if plan else "",
         latest_review=(await visit.dates()).day(review.day),
         youngest=review.because,
     )
@@ -163,7 +165,8 @@ def _plan_of_form(visit: StaffVisit) -> dict[str, Any]:
     if not agreements and not errors:
         errors["what-1"] = _("Schrijf minstens één afspraak op.")
     plan_b, resources = _plan_b(visit, errors), _resources(visit, errors)
-    review, monitor = _day(_said(visit, "review")), _said(visit, "monitor")
+    review, monitor, convener = (_said(visit, field) for field in ("review", "monitor", "convener"))
+    review = _day(review)
     if review is None:
         errors["review"] = _("Kies de dag waarop de kring opnieuw naar het plan kijkt.")
     if errors:
@@ -179,6 +182,7 @@ def _plan_of_form(visit: StaffVisit) -> dict[str, Any]:
         "language": _said(visit, "words_language") or "nl",
         "monitor_person_id": read_id(monitor) if monitor else None,
         "review_on": review,
+        "convener_person_id": read_id(convener) if convener else None,
     }
 
 

@@ -88,6 +88,7 @@ class Plan(PlanSummary):
     agreements: Sequence[Agreement]
     monitor_person_id: UUID | None
     review_on: date
+    convener_person_id: UUID | None
     recorded_at: datetime
 
 
@@ -153,6 +154,8 @@ class PlanPage(PageModel):
     plan_b: list[Otherwise]
     is_monitor: bool
     review: str | None
+    convenes: bool
+    convener: str
     plan_id: UUID | None
     can_ask_review: bool
     can_change: bool
@@ -232,6 +235,13 @@ def who_does(each: Agreement, names: Mapping[UUID, str], *, unnamed: str) -> str
     return ", ".join([*named, *([each.who_text] if each.who_text else [])])
 
 
+def who_convenes(visit: Visit, plan: Plan, names: Mapping[UUID, str], *, unnamed: str) -> str:
+    """Return who calls the circle together for the review; `unnamed` as in `who_does`."""
+    if plan.convener_person_id is None:
+        return visit.say(_("de coördinator of de regiomanager"))
+    return names.get(plan.convener_person_id, unnamed)
+
+
 def may_change(visit: PersonVisit, plan: Plan) -> bool:
     """Tell whether a reader may change agreements: the monitor, a central person, or who decides for a child."""
     me = visit.person
@@ -281,6 +291,8 @@ async def show(visit: PersonVisit) -> Response:
         plan_b=otherwise(plan),
         is_monitor=plan.monitor_person_id == me,
         review=dates.day(plan.review_on),
+        convenes=plan.convener_person_id == me,
+        convener=who_convenes(visit, plan, names, unnamed=visit.say(_("iemand van de kring"))),
         plan_id=plan.plan_id,
         can_ask_review=visit.person.role in ("central", "circle"),
         can_change=may_change(visit, plan),
@@ -306,6 +318,8 @@ _NONE = PlanPage(
     plan_b=[],
     is_monitor=False,
     review=None,
+    convenes=False,
+    convener="",
     plan_id=None,
     can_ask_review=False,
     can_change=False,

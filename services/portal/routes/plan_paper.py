@@ -13,7 +13,15 @@ from services.portal.people import PersonVisit, person
 from services.portal.routes.case_plan import COORDINATOR, plan_of
 from services.portal.routes.dates import CIRCLE, Member
 from services.portal.routes.of_case import case_of, everyone
-from services.portal.routes.plan import Asked, Plan, PlanB, asked_of_others, plan_read_by, who_does
+from services.portal.routes.plan import (
+    Asked,
+    Plan,
+    PlanB,
+    asked_of_others,
+    plan_read_by,
+    who_convenes,
+    who_does,
+)
 from services.portal.staff import StaffVisit
 from services.portal.visits import PageModel, Visit
 from services.portal.wording import mark as _
@@ -47,6 +55,7 @@ class PaperPage(PageModel):
     for_children: str | None
     monitor: str
     review: str
+    convener: str
 
 
 async def _page(visit: Visit, plan: Plan, names: Mapping[UUID, str]) -> PaperPage:
@@ -75,6 +84,7 @@ async def _page(visit: Visit, plan: Plan, names: Mapping[UUID, str]) -> PaperPag
         for_children=plan.for_children,
         monitor=names.get(plan.monitor_person_id, somebody) if plan.monitor_person_id else "",
         review=dates.day(plan.review_on),
+        convener=who_convenes(visit, plan, names, unnamed=somebody),
     )
 
 

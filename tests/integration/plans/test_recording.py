@@ -86,6 +86,7 @@ class TestRecordPlan:
         ("change", "code"),
         [
             ({"monitor_person_id": str(uuid4())}, "person-not-of-case"),
+            ({"convener_person_id": str(uuid4())}, "person-not-of-case"),
             ({"review_on": "2026-03-01"}, "date-out-of-range"),
             ({"review_on": "2199-12-31"}, "review-too-late"),
             ({"review_on": "9999-12-31"}, "invalid-request"),

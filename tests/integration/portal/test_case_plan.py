@@ -3,6 +3,7 @@
 import re
 import zlib
 from typing import Any
+from uuid import UUID
 
 import pytest
 import pytest_asyncio
@@ -35,6 +36,7 @@ WRITTEN: dict[str, Any] = {
     "by-1": "network",
     "monitor": str(OMAR),
     "review": "2026-06-01",
+    "convener": str(RITA),
 }
 
 
@@ -68,6 +70,7 @@ def plan(**more: Any) -> dict[str, Any]:
         ],
         "monitor_person_id": str(OMAR),
         "review_on": "2026-06-01",
+        "convener_person_id": None,
         "recorded_at": "2026-03-14T18:00:00Z",
         "acceptance": "awaited",
         "acceptance_lines": [],
@@ -101,6 +104,7 @@ def has_plan(services: FakeServices, **more: Any) -> None:
     whole = plan(**more)
     names = (
         *("plan_id", "case_id", "conference_id", "version", "monitor_person_id", "review_on"),
+        "convener_person_id",
         *("recorded_at", "acceptance", "follow_up", "ended_at", "outcome"),
     )
     services.answer(PLANS, {"items": [{name: whole[name] for name in names}]})
@@ -159,6 +163,34 @@ class TestWritingThePlan:
             }
         ]
         assert (asked.body["monitor_person_id"], asked.body["review_on"]) == (str(OMAR), "2026-06-01")
+        assert asked.body["convener_person_id"] == str(RITA)
+
+    @pytest.mark.parametrize("named", [RITA, None])
+    async def test_keeps_who_calls_the_circle_together_until_it_wants_somebody_else(
+        self, browser: Browser, case: FakeServices, named: UUID | None
+    ) -> None:
+        convener = None if named is None else str(named)
+        has_plan(case, convener_person_id=convener)
+        case.answer(CHANGE, {**RECORDED, "version": 3})
+        page = (await browser.ask("GET", f"{PLAN}/write", expect=200)).text
+        [select] = re.findall(r'<select[^>]* name="convener".*?</select>', page, re.DOTALL)
+        [chosen] = re.findall(r'value="([^"]*)" selected', select)
+        assert chosen == (convener or "")
+        said: dict[str, Any] = {"why": "Oma is ziek", "version": "2", "convener": chosen}
+        await browser.fill(f"{PLAN}/write", **WRITTEN | said)
+        [asked] = case.of(CHANGE)
+        assert asked.body["convener_person_id"] == convener
+
+    @pytest.mark.parametrize(
+        ("named", "words"), [(RITA, "Rita"), (None, "de coördinator of de regiomanager")]
+    )
+    async def test_says_who_calls_the_circle_together(
+        self, browser: Browser, case: FakeServices, named: UUID | None, words: str
+    ) -> None:
+        has_plan(case, convener_person_id=None if named is None else str(named))
+        page = (await browser.ask("GET", PLAN, expect=200)).text
+        [told] = re.findall(r"<dt>Roept de kring dan weer samen</dt><dd>(.*?)</dd>", page, re.DOTALL)
+        assert words in told
 
     async def test_records_what_is_asked_of_others_who_stands_behind_it_and_the_childs_own_words(
         self, browser: Browser, case: FakeServices
@@ -393,7 +425,8 @@ class TestThePlan:
             return b"%PDF-"
 
         monkeypatch.setattr(paper, "make_pdf", make)
-        has_plan(case, goals=["Naar school gaan"], decisions_of_circle=["Niemand slaat."])
+        whole = {"goals": ["Naar school gaan"], "decisions_of_circle": ["Niemand slaat."]}
+        has_plan(case, **whole, convener_person_id=str(RITA))
         await browser.ask("GET", f"{PLAN}.pdf", expect=200)
         [page] = printed
         for told in (
@@ -401,6 +434,7 @@ class TestThePlan:
             *("Oma is ziek", "Omar belt", "Jij blijft thuis."),
         ):
             assert told in page
+        assert "samenroept: <strong><bdi>Rita</bdi>" in " ".join(page.split())
         assert "Maes" not in page
 
 

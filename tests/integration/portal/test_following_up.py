@@ -288,6 +288,7 @@ def has_plan(
         "outcome": None,
         "monitor_person_id": None,
         "review_on": "2026-06-01",
+        "convener_person_id": None,
         "recorded_at": "2026-03-02T12:00:00Z",
         "ended_at": None,
         **more,

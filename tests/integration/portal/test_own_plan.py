@@ -47,6 +47,26 @@ class TestThePlan:
         assert -1 not in places
         assert places == sorted(places)
 
+    @pytest.mark.parametrize(
+        ("convener", "words"),
+        [
+            ("me", "Jij roept de kring dan weer samen."),
+            ("rita", "Wie de kring dan weer samenroept: <bdi>Rita</bdi>."),
+            ("somebody kept from the reader", "<bdi>iemand van de kring</bdi>."),
+            ("nobody", "<bdi>de coördinator of de regiomanager</bdi>."),
+        ],
+    )
+    async def test_says_who_calls_the_circle_together_again(
+        self, browser: Browser, services: FakeServices, convener: str, words: str
+    ) -> None:
+        me = await browser.come_by_link(role="circle")
+        rita = {"person_id": str(RITA), "first_name": "Rita", "role": "circle", "mode": "in-person"}
+        services.answer(CIRCLE, {"items": [rita], "next": None})
+        named = {"me": str(me.person_id), "rita": str(RITA), "nobody": None}
+        has_plan(services, convener_person_id=named.get(convener, str(uuid7())))
+        page = (await browser.ask("GET", PLAN, expect=200)).text
+        assert words in " ".join(page.split())
+
     @pytest.mark.parametrize("agrees", [True, False])
     async def test_is_stood_behind_or_not(
         self, browser: Browser, services: FakeServices, agrees: bool

@@ -25,6 +25,7 @@ FULL: dict[str, Any] = {
     "check_in": "six-months",
     "request_kind": "erasure",
     "for_other": True,
+    "you_convene": True,
     "age": 18,
 }
 _FILES: dict[Language, str] = {
@@ -35,6 +36,15 @@ _FILES: dict[Language, str] = {
     "tr": "dosyayla",
     "pl": "Plikiem",
     "uk": "Файлом",
+}
+_CONVENING: dict[Language, str] = {
+    "nl": "Jij roept de kring",
+    "fr": "C’est vous qui réunissez",
+    "en": "You call the circle together",
+    "ar": "أنت من يدعو الدائرة",
+    "tr": "siz bir araya çağırıyorsunuz",
+    "pl": "Ty zwołujesz",
+    "uk": "коло знову скликаєте ви",
 }
 # What a mail is about, and is read behind the link only. The authority that looks after data is named in full.
 WITHOUT_LINK = {"case-stopped", "file-kept"}
@@ -126,3 +136,14 @@ def test_a_file_is_spoken_of_only_if_there_is_one(kind: str, language: Language,
         assert (file in text) is there
         # A sentence left out takes no blank line with it, and makes none.
         assert len(text.split("\n\n")) == len(_rendered(kind, language, "circle", **FULL)[2].split("\n\n"))
+
+
+@pytest.mark.parametrize(("language", "you"), _CONVENING.items())
+def test_a_reminder_of_the_review_tells_only_the_convener_that_they_call_together(
+    language: Language, you: str
+) -> None:
+    for convenes in (True, False):
+        text = _rendered("review-reminder", language, "circle", due_on="DUE", you_convene=convenes)[2]
+        assert (you in text) is convenes
+        # A sentence left out takes no blank line with it, and makes none.
+        assert "\n\n\n" not in text

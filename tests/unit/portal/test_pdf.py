@@ -33,6 +33,7 @@ def page(*words: str, organisation: str = "De Ring", promises: list[PaperPromise
         for_children=words[0],
         monitor="Ann",
         review="1 juni 2026",
+        convener="Bo",
     )
     return (
         paper._printing("nl")

@@ -219,6 +219,7 @@ def upgrade() -> None:
         sa.Column("conference_id", sa.Uuid(), nullable=True),
         sa.Column("monitor_person_id", sa.Uuid(), nullable=True),
         sa.Column("review_on", sa.Date(), nullable=False),
+        sa.Column("convener_person_id", sa.Uuid(), nullable=True),
         sa.Column("language", sa.Text(), nullable=False),
         sa.Column("recorded_by", sa.Uuid(), nullable=False),
         sa.Column("recorded_as", sa.Text(), nullable=False),
