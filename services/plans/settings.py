@@ -43,6 +43,10 @@ class Policy(PolicySettings):
     review_remind: Length = Field(
         default="14d", description="How long before its review date the circle is reminded of it."
     )
+    review_usual: Length = Field(
+        default="56d",
+        description="From the plan to the review date that is proposed, on a working day; the circle chooses.",
+    )
     review_within: Length = Field(default="732d", description="From the plan to its latest review date.")
     # New Zealand's law on family group conferences, s29A.
     review_within_under_seven: Length = Field(

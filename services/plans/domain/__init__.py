@@ -9,6 +9,8 @@ from uuid import UUID
 from shared.errors import Conflict, Forbidden, Invalid, NotFound
 
 CheckInOwner = Literal["coordinator", "monitor", "regional-manager"]
+# What decides the review date that is proposed: the usual time of the organisation, or the latest day.
+UsualReviewBy = Literal["policy", "latest"]
 Decision = Literal["continue", "adjust", "new-conference", "close"]
 # The referrer's answers about the plan after four weeks.
 Going = Literal["as-agreed", "partly", "not", "not-reached"]

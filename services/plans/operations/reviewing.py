@@ -5,7 +5,7 @@ decision begins the next round.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -20,6 +20,7 @@ from services.plans.domain import (
     CheckInState,
     NotAReview,
     ReviewAlreadyRequested,
+    UsualReviewBy,
 )
 from services.plans.models import CheckIn, Plan, ReviewAnswer
 from services.plans.operations.timing import (
@@ -68,6 +69,19 @@ async def latest_review(
         if day < usual:
             return LatestReview(day, because=bracket)
     return LatestReview(usual, because=None)
+
+
+def usual_review(latest: date, *, policy: PolicyInForce[Policy], now: datetime) -> tuple[date, UsualReviewBy]:
+    """Return the review date to propose for a plan that is recorded now, a working day by `latest`, and its origin.
+
+    It is today, working day or not, if no working day is left by `latest`.
+    """
+    calendar, a_day = policy.calendar, timedelta(days=1)
+    counted = calendar.day_of(policy.after(now, policy.settings.review_usual))
+    day = calendar.add_working_days(counted - a_day, 1)
+    if day <= latest:
+        return day, "policy"
+    return max(calendar.add_working_days(latest + a_day, -1), calendar.day_of(now)), "latest"
 
 
 async def plan_review(

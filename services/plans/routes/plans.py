@@ -67,11 +67,12 @@ async def record_plan(
 async def read_latest_review(
     case_id: UUID, principal: Coordinator, session: Session, now: Now
 ) -> LatestReviewOut:
-    """Read by when the circle must review a plan that is recorded now, and because of whose age."""
+    """Read by when the circle must review a plan that is recorded now, because of whose age, and the usual day."""
     await permissions.may_record_plan(session, principal, case_id=case_id)
     policy = await policies.for_case(session, case_id=case_id)
     latest = await reviewing.latest_review(session, case_id=case_id, policy=policy, now=now)
-    return LatestReviewOut(day=latest.day, because=latest.because)
+    usual_day, usual_by = reviewing.usual_review(latest.day, policy=policy, now=now)
+    return LatestReviewOut(day=latest.day, because=latest.because, usual_day=usual_day, usual_by=usual_by)
 
 
 @router.post("/v1/plans/{plan_id}/versions", status_code=201)

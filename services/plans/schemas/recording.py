@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, field_validator
 
-from services.plans.domain import RecordedAs, ResourceState
+from services.plans.domain import RecordedAs, ResourceState, UsualReviewBy
 from services.plans.schemas import Ids, Reply, all_different
 from shared.events.network import AgeBracket
 from shared.fields import LanguageCode, Line, Text
@@ -121,11 +121,18 @@ class ChangedPlan(NewPlan):
 
 
 class LatestReviewOut(ResponseModel):
-    """The latest review date of a plan that is recorded now."""
+    """The latest review date of a plan that is recorded now, and the usual one."""
 
     day: date = Field(description="The latest day that `review_on` may be.")
     because: AgeBracket | None = Field(
         description="The age of the youngest central person that makes it earlier than for others; null if none does."
+    )
+    usual_day: date = Field(
+        description="The day to propose: a working day by the organisation's calendar, not after `day`."
+    )
+    usual_by: UsualReviewBy = Field(
+        description="Where it comes from: `policy`, by `review_usual`; `latest`, the last working day by `day`,"
+        " which comes sooner."
     )
 
 

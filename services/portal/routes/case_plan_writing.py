@@ -22,10 +22,12 @@ pages = Pages()
 
 
 class LatestReview(Answer):
-    """By when the circle must review its plan, and because of which age, if it is earlier for that."""
+    """By when the circle must review its plan, because of which age if it is earlier for that, and the usual day."""
 
     day: date
     because: Literal["under-seven", "minor"] | None
+    usual_day: date
+    usual_by: Literal["policy", "latest"]
 
 
 LATEST_REVIEW = Operation("plans", "GET", "/v1/cases/{case_id}/latest-review", LatestReview)
@@ -53,6 +55,8 @@ class WritePage(PageModel):
     convener: str
     latest_review: str
     youngest: str | None
+    proposed_review: str
+    proposed_by: str
 
 
 # The most frequent languages of circles that cannot be mailed in Dutch; any other can be sent by the API.
@@ -88,10 +92,14 @@ async def ask(visit: StaffVisit) -> Response:
     for row, resource in enumerate(asked, 1):
         values |= {f"ask-{row}": resource.what, f"ask_of-{row}": resource.asked_of or ""}
         values |= {f"ask_state-{row}": resource.state, f"ask_answer-{row}": resource.answer or ""}
+    today = visit.profile.calendar.day_of(await visit.parts.clock.now())
+    # A circle that meets on its review date or later chooses another.
+    kept = plan.review_on if plan and plan.review_on > today else None
+    values["review"] = (kept or review.usual_day).isoformat()
     if plan:
-        values["review"] = plan.review_on.isoformat()
         values |= {"for_children": plan.for_children or "", "words_language": plan.language}
         values |= {f"stance-{each.person_id}": "yes" if each.agrees else "no" for each in plan.stances}
+    dates = await visit.dates()
     model = WritePage(
         case_id=case_id,
         version=plan.version if plan else None,
@@ -108,8 +116,10 @@ async def ask(visit: StaffVisit) -> Response:
         people=[(str(each.person_id), each.name) for each in in_circle(people)],
         monitor=str(plan.monitor_person_id or "") if plan else "",
         convener=str(plan.convener_person_id or "") if plan else "",
-        latest_review=(await visit.dates()).day(review.day),
+        latest_review=dates.day(review.day),
         youngest=review.because,
+        proposed_review="" if kept else dates.day(review.usual_day),
+        proposed_by=review.usual_by,
     )
     return visit.page("case_plan_write.html", model)
 

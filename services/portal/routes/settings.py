@@ -118,6 +118,7 @@ LENGTHS: dict[str, dict[str, str]] = {
         "twelve_months": _("Laatste keer nakijken"),
         "check_in_grace": _("Noteren hoe het gaat"),
         "review_remind": _("De kring herinneren dat ze opnieuw naar het plan kijkt"),
+        "review_usual": _("Een dag voorstellen om opnieuw naar het plan te kijken"),
         "review_within": _("Ten laatste opnieuw naar het plan kijken"),
         "review_within_under_seven": _("Ten laatste opnieuw kijken, met een kind onder de zeven"),
         "review_within_minor": _("Ten laatste opnieuw kijken, met iemand onder de achttien"),

@@ -25,7 +25,13 @@ def youngest(case: Case, bracket: network.AgeBracket | None) -> network.Youngest
 async def latest(world: Plans, case: Case) -> dict[str, Any]:
     path = f"/v1/cases/{case.id}/latest-review"
     found: dict[str, Any] = await world.do("GET", path, world.coordinator(case), expect=200)
-    return found
+    return {name: found[name] for name in ("day", "because")}
+
+
+async def usual(world: Plans, case: Case) -> tuple[str, str]:
+    path = f"/v1/cases/{case.id}/latest-review"
+    found = await world.do("GET", path, world.coordinator(case), expect=200)
+    return found["usual_day"], found["usual_by"]
 
 
 class TestTheLatestReview:
@@ -71,6 +77,40 @@ class TestTheLatestReview:
         self, world: Plans, case: Case
     ) -> None:
         assert await latest(world, case) == {"day": TWO_YEARS, "because": None}
+
+
+class TestTheUsualReview:
+    @pytest.mark.parametrize(
+        ("policy", "day", "by"),
+        [
+            # Eight weeks after Monday the second of March.
+            ({}, "2026-04-27", "policy"),
+            # On Sunday the twelfth of April, which the weekend makes Monday.
+            ({"review_usual": "41d"}, "2026-04-13", "policy"),
+            # Easter Sunday: the Monday after it is a holiday too.
+            ({"review_usual": "34d"}, "2026-04-07", "policy"),
+            # The latest day is Easter Monday itself: the Friday before.
+            ({"review_within": "35d"}, "2026-04-03", "latest"),
+            ({"review_usual": "34d", "review_within": "35d"}, "2026-04-03", "latest"),
+            ({"review_usual": "35wd"}, "2026-04-21", "policy"),
+            ({"review_usual": "PT1H", "review_within": "PT2H"}, "2026-03-02", "policy"),
+        ],
+    )
+    async def test_is_a_working_day_by_the_latest(
+        self, world: Plans, policy: dict[str, str], day: str, by: str
+    ) -> None:
+        if policy:
+            await world.set_policy(world.manager(), policy)
+        case = await world.open_case()
+        assert await usual(world, case) == (day, by)
+        await world.recorded(case, agreements=[], review_on=day)
+
+    async def test_comes_sooner_because_of_a_young_child(self, world: Plans) -> None:
+        await world.set_policy(world.manager(), {"review_usual": "200d"})
+        case = await world.open_case()
+        assert await usual(world, case) == ("2026-09-18", "policy")
+        await world.handle(youngest(case, "under-seven"))
+        assert await usual(world, case) == (SIX_MONTHS, "latest")
 
 
 class TestWhatIsHeardOfAges:

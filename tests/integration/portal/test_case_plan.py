@@ -122,7 +122,7 @@ async def case(browser: Browser, services: FakeServices) -> FakeServices:
         {"next_at": None, "can_be_made": False, "late_at": None, "owner": None, "late": False, "calls": []},
     )
     services.answer(PLANS, {"items": []})
-    services.answer(LATEST_REVIEW, {"day": "2026-09-02", "because": "under-seven"})
+    services.answer(LATEST_REVIEW, LATEST)
     line = {"bottom_line_id": str(LINE), "text": "Omar is nooit alleen thuis.", "version": 1}
     services.answer(
         BASELINE,
@@ -139,6 +139,7 @@ async def case(browser: Browser, services: FakeServices) -> FakeServices:
 
 
 RITA_READS = r"<strong><bdi>Rita Maes</bdi></strong>(.*?)</li>"
+LATEST = {"day": "2026-09-02", "because": "under-seven", "usual_day": "2026-04-27", "usual_by": "policy"}
 RECORDED = {"plan_id": str(PLAN_ID), "version": 1, "acceptance": "awaited", "agreement_ids": [str(AGREEMENT)]}
 
 
@@ -243,9 +244,36 @@ class TestWritingThePlan:
     async def test_says_by_when_the_circle_looks_at_it_again_and_because_of_whose_age(
         self, browser: Browser, case: FakeServices, because: str | None, language: str, words: str
     ) -> None:
-        case.answer(LATEST_REVIEW, {"day": "2026-09-02", "because": because})
+        case.answer(LATEST_REVIEW, LATEST | {"because": because})
         shown = await browser.fill(f"{PLAN}/write", language=language, expect=200)
         assert words in shown.text
+
+    @pytest.mark.parametrize(
+        ("review_on", "by", "words"),
+        [
+            (None, "policy", "Een voorstel: maandag 27 april 2026. De meeste kringen"),
+            (None, "latest", "Een voorstel: maandag 27 april 2026. Ten laatste"),
+            # A circle that looks at its plan again wants another day.
+            ("2020-06-01", "policy", "Een voorstel: maandag 27 april 2026. De meeste kringen"),
+        ],
+    )
+    async def test_proposes_the_usual_day_to_look_at_it_again(
+        self, browser: Browser, case: FakeServices, review_on: str | None, by: str, words: str
+    ) -> None:
+        if review_on is not None:
+            has_plan(case, review_on=review_on)
+        case.answer(LATEST_REVIEW, LATEST | {"usual_by": by})
+        page = " ".join((await browser.ask("GET", f"{PLAN}/write", expect=200)).text.split())
+        assert 'name="review" value="2026-04-27"' in page
+        assert words in page
+
+    async def test_keeps_a_day_to_look_at_it_again_that_is_to_come(
+        self, browser: Browser, case: FakeServices
+    ) -> None:
+        has_plan(case, review_on="2100-06-01")
+        page = (await browser.ask("GET", f"{PLAN}/write", expect=200)).text
+        assert 'name="review" value="2100-06-01"' in page
+        assert "Een voorstel" not in page
 
     async def test_says_the_latest_day_again_with_a_day_that_is_too_late(
         self, browser: Browser, case: FakeServices
