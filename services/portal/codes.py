@@ -50,6 +50,7 @@ AUDITED: dict[str, str] = {
     "person": _("de gegevens van iemand van de kring"),
     "person_exit": _("waarom iemand de kring verliet"),
     "plan_version": _("het plan"),
+    "preparation": _("wat er is afgesproken over veiligheid en kinderen"),
     "referral": _("de aanmelding"),
     "referral_person": _("wie in de aanmelding staat"),
     "registration": _("een inschrijving"),

@@ -32,6 +32,10 @@ NOT_IN_THE_COPY = {
         for what in ("name", "function")
     },
     **{
+        f"scheduling PreparationNotes.{what}": "of several people at once, and may protect one from another"
+        for what in ("safety_plan", "child_participation")
+    },
+    **{
         f"scheduling VenueContact.contact_{what}": "of who is called about a venue, and is of no case"
         for what in ("name", "phone", "email")
     },

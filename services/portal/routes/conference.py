@@ -11,6 +11,7 @@ from services.portal.more_time import more_time_of
 from services.portal.pages import Pages
 from services.portal.routes.case_givers import givers_of
 from services.portal.routes.case_news import News, news_of
+from services.portal.routes.case_notes import Notes, notes_of
 from services.portal.routes.case_venues import choices
 from services.portal.routes.dates import Telling
 from services.portal.routes.of_case import (
@@ -121,6 +122,7 @@ class ConferencePage(PageModel):
     """The state of the conference."""
 
     case_id: str
+    conference_id: UUID | None
     state: str | None
     state_in_words: str
     reason: str | None
@@ -137,6 +139,12 @@ class ConferencePage(PageModel):
     news: list[News]
     venue_lacks: str
     outcome: str | None
+
+
+class DaySheet(ConferencePage):
+    """The state of the conference, and what the coordinator wrote down for the day."""
+
+    notes: Notes
 
 
 async def page_of(visit: StaffVisit) -> ConferencePage:
@@ -156,6 +164,7 @@ async def page_of(visit: StaffVisit) -> ConferencePage:
     )
     return ConferencePage(
         case_id=case_id,
+        conference_id=conference.conference_id if conference else None,
         state=conference.state if conference else None,
         state_in_words=visit.say(known),
         reason=visit.say(why) if why else None,
@@ -287,4 +296,6 @@ async def check(visit: StaffVisit) -> Response:
 @pages.show("/cases/{case_id}/conference/day-sheet", COORDINATOR)
 async def day_sheet(visit: StaffVisit) -> Response:
     """Show what to take along on the day, to print."""
-    return visit.page("case_day_sheet.html", await page_of(visit))
+    page = await page_of(visit)
+    notes = await notes_of(visit, page.conference_id)
+    return visit.page("case_day_sheet.html", DaySheet(**dict(page), notes=notes))

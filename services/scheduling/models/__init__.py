@@ -1,4 +1,4 @@
-"""The tables of scheduling: ids, codes and dates; the place of a conference and its information are sealed."""
+"""The tables of scheduling: ids, codes and dates; the place, information and notes of a conference are sealed."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -53,6 +53,7 @@ __all__ = [
     "PollOption",
     "Preparation",
     "PreparationExtension",
+    "PreparationNotes",
     "RegisteredVenue",
     "Venue",
     "VenueContact",
@@ -102,10 +103,18 @@ class CircleMember(Base):
     created_at: Mapped[datetime]
 
 
+class PreparationNotes(SealedFields):
+    """What was agreed about safety, and how the children take part: never what is said in private time."""
+
+    safety_plan: str | None = None
+    child_participation: str | None = None
+
+
 class Preparation(Base):
-    """The preparation of a conference. Its row lock serialises all writes about it."""
+    """The preparation of a conference. Its row lock serialises all writes about it. Sealed: PreparationNotes."""
 
     __tablename__ = "preparation"
+    __sealed__ = Sealed(PreparationNotes, subject="case_id", case="case_id")
     __table_args__ = (
         UniqueConstraint("tenant", "case_id", "preparation_no"),
         # One at a time: two running ones would have two clocks for one conference.
@@ -129,6 +138,9 @@ class Preparation(Base):
     target_at: Mapped[datetime]
     # Grows with each change of the information givers; a change names the version it was based on.
     givers_version: Mapped[int]
+    # The same, of the coordinator's notes.
+    notes_version: Mapped[int]
+    sealed: Mapped[bytes | None]
     created_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 

@@ -25,7 +25,7 @@ from shared.vault import Vault
 
 
 async def clear_case(session: AsyncSession, vault: Vault, erased: Erased) -> None:
-    """Delete answers, attendance and the reasons for extensions, and make the places of conferences unreadable."""
+    """Delete answers, attendance, notes and reasons for extensions, and make the places of conferences unreadable."""
     await stop_case(session, case_id=erased.subject, now=erased.now)
     # Every answer is given under this lock: one that is being given now is committed before.
     query = select(Preparation.id).where(Preparation.case_id == erased.subject).order_by(Preparation.id)
@@ -41,6 +41,7 @@ async def clear_case(session: AsyncSession, vault: Vault, erased: Erased) -> Non
         delete(NeedSeenTo).where(NeedSeenTo.preparation_id.in_(preparations)),
         delete(InformationGiver).where(InformationGiver.preparation_id.in_(preparations)),
         delete(PreparationExtension).where(PreparationExtension.preparation_id.in_(preparations)),
+        update(Preparation).where(Preparation.case_id == erased.subject).values(sealed=None),
         delete(CircleMember).where(CircleMember.case_id == erased.subject),
         delete(Circle).where(Circle.case_id == erased.subject),
     ):

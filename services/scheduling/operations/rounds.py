@@ -157,6 +157,7 @@ async def _begin(
         state=PreparationState.RUNNING,
         target_at=target_at,
         givers_version=1,
+        notes_version=1,
         created_at=now,
     )
     # Of two that begin at once one creates the round, and the other finds it.

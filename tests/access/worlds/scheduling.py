@@ -16,6 +16,7 @@ from tests.support.world import NOW, Case
 from tests.support.world.scheduling import Scheduling, dates
 
 HERE, OTHER, THERE = "this case", "another case", "elsewhere"
+_NOTES = {"safety_plan": "what was agreed about safety", "child_participation": "how the children take part"}
 _SCHEDULE = "POST /v1/conferences/{conference_id}/schedule"
 
 
@@ -40,6 +41,7 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
         elsewhere = await _polled(there, cast.case_elsewhere, "coordinator elsewhere", ["person elsewhere"])
         await _dated(there, elsewhere, THERE)
         await world.write_givers(case, [_giver()])
+        await world.write_notes(case, **_notes())
         venues = [await _venue(each, whose) for each, whose in ((world, HERE), (there, THERE))]
         # In the night before the conference, whose day has begun.
         world.later(hours=17)
@@ -68,7 +70,9 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
                 THERE: strings([elsewhere.id, elsewhere.conference, elsewhere.poll]),
             },
             contents={f"place of {whose}": content("place", whose) for whose in (HERE, OTHER, THERE)}
-            | {what: content(what) for what in ("contact of a venue", "what a giver tells")},
+            | {
+                what: content(what) for what in ("contact of a venue", "what a giver tells", *_NOTES.values())
+            },
             tries=_tries(case),
         )
 
@@ -105,6 +109,10 @@ def _giver() -> dict[str, str]:
     return {"person_id": str(who("professional of the circle")), "tells": content("what a giver tells")}
 
 
+def _notes() -> dict[str, Any]:
+    return {name: content(what) for name, what in _NOTES.items()}
+
+
 async def _venue(world: Scheduling, whose: str) -> UUID:
     """Enter a venue of the organisation."""
     who_to_call = content("contact of a venue") if whose == HERE else "Mia"
@@ -123,6 +131,7 @@ def _tries(case: Case) -> dict[str, Try]:
         f"PUT {conference}/checklist/{{code}}": {"done": True},
         f"PUT {conference}/needs/{{person_id}}/{{need}}": {"done": True},
         f"PUT {conference}/information-givers": {"version": 2, "givers": [_giver(), _giver()]},
+        f"PUT {conference}/notes": {"version": 2, **_notes()},
         f"POST {conference}/cancel": {"version": 1, "reason": "plan-without-meeting"},
         f"POST {conference}/poll": {"options": dates(40, 50)},
         f"POST {poll}/options": {"options": dates(60)},

@@ -1,6 +1,6 @@
 """A coordinator finds a day with the circle, sets it with a place, moves it, and says how it went."""
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import pytest
@@ -10,6 +10,8 @@ from services.portal.routes.case_dates import ANSWER_FOR, CLOSE, OPEN, POLL, SCH
 from services.portal.routes.case_givers import GIVERS
 from services.portal.routes.case_givers import WRITE as WRITE_GIVERS
 from services.portal.routes.case_news import INFORM_AGAIN
+from services.portal.routes.case_notes import NOTES
+from services.portal.routes.case_notes import WRITE as WRITE_NOTES
 from services.portal.routes.case_venues import FOR_CONFERENCE
 from services.portal.routes.conference import CHECK, SEE_TO
 from services.portal.routes.conference_after import HOLD
@@ -158,6 +160,7 @@ class Meeting:
         services.answer(PERSONS, {"items": [person(RITA, "Rita", required=True), person(OMAR, HOSTILE)]})
         services.answer(FOR_CONFERENCE, {"venues": []})
         services.answer(GIVERS, {"version": 4, "givers": []})
+        services.answer(NOTES, {"version": 2, "safety_plan": None, "child_participation": None})
         self.stands("preparing")
 
     def stands(self, state: str, **more: Any) -> None:
@@ -481,6 +484,55 @@ class TestWhoTellsWhat:
         assert "<script" not in page
 
 
+class TestNotes:
+    KNOWN: ClassVar = {"version": 2, "safety_plan": f"Samen{HOSTILE}", "child_participation": "Een brief"}
+
+    async def test_are_written_on_a_page_of_their_own(self, browser: Browser, meeting: Meeting) -> None:
+        meeting.services.answer(NOTES, self.KNOWN)
+        page = (await browser.ask("GET", MEETING, expect=200)).text
+        assert f'href="{MEETING}/notes"' in page
+        assert "Een brief" not in page
+        page = (await browser.ask("GET", f"{MEETING}/notes", expect=200)).text
+        assert "Samen" in page
+        assert "Een brief" in page
+        assert "<script" not in page
+        assert "Wat in de besloten tijd gezegd wordt, hoort hier niet." in page
+        meeting.services.answer(WRITE_NOTES, self.KNOWN)
+        sent = await browser.fill(
+            f"{MEETING}/notes", version="2", safety_plan="Samen", child_participation=" "
+        )
+        assert sent.headers["location"] == MEETING
+        [asked] = meeting.services.of(WRITE_NOTES)
+        assert asked.body == {"version": 2, "safety_plan": "Samen", "child_participation": None}
+
+    async def test_keep_what_was_typed_when_it_is_too_long_or_was_changed(
+        self, browser: Browser, meeting: Meeting
+    ) -> None:
+        long = {"safety_plan": "x" * 4001, "child_participation": "Een tekening"}
+        shown = (await browser.fill(f"{MEETING}/notes", expect=422, version="2", **long)).text
+        assert 'href="#safety_plan"' in shown
+        assert "Een tekening" in shown
+        assert meeting.services.of(WRITE_NOTES) == []
+        meeting.services.refuse(WRITE_NOTES, 409, "other-version")
+        short = {"safety_plan": "", "child_participation": "Een tekening"}
+        shown = (await browser.fill(f"{MEETING}/notes", expect=409, version="1", **short)).text
+        assert "Een tekening" in shown
+
+    async def test_stand_on_the_sheet_for_the_day(self, browser: Browser, meeting: Meeting) -> None:
+        meeting.services.answer(NOTES, self.KNOWN)
+        meeting.stands("scheduled", **SET)
+        sheet = (await browser.ask("GET", f"{MEETING}/day-sheet", expect=200)).text
+        assert sheet.index("Afspraken over veiligheid") < sheet.index("Samen") < sheet.index("Een brief")
+        assert "<script" not in sheet
+
+    async def test_end_with_the_preparation(self, browser: Browser, meeting: Meeting) -> None:
+        meeting.stands("held", **SET)
+        assert f'href="{MEETING}/notes"' not in (await browser.ask("GET", MEETING, expect=200)).text
+        page = (await browser.ask("GET", f"{MEETING}/notes", expect=200)).text
+        assert "Er is nu geen conferentie die je voorbereidt." in page
+        assert meeting.services.of(NOTES) == []
+
+
 class TestLateNews:
     def late(self, meeting: Meeting, *news: tuple[str, str], state: str = "scheduled") -> None:
         """Say what changed after the circle was told, and what became of it."""
@@ -681,7 +733,8 @@ class TestTheConference:
     @pytest.mark.parametrize(
         "path",
         [
-            *("dates", "dates/set", "conference", "conference/givers", "conference/news"),
+            *("dates", "dates/set", "conference", "conference/givers", "conference/notes"),
+            "conference/news",
             *("conference/change", "conference/again"),
         ],
     )

@@ -90,6 +90,13 @@ class Scheduling(World):
         written: dict[str, Any] = await self.do("PUT", path, who, json={"version": version, "givers": givers})
         return written
 
+    async def write_notes(self, case: Case, *, version: int = 1, **notes: str | None) -> dict[str, Any]:
+        """Write down what was agreed about safety and how the children take part; return it as it stands then."""
+        path = f"/v1/conferences/{case.conference}/notes"
+        body = {"version": version, **notes}
+        written: dict[str, Any] = await self.do("PUT", path, self.coordinator(case), json=body)
+        return written
+
     async def open_poll(self, case: Case, *days: int, **more: Any) -> None:
         """Open the poll of the case's conference, about days from now."""
         options = dates(*days, first=await self.now())
