@@ -2,7 +2,7 @@
 
 What happens in a case is drawn from its seed, so a run can be repeated. Everybody sends what they say twice at once.
 `python -m tests.faults.year --cases 200 --seed 7` plays a large one and prints what came of it; `--from COMMIT` begins
-with the code of a commit that has the same tables, and installs that of now in the middle.
+with the code of a commit that has the same tables and subscriptions, and installs that of now in the middle.
 """
 
 import argparse
