@@ -234,20 +234,18 @@ class Pages:
 
 async def _known(opener: Opener[VisitT], visit: Visit) -> VisitT:
     """Let in the reader, and hold no connection while their form arrives or services answer. Raises: MustGo."""
-    during = visit.session
-    found: VisitT | MustGo
-    try:
-        async with visit.parts.database.transaction() as visit.session:
-            try:
-                found = await opener(visit)
-            except MustGo as elsewhere:
-                # Raised below, after the form stored for their return is committed.
-                found = elsewhere
-    finally:
-        visit.session = during
+
+    async def let_in() -> VisitT | MustGo:
+        try:
+            return await opener(visit)
+        except MustGo as elsewhere:
+            # Raised below, after the form stored for their return is committed.
+            return elsewhere
+
+    found = await visit.apart(let_in)
     if isinstance(found, MustGo):
         raise found
-    found.session = during
+    found.session = visit.session
     return found
 
 

@@ -1,8 +1,9 @@
 """The road of a case: its steps in order, as done, current or later."""
 
 import asyncio
+from collections.abc import Awaitable
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from services.portal.client import Answer, Items, Operation
@@ -98,27 +99,19 @@ class Step(PageModel):
     path: str | None
 
 
-class Knowledge(NamedTuple):
-    """What the services know of the road of a case, each as far as the reader may know."""
-
-    people: Items[Known]
-    meetings: Items[Meeting]
-    days: list[MeetingDay]
-    plans: Items[Plan]
-    baseline: Baseline
+# What the services know of the road of a case, each as far as the reader may know.
+Knowledge = tuple[Items[Known], Items[Meeting], list[MeetingDay], Items[Plan], Baseline]
 
 
-async def knowledge_of(visit: StaffVisit, case_id: UUID) -> Knowledge:
-    """Return what the services know of a case's road. What a reader may not know counts as absent."""
+def knowledge_of(visit: StaffVisit, case_id: UUID) -> Awaitable[Knowledge]:
+    """Return what the services know of a case's road, asked at once. What a reader may not know counts as absent."""
     none: Items[Any] = Items(items=[])
-    return Knowledge(
-        *await asyncio.gather(
-            visit.ask_or(KNOWN, none, case_id=case_id),
-            visit.ask_or(MEETINGS, none, case_id=case_id),
-            _days(visit, case_id),
-            visit.ask_or(PLANS, none, case_id=case_id),
-            visit.ask_or(BASELINE, NO_BASELINE, case_id=case_id),
-        )
+    return asyncio.gather(
+        visit.ask_or(KNOWN, none, case_id=case_id),
+        visit.ask_or(MEETINGS, none, case_id=case_id),
+        _days(visit, case_id),
+        visit.ask_or(PLANS, none, case_id=case_id),
+        visit.ask_or(BASELINE, NO_BASELINE, case_id=case_id),
     )
 
 

@@ -138,6 +138,15 @@ class Visit:
             self.request.scope[CALLER_KNOWN] = True
         return secret, content
 
+    async def apart(self, read: Callable[[], Awaitable[OneT]]) -> OneT:
+        """Read our own tables in a transaction of its own: no connection is held while services answer."""
+        during = self.session
+        try:
+            async with self.parts.database.transaction() as self.session:
+                return await read()
+        finally:
+            self.session = during
+
     @property
     def secure(self) -> bool:
         """Whether cookies travel over TLS only."""

@@ -18,7 +18,7 @@ class Cast:
         s.policies(
             intake={"offer_warn": "PT2S", "offer_expires": "PT16S"},
             network={"invitation_remind": "PT4S", "invitation_due": "PT2H"},
-            scheduling={"poll_chase": "PT2S", "poll_closes": "PT6S"},
+            scheduling={"poll_chase": "PT2S", "poll_closes": "PT20S"},
             plans={
                 "four_weeks": "PT3S",
                 "three_months": "PT6S",

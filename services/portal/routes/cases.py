@@ -205,7 +205,9 @@ async def show(visit: StaffVisit) -> Response:
         names_by_case(visit),
         survey_of(visit, case_id),
     )
-    (case, known, names, survey), (running, late) = await both(asked, _todos(visit, case_id))
+    (case, known, names, survey), (running, late) = await both(
+        asked, visit.apart(lambda: _todos(visit, case_id))
+    )
     state, color = _STATES.get(case.state, (case.state, "neutral"))
     dates = await visit.dates()
     model = CasePage(

@@ -45,7 +45,7 @@ class TodayPage(PageModel):
 async def show(visit: StaffVisit) -> Response:
     """Show what waits."""
     page = PageRequest(limit=_ON_A_PAGE, cursor=visit.turned_to().get("cursor"))
-    names, (rows, tally) = await both(names_by_case(visit), _waiting(visit, page))
+    names, (rows, tally) = await both(names_by_case(visit), visit.apart(lambda: _waiting(visit, page)))
     model = TodayPage(
         waiting=tally.waiting,
         late=tally.late,
