@@ -1,6 +1,7 @@
 """What network subscribes to, and the one effect that each event has."""
 
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -199,13 +200,7 @@ async def ask_no_more_who_answered(
     session: AsyncSession, event: Received[scheduling.PollAnswered], context: Context
 ) -> None:
     """Send nothing that waits and asks somebody for the dates that they gave."""
-    await notifying.ask_no_more(
-        session,
-        case_id=event.data.case_id,
-        about=("poll_id", event.data.poll_id),
-        person_id=event.data.person_id,
-        now=await context.clock.now(),
-    )
+    await _ask_no_more(session, event, context, "poll_id", person_id=event.data.person_id)
 
 
 @subscriptions.writes(scheduling.PollClosed, case="any")
@@ -213,22 +208,34 @@ async def ask_no_more_for_dates(
     session: AsyncSession, event: Received[scheduling.PollClosed], context: Context
 ) -> None:
     """Send nothing that waits and asks for dates in a poll that ended."""
-    about = ("poll_id", event.data.poll_id)
-    await notifying.ask_no_more(
-        session, case_id=event.data.case_id, about=about, now=await context.clock.now()
-    )
+    await _ask_no_more(session, event, context, "poll_id")
 
 
 async def _ask_no_more_of_agreement(session: AsyncSession, event: Received[Any], context: Context) -> None:
     """Send nothing that waits and asks about an agreement that is settled."""
-    about = ("agreement_id", event.data.agreement_id)
-    await notifying.ask_no_more(
-        session, case_id=event.data.case_id, about=about, now=await context.clock.now()
-    )
+    await _ask_no_more(session, event, context, "agreement_id")
 
 
 for _settled in (plans.AgreementDone, plans.AgreementLapsed):
     subscriptions.writes(_settled, case="any")(_ask_no_more_of_agreement)
+
+
+async def _ask_no_more(
+    session: AsyncSession,
+    event: Received[Any],
+    context: Context,
+    name: str,
+    *,
+    person_id: UUID | None = None,
+) -> None:
+    """Call off what asks about that which a field of the event names; `person_id`: of that person alone."""
+    await notifying.ask_no_more(
+        session,
+        case_id=event.data.case_id,
+        about=(name, getattr(event.data, name)),
+        person_id=person_id,
+        now=await context.clock.now(),
+    )
 
 
 async def _require_notifiable(session: AsyncSession, event: Received[network.NotifyPeople]) -> None:
