@@ -126,8 +126,8 @@ async def share_as_sent(visit: Visit, plan: SharedPlan | None) -> bool:
     body: dict[str, Any] = {
         "person_ids": people, "organisation_ids": organisations + referrer, "parts": parts
     }  # fmt: skip
-    if (version := visit.form.get("version", "")).isdecimal():
-        body["version"] = int(version)
+    if visit.version:
+        body["version"] = visit.version
     await visit.ask(SHARE, body=body, plan_id=plan.plan_id)
     return False
 
