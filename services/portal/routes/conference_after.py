@@ -100,19 +100,21 @@ async def hold(visit: StaffVisit) -> Response:
     outcome = visit.form.get("outcome", "")
     if outcome not in _OUTCOMES:
         errors["outcome"] = _("Zeg of er een plan is.")
-    parts = _parts(visit)
-    if parts is None:
+    borders = _borders(visit)
+    if borders is None:
         errors["begins"] = _("Vul de uren in zoals ze na elkaar kwamen.")
     attendance = [
         {"person_id": str(each), "mode": mode, "came": True, **_MEANING.get(mode, {})}
         for each in people
         if (mode := visit.form.get(f"came-{each}", "")) in _AFTERWARDS
     ]
+    for each in attendance:
+        each |= _presence(visit, each, borders or [], errors)
     if not attendance:
         errors[""] = _("Zeg wie er was.")
-    if errors or conference is None:
+    if errors or conference is None or borders is None:
         raise Unacceptable(errors)
-    body: dict[str, Any] = {"attendance": attendance, "parts": parts, "outcome": outcome}
+    body: dict[str, Any] = {"attendance": attendance, "parts": _parts(borders), "outcome": outcome}
     if called := visit.form.get("return_called"):
         body["return_called_by_circle"] = called == "yes"
     body["incident"] = visit.form.get("incident") == "yes"
@@ -121,8 +123,8 @@ async def hold(visit: StaffVisit) -> Response:
     return visit.go(f"/cases/{case_id}/{following}")
 
 
-def _parts(visit: StaffVisit) -> dict[str, dict[str, str]] | None:
-    """Return the three parts, one after another; a conference may last past midnight."""
+def _borders(visit: StaffVisit) -> list[datetime] | None:
+    """Return when the three parts begin and the last ends; a conference may last past midnight."""
     day = visit.form.get("day", "")
     borders: list[datetime] = []
     for name in _BORDERS:
@@ -132,6 +134,34 @@ def _parts(visit: StaffVisit) -> dict[str, dict[str, str]] | None:
         if borders and at < borders[-1]:
             at += timedelta(days=1)
         borders.append(at)
+    return borders
+
+
+def _presence(
+    visit: StaffVisit, person: dict[str, Any], borders: list[datetime], errors: dict[str, str]
+) -> dict[str, str]:
+    """Return when somebody came later or left earlier, as far as it was filled in."""
+    found: dict[str, datetime] = {}
+    for name in ("arrived", "left"):
+        field = f"{name}-{person['person_id']}"
+        hour = visit.form.get(field, "").strip()
+        if not hour:
+            continue
+        at = moment(visit, visit.form.get("day", ""), hour)
+        if at is None:
+            errors[field] = _("Vul een uur in, zoals 15:30.")
+        elif not person["came"]:
+            errors[field] = _("Een uur kan alleen bij wie er was.")
+        elif borders:
+            the_day_after = at + timedelta(days=1)
+            found[name] = the_day_after if at < borders[0] and the_day_after <= borders[-1] else at
+            if found[name] < found.get("arrived", found[name]):
+                errors[field] = _("Dit is vroeger dan het uur waarop deze persoon kwam.")
+    return {f"{name}_at": at.isoformat() for name, at in found.items()}
+
+
+def _parts(borders: list[datetime]) -> dict[str, dict[str, str]]:
+    """Return the three parts, one after another."""
     begins, private, presentation, ends = (each.isoformat() for each in borders)
     return {
         "information": {"from": begins, "to": private},

@@ -681,6 +681,43 @@ class TestTheConference:
             {"person_id": str(OMAR), "mode": "in-person", "came": False},
         ]
 
+    async def test_takes_down_who_came_later_and_who_left_early(
+        self, browser: Browser, meeting: Meeting
+    ) -> None:
+        meeting.stands("scheduled", **SET)
+        meeting.services.answer(HOLD, conference("held", **SET))
+        hours = {"begins": "22:00", "private_begins": "23:00", "private_ends": "00:30", "ends": "01:00"}
+        given: dict[str, Any] = {
+            f"came-{RITA}": "in-person",
+            f"came-{OMAR}": "absent",
+            "day": "2026-03-14",
+            "outcome": "plan",
+            **hours,
+        }
+        for wrong, said in (
+            ({f"arrived-{OMAR}": "22:30"}, "Een uur kan alleen bij wie er was."),
+            ({f"left-{RITA}": "laat"}, "Vul een uur in, zoals 15:30."),
+            (
+                {f"arrived-{RITA}": "23:30", f"left-{RITA}": "22:15"},
+                "Dit is vroeger dan het uur waarop deze persoon kwam.",
+            ),
+        ):
+            refused = await browser.fill(f"{MEETING}/after", expect=422, **given, **wrong)
+            assert refused.text.count(said) == 2  # in the summary, and at the field
+        await browser.fill(f"{MEETING}/after", **given, **{f"arrived-{RITA}": "21:50", f"left-{RITA}": "00:10"})
+        [asked] = meeting.services.of(HOLD)
+        # Before it began, and after midnight.
+        assert asked.body["attendance"] == [
+            {
+                "person_id": str(RITA),
+                "mode": "in-person",
+                "came": True,
+                "arrived_at": "2026-03-14T20:50:00+00:00",
+                "left_at": "2026-03-14T23:10:00+00:00",
+            },
+            {"person_id": str(OMAR), "mode": "absent", "came": False},
+        ]
+
     async def test_is_recorded_when_the_day_is_over(self, browser: Browser, meeting: Meeting) -> None:
         meeting.stands("scheduled", **SET)
         meeting.services.answer(HOLD, conference("held", **SET))
