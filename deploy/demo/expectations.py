@@ -92,13 +92,7 @@ class Expectations:
 
     def events(self, *about: About) -> list[Event]:
         """Return the events of a case, from its referral on, or of sessions, in the order in which they were read."""
-        ids = {str(each) for thing in about for each in thing.ids}
-        names = ("referral_id", "registration_id", "session_id", "course_id", "subject")
-        return [
-            event
-            for event in self.watch.ledger.events
-            if str(event.case_id) in ids or any(event.data.get(name) in ids for name in names)
-        ]
+        return self.watch.ledger.about(each for thing in about for each in thing.ids)
 
     def _same(self, what: str, found: Any, expected: Any) -> None:
         self.assertions += 1

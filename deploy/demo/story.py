@@ -228,7 +228,6 @@ class Story(Expectations):
         """Let time pass until somebody has received a kind of email. Raises: WentWrong."""
 
         async def has_come() -> bool:
-            await self.watch.read_inbox()
             return bool(self.watch.inbox.to(to.email, kind))
 
         await self._until(has_come, within, f"an email {kind} to {to.first_name}")

@@ -1,6 +1,7 @@
 """The platform's mailbox as people read it: by address, each email once, with its link."""
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -68,6 +69,8 @@ class Inbox:
         self._client = client
         self._last = 0
         self._emails: dict[str, Email] = {}
+        # The Message-IDs to each address, in order of arrival.
+        self._to: defaultdict[str, dict[str, None]] = defaultdict(dict)
 
     @property
     def emails(self) -> list[Email]:
@@ -76,7 +79,7 @@ class Inbox:
 
     def to(self, address: str | None, kind: str = "") -> list[Email]:
         """Return the emails to an address that were read so far, of one kind or all; none without an address."""
-        theirs = [email for email in self.emails if address is not None and email.address == address.lower()]
+        theirs = [self._emails[each] for each in self._to[(address or "").lower()]]
         return [email for email in theirs if email.kind == kind or not kind]
 
     async def read(self) -> None:
@@ -87,6 +90,7 @@ class Inbox:
             # A repeated delivery: at least once is the promise, and the Message-ID identifies it.
             before = self._emails.get(email.message_id, replace(email, deliveries=0))
             self._emails[email.message_id] = replace(before, deliveries=before.deliveries + 1)
+            self._to[email.address][email.message_id] = None
 
     async def skip(self) -> None:
         """Skip the emails so far. Raises: as `read`."""

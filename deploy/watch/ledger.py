@@ -5,7 +5,8 @@ Only for detecting what is in flight and for checks: nobody acts on what is read
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Self
@@ -28,6 +29,9 @@ _EVENTS = """
     WHERE position > $1 AND NOT position = ANY($2::bigint[]) ORDER BY position
 """
 _CLOCKS = f"SELECT {', '.join(field.name for field in fields(Clock))} FROM clock"  # noqa: S608
+_NEXT = "SELECT kind, next_at FROM clock WHERE state = 'running' ORDER BY next_at LIMIT 8"
+# What an event names besides its case.
+_NAMED = ("referral_id", "registration_id", "session_id", "course_id", "subject")
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,7 @@ class Ledger:
         self._begin = dict.fromkeys(SERVICES, 0)
         self._awaited: dict[str, dict[UUID, Event]] = {service: {} for service in SERVICES}
         self.events: list[Event] = []
+        self._about: defaultdict[str, list[int]] = defaultdict(list)
         self.outcomes: list[InboxEntry] = []
 
     @classmethod
@@ -119,6 +124,18 @@ class Ledger:
         found = await self._everywhere(_CLOCKS)
         return {service: [Clock(**row) for row in rows] for service, rows in found.items()}
 
+    async def next_deadlines(self) -> dict[str, list[tuple[str, datetime]]]:
+        """Return by service its first deadlines: the kind of the clock, and when. Raises: as `in_flight`."""
+        found = await self._everywhere(_NEXT)
+        return {service: [(row["kind"], row["next_at"]) for row in rows] for service, rows in found.items()}
+
+    def about(self, ids: Iterable[UUID]) -> list[Event]:
+        """Return the events whose case or subject has one of these ids, in the order in which they were read."""
+        return [
+            self.events[place]
+            for place in sorted({place for each in ids for place in self._about[str(each)]})
+        ]
+
     async def messages(self) -> list[dict[str, Any]]:
         """Return every email that a service decided on: the service, and its row."""
         found = await self._everywhere(
@@ -129,10 +146,12 @@ class Ledger:
     async def _read_events(self, service: str) -> None:
         seen = self._seen[service]
         after = max(max(seen, default=0) - _LOOK_BACK, self._begin[service])
-        known = [position for position in seen if position > after]
-        for row in await self._pools[service].fetch(_EVENTS, after, known):
+        seen -= {position for position in seen if position <= after}
+        for row in await self._pools[service].fetch(_EVENTS, after, list(seen)):
             event = Event(service=service, **{**row, "data": orjson.loads(row["data"])})
             seen.add(event.position)
+            for named in {str(event.case_id), *(str(event.data.get(name)) for name in _NAMED)}:
+                self._about[named].append(len(self.events))
             self.events.append(event)
             for subscriber in self._subscribers.get(event.type, ()):
                 self._awaited[subscriber][event.id] = event

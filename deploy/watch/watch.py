@@ -121,7 +121,8 @@ class Watch:
 
         The platform must be settled before, and is not afterwards.
         """
-        due = [clock.deadline.at + _BEYOND for clock in await self.clocks() if clock.deadline is not None]
+        first = await patiently(self.ledger.next_deadlines, "a database", seconds=self.patience)
+        due = [at + _BEYOND for deadlines in first.values() for _, at in deadlines]
         goal, now = min([target, *due]), await self.now()
         if goal > now and self.settings.clock == "skipped":
             duration = Duration()
@@ -146,10 +147,10 @@ class Watch:
     async def _overdue(self) -> list[str]:
         now = await self.clock.now()
         return [
-            f"{service} has done nothing about its clock {clock.kind} of {deadline.at:%Y-%m-%d %H:%M:%S}"
-            for service, clocks in (await self.ledger.clocks()).items()
-            for clock in clocks
-            if (deadline := clock.deadline) is not None and deadline.at <= now
+            f"{service} has done nothing about its clock {kind} of {at:%Y-%m-%d %H:%M:%S}"
+            for service, deadlines in (await self.ledger.next_deadlines()).items()
+            for kind, at in deadlines
+            if at <= now
         ]
 
     def _judge(self) -> None:
