@@ -109,7 +109,7 @@ async def hold(visit: StaffVisit) -> Response:
         if (mode := visit.form.get(f"came-{each}", "")) in _AFTERWARDS
     ]
     for each in attendance:
-        each |= _presence(visit, each, borders or [], errors)
+        each.update(_presence(visit, each, borders or [], errors))
     if not attendance:
         errors[""] = _("Zeg wie er was.")
     if errors or conference is None or borders is None:

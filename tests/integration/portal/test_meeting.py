@@ -694,17 +694,19 @@ class TestTheConference:
             "outcome": "plan",
             **hours,
         }
-        for wrong, said in (
+        refusals: tuple[tuple[dict[str, Any], str], ...] = (
             ({f"arrived-{OMAR}": "22:30"}, "Een uur kan alleen bij wie er was."),
             ({f"left-{RITA}": "laat"}, "Vul een uur in, zoals 15:30."),
             (
                 {f"arrived-{RITA}": "23:30", f"left-{RITA}": "22:15"},
                 "Dit is vroeger dan het uur waarop deze persoon kwam.",
             ),
-        ):
+        )
+        for wrong, said in refusals:
             refused = await browser.fill(f"{MEETING}/after", expect=422, **given, **wrong)
             assert refused.text.count(said) == 2  # in the summary, and at the field
-        await browser.fill(f"{MEETING}/after", **given, **{f"arrived-{RITA}": "21:50", f"left-{RITA}": "00:10"})
+        given |= {f"arrived-{RITA}": "21:50", f"left-{RITA}": "00:10"}
+        await browser.fill(f"{MEETING}/after", **given)
         [asked] = meeting.services.of(HOLD)
         # Before it began, and after midnight.
         assert asked.body["attendance"] == [
