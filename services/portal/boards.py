@@ -131,6 +131,7 @@ class ShownTodo(PageModel):
     due: str
     late: bool
     paused: bool
+    over: bool
     path: str | None
     # Why it became late, if somebody said so; and for who may say so, the page for that and the text of its link.
     why: str | None
@@ -161,13 +162,14 @@ async def shown(
             due=dates.until(row.due_at),
             late=is_late(row, now),
             paused=row.state == "paused",
+            over=row.state == "stopped",
             path=path_of(visit, row),
             why=visit.word(LATE_BECAUSE, row.late_because) if row.late_because else None,
             say_why=(f"/late/{row.id}", visit.say(CHANGE_WHY if row.late_because else WHY))
             if row.breached_at is not None and permissions.may_explain(reader, row, coordinates=coordinated)
             else None,
         )
-        same = (row.kind, row.case_id or row.id, one.turn, one.late, one.paused, one.path, one.why)
+        same = (row.kind, row.case_id or row.id, one.turn, one.late, one.paused, one.over, one.path, one.why)
         found.setdefault(same, one)
         times[same] += 1
     return [one.model_copy(update={"times": times[same]}) for same, one in found.items()]

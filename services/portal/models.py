@@ -62,16 +62,15 @@ class Todo(Base):
         # Serve boards, page by page: by role, by owner, by case, and by escalation role.
         Index("ix_todo_owner", "tenant", "owner", "due_at", "id", postgresql_where=_WAITING),
         Index("ix_todo_owner_id", "owner_id", "due_at", "id", postgresql_where=_WAITING),
-        Index("ix_todo_case_id", "case_id", "due_at", "id", postgresql_where=text("state <> 'stopped'")),
+        Index(
+            "ix_todo_case_id",
+            *("case_id", "due_at", "id"),
+            postgresql_where=text("state <> 'stopped' OR breached_at IS NOT NULL"),
+        ),
         Index(
             "ix_todo_escalated",
             *("tenant", "escalate_to", "due_at", "id"),
             postgresql_where=text("state = 'breached'"),
-        ),
-        Index(
-            "ix_todo_met_late",
-            *("case_id", "due_at"),
-            postgresql_where=text("state = 'stopped' AND breached_at IS NOT NULL"),
         ),
         # Serve lists of what is late, of all organisations, and purging.
         Index("ix_todo_late", "kind", "due_at", postgresql_where=text("state = 'breached'")),

@@ -162,33 +162,24 @@ def tally_in(todos: Sequence[Todo]) -> Tally:
     return Tally(waiting=len(todos), late=sum(each.state == "breached" for each in todos))
 
 
-async def of_case(session: AsyncSession, principal: Principal, *, case_id: UUID) -> list[Todo]:
+async def of_case(
+    session: AsyncSession, principal: Principal, *, case_id: UUID, met_late: bool = False
+) -> list[Todo]:
     """Return every live clock of a case, whoever owns it: what is next, and whose turn it is.
 
-    The caller has access to the case from the service that owns it.
+    `met_late`: after them also what became late and was met or called off since. The caller has access to the case
+    from the service that owns it.
     """
     await set_scope(session, Scope(tenant=principal.tenant))
-    query = (
-        select(Todo)
-        .where(Todo.tenant == principal.tenant, Todo.case_id == case_id, Todo.state != "stopped")
-        .order_by(Todo.due_at, Todo.id)
-        .limit(_MOST_OF_A_CASE)
-    )
-    return list(await session.scalars(query))
-
-
-async def met_late(session: AsyncSession, principal: Principal, *, case_id: UUID) -> list[Todo]:
-    """Return what became late in a case and was met or called off since; the caller has access to the case."""
-    await set_scope(session, Scope(tenant=principal.tenant))
+    live = Todo.state != "stopped"
     query = (
         select(Todo)
         .where(
             Todo.tenant == principal.tenant,
             Todo.case_id == case_id,
-            Todo.state == "stopped",
-            Todo.breached_at.is_not(None),
+            live | Todo.breached_at.is_not(None) if met_late else live,
         )
-        .order_by(Todo.due_at, Todo.id)
+        .order_by(~live, Todo.due_at, Todo.id)
         .limit(_MOST_OF_A_CASE)
     )
     return list(await session.scalars(query))

@@ -239,10 +239,9 @@ async def show(visit: StaffVisit) -> Response:
 
 async def _todos(visit: StaffVisit, case_id: UUID) -> tuple[list[ShownTodo], list[ShownTodo]]:
     """Return what runs in a case, and for who leads it what was met late; of use once intake says that it is theirs."""
-    running = await todos.of_case(visit.session, visit.principal, case_id=case_id)
-    leads = visit.has(*_LEADERS)
-    late = await todos.met_late(visit.session, visit.principal, case_id=case_id) if leads else []
-    return await boards.shown(visit, running), await boards.shown(visit, late)
+    rows = await todos.of_case(visit.session, visit.principal, case_id=case_id, met_late=visit.has(*_LEADERS))
+    shown = await boards.shown(visit, rows)
+    return [each for each in shown if not each.over], [each for each in shown if each.over]
 
 
 @pages.show("/cases/{case_id}/pause", staff(*_LEADERS))

@@ -335,11 +335,36 @@ class TestIndexes:
         read = [float(line.split("rows=")[-1].split()[0]) for line in plan.splitlines() if "on todo" in line]
         assert max(read) <= 21
 
+    @pytest.mark.parametrize("met_late", [False, True])
+    async def test_a_case_among_many_is_found_by_its_index(self, world: Portal, met_late: bool) -> None:
+        case = uuid7()
+        await world.execute(
+            "INSERT INTO todo (id, tenant, service, kind, subject, case_id, owner, state, waiting, due_at,"
+            " breached_at, changed_at, version)"
+            " SELECT gen_random_uuid(), :tenant, 'intake', 'referral', gen_random_uuid(),"
+            " CASE WHEN n % 2000 = 0 THEN CAST(:case AS uuid) ELSE gen_random_uuid() END, 'coordinator',"
+            " CASE WHEN n > 10000 THEN 'stopped' ELSE 'running' END, false, now(),"
+            " CASE WHEN n % 4000 = 0 THEN now() END, now(), 1 FROM generate_series(1, 20000) n",
+            tenant=world.tenant,
+            case=case,
+        )
+        await world.execute("ANALYZE todo")
+        reader = someone(world, Role.COORDINATOR)
+        async with world.context.database.transaction() as session:
+            found = await todos.of_case(session, reader, case_id=case, met_late=met_late)
+            plan = await _plan(session, todos.of_case(session, reader, case_id=case, met_late=met_late))
+        # What runs comes first.
+        assert [each.state for each in found] == ["running"] * 5 + ["stopped"] * (3 if met_late else 0)
+        assert "ix_todo_case_id" in plan
+
 
 async def _plan(session: Any, asked: Any) -> str:
     """Return the real plan of the list that is asked for."""
     original = session.execute
     plans: list[str] = []
+
+    async def scalars(statement: Any) -> Any:
+        return (await execute(statement)).scalars()
 
     async def execute(statement: Any, *args: Any, **options: Any) -> Any:
         compiled = statement.compile(
@@ -350,11 +375,11 @@ async def _plan(session: Any, asked: Any) -> str:
             plans.extend(row[0] for row in await original(explained))
         return await original(statement, *args, **options)
 
-    session.execute = execute
+    session.execute, session.scalars = execute, scalars
     try:
         await asked
     finally:
-        session.execute = original
+        del session.execute, session.scalars
     return "\n".join(plans)
 
 

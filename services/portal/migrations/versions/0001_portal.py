@@ -56,16 +56,10 @@ def upgrade() -> None:
         "ix_todo_case_id",
         "todo",
         ["case_id", "due_at", "id"],
-        postgresql_where=sa.text("state <> 'stopped'"),
+        postgresql_where=sa.text("state <> 'stopped' OR breached_at IS NOT NULL"),
     )
     op.create_index(
         "ix_todo_escalated", "todo", ["tenant", "escalate_to", "due_at", "id"], postgresql_where=breached
-    )
-    op.create_index(
-        "ix_todo_met_late",
-        "todo",
-        ["case_id", "due_at"],
-        postgresql_where=sa.text("state = 'stopped' AND breached_at IS NOT NULL"),
     )
     op.create_index("ix_todo_late", "todo", ["kind", "due_at"], postgresql_where=breached)
     op.create_index(
