@@ -69,19 +69,12 @@ class Writing:
     async def end(self, visit: Visit, answer: Response) -> Response:
         """Delete the whole draft."""
         await sessions.end(visit.session, self.secret)
-        answer.delete_cookie(
-            _cookie_name(visit, self.draft.owner),
-            path="/",
-            secure=visit.secure,
-            httponly=True,
-            samesite="lax",
-        )
-        return answer
+        return visit.drop_cookie(answer, _cookie(self.draft.owner))
 
 
 async def find(visit: Visit, *, tenant: UUID, owner: UUID | None) -> Writing | None:
     """Return the draft of this browser, for this organisation and this member of staff."""
-    secret = Secret.read(visit.request.cookies.get(_cookie_name(visit, owner)))
+    secret = Secret.read(visit.cookie(_cookie(owner)))
     if secret is None:
         return None
     draft = await sessions.load(visit.session, secret, Draft, now=await visit.parts.clock.now())
@@ -94,16 +87,8 @@ async def begin(visit: Visit, answer: Response, *, tenant: UUID, owner: UUID | N
     """Begin a draft and set its cookie; for the public only until the browser is closed."""
     secret = Secret.new()
     await _keep(visit, secret, Draft(tenant=tenant, owner=owner, once=uuid7()))
-    answer.set_cookie(
-        _cookie_name(visit, owner),
-        secret.cookie,
-        max_age=None if owner is None else int(_STAFF_LASTS.total_seconds()),
-        httponly=True,
-        samesite="lax",
-        secure=visit.secure,
-        path="/",
-    )
-    return answer
+    lasts = None if owner is None else _STAFF_LASTS
+    return visit.set_cookie(answer, _cookie(owner), secret.cookie, lasts=lasts)
 
 
 async def _keep(visit: Visit, secret: Secret, draft: Draft) -> None:
@@ -111,6 +96,5 @@ async def _keep(visit: Visit, secret: Secret, draft: Draft) -> None:
     await sessions.keep(visit.session, secret, draft, now=await visit.parts.clock.now(), lasts=lasts)
 
 
-def _cookie_name(visit: Visit, owner: UUID | None) -> str:
-    name = "refer" if owner is None else "referral"
-    return f"__Host-kring-{name}" if visit.secure else f"kring-{name}"
+def _cookie(owner: UUID | None) -> str:
+    return "refer" if owner is None else "referral"

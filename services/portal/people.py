@@ -22,6 +22,7 @@ _AHEAD = timedelta(minutes=2)
 _CHILD = "under-twelve"
 # A harmless site for a quick exit.
 AWAY = "https://www.meteo.be"
+COOKIE = "session"
 
 
 class Access(Answer):
@@ -138,14 +139,9 @@ class PersonVisit(LinkVisit):
         }
 
 
-def cookie_name(visit: Visit) -> str:
-    """Return the name of the session's cookie; with TLS no other site can set it."""
-    return "__Host-kring" if visit.secure else "kring-session"
-
-
 async def known_person(visit: Visit) -> PersonVisit | None:
     """Return the reader with a personal link, as stored in their session: their token may have expired."""
-    found = await visit.session_behind(cookie_name(visit), PersonOfCase)
+    found = await visit.session_behind(COOKIE, PersonOfCase)
     if found is None:
         return None
     secret, known = found

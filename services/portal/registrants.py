@@ -13,6 +13,7 @@ from services.portal.visits import NobodyHere, PageModel, Visit
 from services.portal.wording import mark as _
 
 OWN = "/registration"
+COOKIE = "registration"
 
 
 class LinkPage(PageModel):
@@ -75,14 +76,9 @@ class RegistrantVisit(LinkVisit):
         return {**super()._surroundings(), "sign_out": f"{OWN}/sign-out"}
 
 
-def cookie_name(visit: Visit) -> str:
-    """Return the name of the session's cookie."""
-    return "__Host-kring-registration" if visit.secure else "kring-registration"
-
-
 async def known_registrant(visit: Visit) -> RegistrantVisit | None:
     """Return the reader with the link of their registration."""
-    found = await visit.session_behind(cookie_name(visit), Registrant)
+    found = await visit.session_behind(COOKIE, Registrant)
     if found is None:
         return None
     secret, known = found

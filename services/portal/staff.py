@@ -22,6 +22,8 @@ _AHEAD = timedelta(minutes=1)
 # A working day; then they sign in at their provider again.
 _LASTS = timedelta(hours=12)
 HOME = "/today"
+# The session's cookie; different from a personal link's, for one browser may have both.
+COOKIE = "staff"
 CHOOSE = "/organisation"
 _UNSENT = _("Je was intussen afgemeld. Wat je schreef, staat er nog. Verstuur het opnieuw.")
 
@@ -143,14 +145,9 @@ def provider_of(visit: Visit, member: StaffMember) -> Provider | None:
     return next((each for each in providers if each.issuer == member.issuer), None)
 
 
-def cookie_name(visit: Visit) -> str:
-    """Return the name of the session's cookie, different from a personal link's: one browser may have both."""
-    return "__Host-kring-staff" if visit.secure else "kring-staff"
-
-
 async def known_member(visit: Visit, *, of_no_tenant: bool = True) -> StaffVisit | None:
     """Return the member of staff, as stored in their session: their token may have expired."""
-    found = await visit.session_behind(cookie_name(visit), StaffMember)
+    found = await visit.session_behind(COOKIE, StaffMember)
     if found is None:
         return None
     secret, member = found
@@ -212,7 +209,7 @@ async def begin(visit: Visit, provider: Provider, grant: Grant, *, nonce: str) -
     name = claims.get("name") or claims.get("preferred_username") or ""
     known = [tenant for tenant, _name in await queries.organisations(visit.session)]
     own = principal.organisation
-    before, secret = Secret.read(visit.request.cookies.get(cookie_name(visit))), Secret.new()
+    before, secret = Secret.read(visit.cookie(COOKIE)), Secret.new()
     member = StaffMember(
         issuer=provider.issuer,
         id=principal.id,

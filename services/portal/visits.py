@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Annotated, Any, TypeVar
 from urllib.parse import quote, urlencode
@@ -125,9 +126,34 @@ class Visit:
         """What every visit holds, to make another kind of visit of the same request."""
         return {name: getattr(self, name) for name in Visit.__dataclass_fields__}
 
-    async def session_behind(self, cookie: str, kind: type[ContentT]) -> tuple[Secret, ContentT] | None:
+    def _cookie_name(self, name: str) -> str:
+        # With TLS no other site can set it.
+        return f"__Host-kring-{name}" if self.secure else f"kring-{name}"
+
+    def cookie(self, name: str) -> str | None:
+        """Return what the browser stored under a name of ours."""
+        return self.request.cookies.get(self._cookie_name(name))
+
+    def set_cookie(
+        self, answer: Response, name: str, value: str, *, lasts: timedelta | None = None
+    ) -> Response:
+        """Have the browser store something, until it is closed if nothing is said."""
+        seconds = None if lasts is None else int(lasts.total_seconds())
+        answer.set_cookie(self._cookie_name(name), value, max_age=seconds, **self._as_a_cookie)
+        return answer
+
+    def drop_cookie(self, answer: Response, name: str) -> Response:
+        """Have the browser delete what it stored under a name."""
+        answer.delete_cookie(self._cookie_name(name), **self._as_a_cookie)
+        return answer
+
+    @property
+    def _as_a_cookie(self) -> dict[str, Any]:
+        return {"path": "/", "secure": self.secure, "httponly": True, "samesite": "lax"}
+
+    async def session_behind(self, name: str, kind: type[ContentT]) -> tuple[Secret, ContentT] | None:
         """Return the secret in a cookie and what is stored of its session; None if it opens none."""
-        secret = Secret.read(self.request.cookies.get(cookie))
+        secret = Secret.read(self.cookie(name))
         if secret is None:
             return None
         content = await sessions.load(self.session, secret, kind, now=await self.parts.clock.now())

@@ -6,7 +6,7 @@ from services.portal import sessions
 from services.portal.client import Operation, ServiceRefused
 from services.portal.over import asked_page, over_page
 from services.portal.pages import Pages, anyone
-from services.portal.people import AWAY, PersonVisit, begin, cookie_name, person
+from services.portal.people import AWAY, COOKIE, PersonVisit, begin, person
 from services.portal.routes.agreement import ANSWERS
 from services.portal.sessions import Secret
 from services.portal.visits import PageModel, Visit
@@ -53,11 +53,9 @@ async def enter(visit: Visit) -> Response:
         if refused.status not in (404, 410, 422):
             raise
         return over_page(visit, refused.code, link=token)
-    answer = visit.go(PAGES_OF_EMAILS.get(visit.request.query_params.get("to", ""), "/me"))
-    answer.set_cookie(
-        cookie_name(visit), secret.cookie, httponly=True, samesite="lax", secure=visit.secure, path="/"
+    return visit.set_cookie(
+        visit.go(PAGES_OF_EMAILS.get(visit.request.query_params.get("to", ""), "/me")), COOKIE, secret.cookie
     )
-    return answer
 
 
 @pages.send("/l/{token}/new", anyone)
@@ -76,12 +74,10 @@ async def _whoever(visit: Visit) -> Visit:
 @pages.send("/away", _whoever)
 async def leave(visit: Visit) -> Response:
     """End the session, so that going back shows nothing, and leave for another site at once."""
-    secret = Secret.read(visit.request.cookies.get(cookie_name(visit)))
+    secret = Secret.read(visit.cookie(COOKIE))
     if secret is not None:
         await sessions.end(visit.session, secret)
-    answer = visit.go(f"{AWAY}/")
-    answer.delete_cookie(cookie_name(visit), path="/", secure=visit.secure, httponly=True, samesite="lax")
-    return answer
+    return visit.drop_cookie(visit.go(f"{AWAY}/"), COOKIE)
 
 
 @pages.send("/sign-out", person)
@@ -89,6 +85,4 @@ async def sign_out(visit: PersonVisit) -> Response:
     """End the session here."""
     await sessions.end(visit.session, visit.secret)
     visit.language = visit.person.language
-    answer = visit.go("/")
-    answer.delete_cookie(cookie_name(visit), path="/", secure=visit.secure, httponly=True, samesite="lax")
-    return answer
+    return visit.drop_cookie(visit.go("/"), COOKIE)

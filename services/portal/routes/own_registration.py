@@ -11,12 +11,12 @@ from services.portal import sessions
 from services.portal.client import Answer, Operation, ServiceRefused
 from services.portal.pages import Pages, anyone
 from services.portal.registrants import (
+    COOKIE,
     NOT_CONFIRMED,
     OVER,
     OWN,
     LinkPage,
     RegistrantVisit,
-    cookie_name,
     over_page,
     registrant,
 )
@@ -84,11 +84,7 @@ async def enter(visit: Visit) -> Response:
     came = Registrant(link=token, tenant=found.organisation_id, language=visit.language)
     secret = Secret.new()
     await sessions.keep(visit.session, secret, came, now=await visit.parts.clock.now())
-    answer = visit.go(OWN)
-    answer.set_cookie(
-        cookie_name(visit), secret.cookie, httponly=True, samesite="lax", secure=visit.secure, path="/"
-    )
-    return answer
+    return visit.set_cookie(visit.go(OWN), COOKIE, secret.cookie)
 
 
 class RegistrationPage(PageModel):
@@ -150,6 +146,4 @@ async def cancel(visit: RegistrantVisit) -> Response:
 async def sign_out(visit: RegistrantVisit) -> Response:
     """End the session here."""
     await sessions.end(visit.session, visit.secret)
-    answer = visit.go("/")
-    answer.delete_cookie(cookie_name(visit), path="/", secure=visit.secure, httponly=True, samesite="lax")
-    return answer
+    return visit.drop_cookie(visit.go("/"), COOKIE)

@@ -2,6 +2,7 @@
 
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import timedelta
 from typing import ClassVar
 from urllib.parse import urlencode, urlsplit
 from uuid import UUID
@@ -12,13 +13,15 @@ from starlette.responses import Response
 from services.portal import queries, sessions
 from services.portal.pages import Pages, anyone, failure
 from services.portal.providers import BACK, Provider, SignInRefused
-from services.portal.staff import CHOOSE, HOME, StaffVisit, begin, cookie_name, provider_of, staff
+from services.portal.staff import CHOOSE, COOKIE, HOME, StaffVisit, begin, provider_of, staff
 from services.portal.visits import Form, PageModel, Unacceptable, Visit
 from services.portal.wording import mark as _
 
 pages = Pages()
 
-_MINUTES = 10
+_LASTS = timedelta(minutes=10)
+# The cookie with what was asked of the provider, until the reader is back.
+_UNDER_WAY = "signing-in"
 
 
 class SigningIn(BaseModel):
@@ -76,18 +79,14 @@ async def back(visit: Visit) -> Response:
         return failure(visit, 400, following=following)
     same = secrets.compare_digest(query.get("state", "").encode(), under_way.state.encode())
     if not same or not query.get("code"):
-        return _without_cookie(visit, failure(visit, 400, following=following))
+        return visit.drop_cookie(failure(visit, 400, following=following), _UNDER_WAY)
     try:
         await provider.require_answer_of_its_own(query.get("iss"))
         grant = await provider.exchange(code=query["code"], verifier=under_way.verifier)
         secret = await begin(visit, provider, grant, nonce=under_way.nonce)
     except SignInRefused:
-        return _without_cookie(visit, failure(visit, 400, following=following))
-    answer = _without_cookie(visit, visit.go(following))
-    answer.set_cookie(
-        cookie_name(visit), secret.cookie, httponly=True, samesite="lax", secure=visit.secure, path="/"
-    )
-    return answer
+        return visit.drop_cookie(failure(visit, 400, following=following), _UNDER_WAY)
+    return visit.set_cookie(visit.drop_cookie(visit.go(following), _UNDER_WAY), COOKIE, secret.cookie)
 
 
 @pages.show("/sign-in/{provider}", anyone)
@@ -105,9 +104,7 @@ async def sign_out(visit: StaffVisit) -> Response:
     visit.member = visit.member.model_copy(update={"unsent": None})
     provider = provider_of(visit, visit.member)
     there = None if provider is None else await provider.end(visit.member.refresh_token)
-    answer = visit.go(there or "/")
-    answer.delete_cookie(cookie_name(visit), path="/", secure=visit.secure, httponly=True, samesite="lax")
-    return answer
+    return visit.drop_cookie(visit.go(there or "/"), COOKIE)
 
 
 class OrganisationPage(PageModel):
@@ -155,34 +152,16 @@ async def _begin(visit: Visit, provider: Provider) -> Response:
     address = await provider.address(
         state=under_way.state, nonce=under_way.nonce, verifier=under_way.verifier, hint=hint
     )
-    answer = visit.go(address)
-    answer.set_cookie(
-        _cookie(visit),
-        urlsafe_b64encode(under_way.model_dump_json().encode()).decode(),
-        max_age=_MINUTES * 60,
-        httponly=True,
-        samesite="lax",
-        secure=visit.secure,
-        path="/",
-    )
-    return answer
+    value = urlsafe_b64encode(under_way.model_dump_json().encode()).decode()
+    return visit.set_cookie(visit.go(address), _UNDER_WAY, value, lasts=_LASTS)
 
 
 def _under_way(visit: Visit) -> SigningIn | None:
     try:
         # Not by `json`, which fails on deep nesting.
-        return SigningIn.model_validate_json(urlsafe_b64decode(visit.request.cookies.get(_cookie(visit), "")))
+        return SigningIn.model_validate_json(urlsafe_b64decode(visit.cookie(_UNDER_WAY) or ""))
     except ValueError:
         return None
-
-
-def _without_cookie(visit: Visit, answer: Response) -> Response:
-    answer.delete_cookie(_cookie(visit), path="/", secure=visit.secure, httponly=True, samesite="lax")
-    return answer
-
-
-def _cookie(visit: Visit) -> str:
-    return "__Host-kring-signing-in" if visit.secure else "kring-signing-in"
 
 
 def _provider(visit: Visit, name: str) -> Provider | None:
