@@ -52,7 +52,7 @@ _READERS = (Relation.COORDINATOR, *_CIRCLE, Relation.MANDATED, Relation.BREAK_GL
 class Reading:
     """What a caller reads of a plan: version and parts, whether its shares, whether the mandated side's judgement.
 
-    Agreements in `own` are readable even in a part that is not.
+    Agreements of `own` are readable even in a part that is not; without any part, they alone.
     """
 
     plan: Plan
@@ -88,18 +88,23 @@ async def may_read_plan(
 ) -> Reading:
     """Return what the caller reads: the current version for some, for others what was shared with them.
 
-    Raises: PlanNotFound, NotYours, CaseErased.
+    Who has an agreement in it reads that one, whatever is shared. Raises: PlanNotFound, NotYours, CaseErased.
     """
     plan, found = await _load(session, principal, Plan, plan_id, missing=PlanNotFound, now=now)
     found = await _with_manager(session, found, plan.case_id)
-    shared = await _share(session, principal, plan)
-    if shared is None:
-        _need(found, *_READERS)
     current = not found.isdisjoint(_READERS)
+    version, parts = plan.version, PARTS
+    if not current:
+        shared = await _share(session, principal, plan)
+        if shared is None and not await queries.has_agreement(session, plan, person_id=principal.id):
+            raise NotYours
+        version, parts = (
+            (plan.version, frozenset()) if shared is None else (shared.version, frozenset(shared.parts))
+        )
     return Reading(
         plan,
-        version=plan.version if shared is None or current else shared.version,
-        parts=PARTS if shared is None or current else frozenset(shared.parts),
+        version=version,
+        parts=parts,
         own=principal.id,
         with_shares=current and Relation.MANDATED not in found,
         with_reasons=current,

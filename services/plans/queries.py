@@ -254,6 +254,16 @@ async def agreements_of_version(session: AsyncSession, plan_id: UUID, version: i
     return (await session.scalars(query.order_by(Agreement.created_at, Agreement.id))).all()
 
 
+async def has_agreement(session: AsyncSession, plan: Plan, *, person_id: UUID) -> bool:
+    """Tell whether a person does something in the current version of a plan."""
+    query = select(Agreement.id).where(
+        Agreement.plan_id == plan.id,
+        Agreement.who_person_ids.contains([person_id]),
+        *_of_version(Agreement, plan.version),
+    )
+    return await session.scalar(query.limit(1)) is not None
+
+
 async def resources_of_version(session: AsyncSession, plan_id: UUID, version: int) -> Sequence[Resource]:
     """Return what one version asks of others, in order."""
     query = select(Resource).where(Resource.plan_id == plan_id, *_of_version(Resource, version))

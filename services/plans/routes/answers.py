@@ -48,11 +48,11 @@ async def plan_out(session: AsyncSession, vault: Vault, reading: Reading) -> Pla
     stances = await queries.stances_of_version(session, plan.id, version) if "stances" in parts else []
     shares = await queries.shares_of(session, plan.id) if reading.with_shares else []
     return PlanOut(
-        **(await summary(session, plan, row)).model_dump(),
+        **(await summary(session, reading, row)).model_dump(),
         parts=sorted(parts),
         language=row.language,
         why=words.why if reading.with_shares or reading.with_reasons else None,
-        asked_by_person_id=row.asked_by_person_id,
+        asked_by_person_id=row.asked_by_person_id if parts else None,
         goals=list(words.goals) if "goals" in parts else [],
         decisions_of_circle=list(words.decisions_of_circle) if "decisions" in parts else [],
         plan_b=[PlanBOut(**line.model_dump()) for line in words.plan_b] if "plan-b" in parts else [],
@@ -70,8 +70,10 @@ async def plan_out(session: AsyncSession, vault: Vault, reading: Reading) -> Pla
     )
 
 
-async def summary(session: AsyncSession, plan: Plan, row: PlanVersion) -> PlanSummary:
-    """Return the state of a plan."""
+async def summary(session: AsyncSession, reading: Reading, row: PlanVersion) -> PlanSummary:
+    """Return the state of a plan, and who looks after it for those who read any of it."""
+    plan, parts = reading.plan, reading.parts
+    convener = await queries.convener(session, plan_id=plan.id, version=row.version) if parts else None
     return PlanSummary(
         plan_id=plan.id,
         case_id=plan.case_id,
@@ -81,9 +83,9 @@ async def summary(session: AsyncSession, plan: Plan, row: PlanVersion) -> PlanSu
         acceptance=plan.acceptance if row.version == plan.version else "superseded",
         follow_up=plan.follow_up,
         outcome=plan.outcome,
-        monitor_person_id=row.monitor_person_id,
+        monitor_person_id=row.monitor_person_id if parts else None,
         review_on=row.review_on,
-        convener_person_id=await queries.convener(session, plan_id=plan.id, version=row.version),
+        convener_person_id=convener,
         recorded_at=row.created_at,
         ended_at=plan.ended_at,
     )

@@ -148,13 +148,13 @@ async def list_plans(
     for plan in rows.items:
         reading = await permissions.may_read_plan(session, principal, plan_id=plan.id, now=now)
         row = await queries.version_of(session, plan.id, reading.version)
-        items.append(await summary(session, plan, row))
+        items.append(await summary(session, reading, row))
     return Page(items=items, next=rows.next)
 
 
 @router.get("/v1/plans/{plan_id}")
 async def read_plan(plan_id: UUID, principal: Involved, session: Session, parts: Parts, now: Now) -> PlanOut:
-    """Read the plan: the circle and the mandated side the current version, others what was shared with them.
+    """Read the plan: the circle and the mandated side the current version, others what was shared or is theirs.
 
     The mandated side's judgements of the bottom lines are never shared.
     """

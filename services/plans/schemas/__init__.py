@@ -104,7 +104,7 @@ class PlanSummary(ResponseModel):
     review_on: date
     convener_person_id: UUID | None = Field(
         description="The person of the circle who calls it together for the review; null if that is the coordinator"
-        " or the regional manager, also because that person left."
+        " or the regional manager, also because that person left, and for readers with whom nothing was shared."
     )
     recorded_at: datetime
     ended_at: datetime | None
@@ -197,10 +197,12 @@ class StanceOut(ResponseModel):
 class PlanOut(PlanSummary):
     """A plan, in the version and the parts that the caller may read; other parts are left empty.
 
-    People always read their own agreements.
+    People always read their own agreements, also where nothing was shared with them.
     """
 
-    parts: list[Part] = Field(description="The parts the caller reads; the others are left empty.")
+    parts: list[Part] = Field(
+        description="The parts the caller reads, the others are left empty; no part: only their own agreements."
+    )
     language: str
     why: str | None = Field(description="Why the version before was changed; null for the first.")
     asked_by_person_id: UUID | None

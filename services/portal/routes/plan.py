@@ -75,7 +75,9 @@ class Stance(Answer):
 
 
 class Plan(PlanSummary):
-    """The plan in the circle's words, as far as the reader may see it."""
+    """The plan in the circle's words, as far as the reader may see it; without `parts`, their own agreements."""
+
+    parts: list[str]
 
     version: int
     language: str
@@ -137,9 +139,10 @@ class Asked(PageModel):
 
 
 class PlanPage(PageModel):
-    """The plan, the reader's own agreements first."""
+    """The plan, the reader's own agreements first; `shared`: the circle shows them any more of it."""
 
     there: bool
+    shared: bool
     version: int
     words_language: str
     for_children: str | None
@@ -277,13 +280,14 @@ async def show(visit: PersonVisit) -> Response:
     promises = [_promise(visit, each, dates, names) for each in plan.agreements]
     model = PlanPage(
         there=True,
+        shared=bool(plan.parts),
         version=plan.version,
         words_language=plan.language,
         for_children=plan.for_children,
         resources=asked_of_others(visit, plan.resources),
         agrees=next((each.agrees for each in plan.stances if each.person_id == me), None),
         can_agree=visit.person.role in ("central", "circle"),
-        paper=await can_make(),
+        paper=bool(plan.parts) and await can_make(),
         goals=plan.goals,
         decisions=plan.decisions_of_circle,
         mine=[each for each in promises if each.mine],
@@ -304,6 +308,7 @@ async def show(visit: PersonVisit) -> Response:
 
 _NONE = PlanPage(
     there=False,
+    shared=False,
     version=0,
     words_language="nl",
     for_children=None,

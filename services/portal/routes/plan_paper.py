@@ -92,7 +92,7 @@ async def _page(visit: Visit, plan: Plan, names: Mapping[UUID, str]) -> PaperPag
 async def show_own(visit: PersonVisit) -> Response:
     """Return the plan to print, for a person of the circle."""
     plan, circle = await asyncio.gather(plan_read_by(visit), visit.ask_or(CIRCLE, Items[Member](items=[])))
-    if plan is None:
+    if plan is None or not plan.parts:
         return visit.go("/me/plan")
     names = {member.person_id: member.first_name for member in circle.items}
     page = await _page(visit, plan, names)

@@ -166,6 +166,33 @@ class TestSharingParts:
         assert [each["parts"] for each in whole["shared_with"]] == [["agreements", "resources"]]
         assert {name for name in NOTHING if whole[name] == NOTHING[name]} == set()
 
+    async def test_is_not_needed_to_read_what_somebody_does_themselves(self, world: Plans) -> None:
+        case = await world.open_case()
+        own = {"what": "Bellen", "who_person_ids": [str(case.teacher)], "by": "professional"}
+        others = {"what": "Koken", "who_person_ids": [str(case.aunt)], "by": "network"}
+        plan = await world.recorded(
+            case, agreements=[each | {"due_on": "2026-03-20"} for each in (own, others)], resources=[BIKE]
+        )
+        path, teacher = f"/v1/plans/{plan['plan_id']}", world.person(case, case.teacher)
+
+        async def reads_that_alone() -> None:
+            shown = await read(world, plan, teacher)
+            assert [each["what"] for each in shown["agreements"]] == ["Bellen"]
+            assert {name for name in NOTHING if shown[name] != NOTHING[name]} == {"agreements"}
+            assert (shown["parts"], shown["monitor_person_id"]) == ([], None)
+            [listed] = (await world.do("GET", f"/v1/cases/{case.id}/plans", teacher))["items"]
+            assert (listed["plan_id"], listed["monitor_person_id"]) == (plan["plan_id"], None)
+            assert (await world.refused("GET", f"{path}/versions", teacher))[0] == 403
+
+        await reads_that_alone()
+        await share(world, case, plan, "goals")
+        await world.do("DELETE", f"{path}/shares/{case.teacher}", world.coordinator(case))
+        await reads_that_alone()
+        # In a version in which they do nothing, there is nothing for them to read.
+        rest = changed_plan(case, agreements=[others | {"due_on": "2026-03-20"}])
+        await world.do("POST", f"{path}/versions", world.coordinator(case), json=rest)
+        assert (await world.refused("GET", path, teacher))[0] == 403
+
     async def test_is_with_so_many_organisations_at_once_and_each_once(self, world: Plans) -> None:
         case = await world.open_case()
         plan = await world.recorded(case)

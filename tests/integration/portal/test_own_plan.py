@@ -47,6 +47,21 @@ class TestThePlan:
         assert -1 not in places
         assert places == sorted(places)
 
+    async def test_is_for_who_has_nothing_shared_but_their_own_promise(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        me = await browser.come_by_link(role="professional")
+        services.answer(CIRCLE, {"items": [], "next": None})
+        has_plan(services, agreement(what="Elke week bellen", who_person_ids=[str(me.person_id)]), parts=[])
+        page = (await browser.ask("GET", PLAN, expect=200)).text
+        assert "Elke week bellen" in page
+        assert "Je leest hier wat jij doet." in page
+        headings = [re.sub("<.*?>", "", each) for each in re.findall("<h[12].*?</h[12]>", page)]
+        assert headings == ["Het plan", "Wat jij beloofde"]
+        assert f"{PLAN}.pdf" not in page
+        assert (await browser.ask("GET", f"{PLAN}.pdf")).headers["location"] == PLAN
+        assert "Elke week bellen" in (await browser.ask("GET", "/me/agreement", expect=200)).text
+
     @pytest.mark.parametrize(
         ("convener", "words"),
         [
