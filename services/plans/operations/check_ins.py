@@ -22,7 +22,7 @@ from services.plans.models import CheckIn, Plan
 from services.plans.operations import reviewing
 from services.plans.operations.agreements import read_agreement, settle
 from services.plans.operations.calling import awaited_call
-from services.plans.operations.ending import end_follow_up
+from services.plans.operations.ending import end_follow_up, waits
 from services.plans.operations.reviewing import keep_words, read_check_in
 from services.plans.operations.timing import (
     CHECK_IN,
@@ -85,12 +85,8 @@ async def record_check_in(
     )
     await publish(session, plan, fact, now=now)
     outcome = ends_follow_up(check_in.kind, new.decision)
-    # A circle that closes is done; otherwise pending items keep the case open.
-    waits = outcome == "followed-up" and (
-        await queries.is_to_meet_again(session, plan)
-        or (new.decision != "close" and await reviewing.is_to_come(session, plan))
-    )
-    if outcome is not None and not waits:
+    # A circle that closes is done; otherwise whatever waits keeps the case open.
+    if outcome is not None and (new.decision == "close" or not await waits(session, plan)):
         await end_follow_up(session, plan, outcome=outcome, now=now)
     return check_in, plan
 

@@ -4,15 +4,43 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.plans import queries
 from services.plans.domain import OPEN_CHECK_INS, STANDING, AgreementState, CheckInState, FollowUpState
-from services.plans.models import Agreement, CheckIn, Plan
-from services.plans.operations.timing import clocks, publish
+from services.plans.models import Agreement, CheckIn, Plan, Resource
+from services.plans.operations.timing import (
+    ACCEPTANCE,
+    AMENDMENT,
+    OF_AGREEMENTS,
+    REVIEW,
+    clocks,
+    publish,
+)
 from shared import case_state
 from shared.events import plans as events
+from shared.tables import clock
+
+
+async def waits(session: AsyncSession, plan: Plan) -> bool:
+    """Tell whether something in a case keeps its follow-up from ending by itself.
+
+    The circle is to meet or to review its plan, an agreement has time left, what it asked of others has no answer, or
+    the plan awaits its acceptance or a change, however late that is.
+    """
+    to_come = clock.c.kind.in_((REVIEW, *OF_AGREEMENTS)) & clock.c.state.in_(("running", "paused"))
+    owed = clock.c.kind.in_((ACCEPTANCE, AMENDMENT)) & (clock.c.state != "stopped")
+    timed = exists().where(clock.c.case_id == plan.case_id, to_come | owed)
+    reviewed = exists().where(
+        CheckIn.plan_id == plan.id, CheckIn.kind == "review", CheckIn.state.in_(OPEN_CHECK_INS)
+    )
+    asked = exists().where(
+        Resource.plan_id == plan.id, Resource.until_version.is_(None), Resource.state == "asked"
+    )
+    return await queries.is_to_meet_again(session, plan) or bool(
+        await session.scalar(select(timed | reviewed | asked))
+    )
 
 
 async def end_follow_up(

@@ -112,12 +112,6 @@ async def plan_review(
     )
 
 
-async def is_to_come(session: AsyncSession, plan: Plan) -> bool:
-    """Tell whether the review date of a plan is still to come."""
-    clock = await clocks.find(session, kind=REVIEW, subject=plan.id)
-    return clock is not None and clock.state in ("running", "paused")
-
-
 @step("plans.remind-of-review")
 async def remind_of_review(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
     """Remind the circle of its review date, unless it meets anyway."""

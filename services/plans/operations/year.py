@@ -8,8 +8,7 @@ from services.plans import queries
 from services.plans.domain import CHECK_INS, CheckInState, owner_now
 from services.plans.models import CheckIn, Plan
 from services.plans.operations.calling import plan_call
-from services.plans.operations.ending import call_off_checks, end_follow_up
-from services.plans.operations.reviewing import is_to_come
+from services.plans.operations.ending import call_off_checks, end_follow_up, waits
 from services.plans.operations.timing import (
     CHECK_IN,
     FOLLOW_UP,
@@ -99,12 +98,12 @@ async def begin_another_year(
 
 @step("plans.complete-follow-up")
 async def complete_follow_up(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
-    """End the follow-up whose year is over; if the circle is to meet or review its plan, check again later."""
+    """End the follow-up whose year is over; if something in the case waits, check again later."""
     found = await waiting_plan(session, due)
     if found is None:
         return False
     plan, state = found
-    if not await queries.is_to_meet_again(session, plan) and not await is_to_come(session, plan):
+    if not await waits(session, plan):
         await end_follow_up(session, plan, outcome="followed-up", now=now)
         return True
     policy = await policies.for_case(session, case_id=plan.case_id)
