@@ -1,7 +1,7 @@
 """The road of a case: its steps in order, as done, current or later."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Container
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -61,6 +61,7 @@ class Known(Answer):
 class Meeting(Answer):
     """A conference, as far as the road of a case shows it."""
 
+    conference_no: int
     state: str
     starts_at: datetime | None
     more_time: list[MoreTimeGiven]
@@ -69,6 +70,7 @@ class Meeting(Answer):
 class MeetingDay(Answer):
     """A day on which the circle meets or met, as the referrer of the case sees it."""
 
+    conference_no: int
     on: date
     held: bool
 
@@ -115,24 +117,31 @@ def knowledge_of(visit: StaffVisit, case_id: UUID) -> Awaitable[Knowledge]:
     )
 
 
-async def road_of(visit: StaffVisit, case: Case, known: Knowledge) -> list[Step]:
-    """Return the steps of a case."""
+async def road_of(visit: StaffVisit, case: Case, known: Knowledge, *, waiting: Container[str]) -> list[Step]:
+    """Return the steps of a case in its newest round; `waiting`: the kinds of its live clocks."""
     people, meetings, days, plans, baseline = known
-    meeting = next((each for each in meetings.items if each.state != "cancelled"), None)
-    held = any(each.state == "held" for each in meetings.items) or bool(plans.items)
-    held = held or any(each.held for each in days)
-    dated = held or bool(days) or (meeting is not None and meeting.state == "scheduled")
+    newest = max(meetings.items, key=lambda each: each.conference_no, default=None)
+    day = None if newest else max(days, key=lambda each: each.conference_no, default=None)
+    if newest is not None:
+        held = newest.state == "held" or (newest.state == "cancelled" and bool(plans.items))
+    else:
+        held = day.held if day is not None else bool(plans.items)
+    dated = held or day is not None or (newest is not None and newest.state == "scheduled")
+    gathered = held or ("circle-ready" not in waiting and (newest is not None or day is not None))
     here = f"/cases/{case.case_id}"
     # Coordinators prepare and follow up; referrers write the bottom lines, and judge plans by them.
     mine, theirs = visit.has(Role.COORDINATOR), visit.has(Role.REFERRER)
-    circle, dates, day_itself, year = (
-        f"{here}/{page}" if mine else None for page in ("circle", "dates", "conference", "check-ins")
+    circle, dates, day_itself, plan, year = (
+        f"{here}/{page}" if mine else None for page in ("circle", "dates", "conference", "plan", "check-ins")
     )
-    plan = f"{here}/plan" if mine else f"{here}/acceptance" if theirs and plans.items else None
+    if theirs and not mine and plans.items:
+        plan = f"{here}/acceptance"
     written = await visit.dates()
-    day = written.time(meeting.starts_at) if meeting and meeting.starts_at and dated else ""
-    day = written.day(days[0].on) if days else day
-    more_time = [] if held or meeting is None else await more_time_of(visit, meeting)
+    when = written.time(newest.starts_at) if newest and newest.starts_at and dated else ""
+    when = written.day(day.on) if day else when
+    numbered = newest or day
+    which = which_of(visit, numbered.conference_no) if numbered else None
+    more_time = [] if held or newest is None else await more_time_of(visit, newest)
     steps: list[tuple[str, bool, list[str], str | None]] = [
         (_("Een coördinator"), case.coordinator_id is not None or case.waits_for == "follow-up", [], None),
         (
@@ -141,12 +150,11 @@ async def road_of(visit: StaffVisit, case: Case, known: Knowledge) -> list[Step]
             [],
             f"{here}/baseline" if mine or theirs else None,
         ),
-        # A conference is prepared from the day on which the circle was declared ready.
-        (_("De kring"), held or bool(days) or meeting is not None, _counted(visit, people), circle),
-        (_("Een dag kiezen"), dated, [day] if day else [], dates),
-        (_("De conferentie"), held, more_time, day_itself),
+        (_("De kring"), gathered, _counted(visit, people), circle),
+        (_("Een dag kiezen"), dated, [when] if when else [], dates),
+        (_("De conferentie"), held, [*([which] if which else []), *more_time], day_itself),
         (_("Het plan"), bool(plans.items), [], plan),
-        (_("Een jaar opvolgen"), case.state == "closed", [], year),
+        (_("Een jaar opvolgen"), case.state == "closed", [], year if plans.items else None),
     ]
     current = next((index for index, step in enumerate(steps) if not step[1]), len(steps))
     return [
@@ -154,11 +162,15 @@ async def road_of(visit: StaffVisit, case: Case, known: Knowledge) -> list[Step]
             name=visit.say(name),
             how="done" if done else "busy" if index == current and case.state == "open" else "later",
             words=words,
-            # Later steps have no page to open yet.
-            path=path if done or index <= current else None,
+            path=path,
         )
         for index, (name, done, words, path) in enumerate(steps)
     ]
+
+
+def which_of(visit: StaffVisit, number: int) -> str | None:
+    """Return which conference of its case has a number; None for the first, which has no need of one."""
+    return visit.say(_("Conferentie {number}")).format(number=number) if number > 1 else None
 
 
 async def _days(visit: StaffVisit, case_id: UUID) -> list[MeetingDay]:

@@ -205,7 +205,7 @@ async def show(visit: StaffVisit) -> Response:
         names_by_case(visit),
         survey_of(visit, case_id),
     )
-    (case, known, names, survey), (running, late) = await both(
+    (case, known, names, survey), (running, late, waiting) = await both(
         asked, visit.apart(lambda: _todos(visit, case_id))
     )
     state, color = _STATES.get(case.state, (case.state, "neutral"))
@@ -220,7 +220,7 @@ async def show(visit: StaffVisit) -> Response:
         urgent=case.track == "urgent",
         minors=case.minors,
         waits_for=visit.word(_WAITS_FOR, case.waits_for) if case.waits_for in _WAITS_FOR else None,
-        road=await road_of(visit, case, known),
+        road=await road_of(visit, case, known, waiting=waiting),
         todos=running,
         met_late=late,
         live=case.state in ("open", "paused"),
@@ -237,11 +237,15 @@ async def show(visit: StaffVisit) -> Response:
     return visit.page("case.html", model)
 
 
-async def _todos(visit: StaffVisit, case_id: UUID) -> tuple[list[ShownTodo], list[ShownTodo]]:
-    """Return what runs in a case, and for who leads it what was met late; of use once intake says that it is theirs."""
+async def _todos(visit: StaffVisit, case_id: UUID) -> tuple[list[ShownTodo], list[ShownTodo], set[str]]:
+    """Return what runs in a case, what was met late for who leads it, and the kinds of what runs.
+
+    Of use once intake says that the case is theirs.
+    """
     rows = await todos.of_case(visit.session, visit.principal, case_id=case_id, met_late=visit.has(*_LEADERS))
     shown = await boards.shown(visit, rows)
-    return [each for each in shown if not each.over], [each for each in shown if each.over]
+    waiting = {each.kind for each in rows if each.state != "stopped"}
+    return [each for each in shown if not each.over], [each for each in shown if each.over], waiting
 
 
 @pages.show("/cases/{case_id}/pause", staff(*_LEADERS))

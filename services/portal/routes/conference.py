@@ -9,6 +9,7 @@ from services.portal.client import Answer, Operation
 from services.portal.codes import NEEDS
 from services.portal.more_time import more_time_of
 from services.portal.pages import Pages
+from services.portal.road import which_of
 from services.portal.routes.case_givers import givers_of
 from services.portal.routes.case_news import News, news_of
 from services.portal.routes.case_notes import Notes, notes_of
@@ -123,6 +124,7 @@ class ConferencePage(PageModel):
 
     case_id: str
     conference_id: UUID | None
+    which: str | None
     state: str | None
     state_in_words: str
     reason: str | None
@@ -165,6 +167,7 @@ async def page_of(visit: StaffVisit) -> ConferencePage:
     return ConferencePage(
         case_id=case_id,
         conference_id=conference.conference_id if conference else None,
+        which=which_of(visit, conference.conference_no) if conference else None,
         state=conference.state if conference else None,
         state_in_words=visit.say(known),
         reason=visit.say(why) if why else None,

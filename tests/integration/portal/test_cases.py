@@ -6,6 +6,7 @@ from html import escape
 from typing import Any
 from uuid import UUID
 
+import httpx2
 import pytest
 
 from services.portal.central_persons import CENTRAL_PERSONS
@@ -90,6 +91,48 @@ def a_name(first_name: str | None) -> dict[str, Any]:
 def page_of(*items: object, following: str | None = None) -> dict[str, Any]:
     """Return a page of a list as services answer it."""
     return {"items": list(items), "next": following}
+
+
+def a_meeting(number: int, state: str, *, day: str | None = None) -> dict[str, Any]:
+    """Return a conference of the list as the service answers it."""
+    return {
+        "conference_id": str(uuid7()),
+        **dict.fromkeys(("conference_no", "preparation_no"), number),
+        "version": 1,
+        "state": state,
+        "starts_at": f"{day}T10:00:00Z" if day else None,
+        "ends_at": f"{day}T13:00:00Z" if day else None,
+        "poll_id": None,
+        "target_at": "2026-06-14T22:00:00Z",
+        "more_time": [],
+    }
+
+
+def a_plan() -> dict[str, Any]:
+    """Return a plan that is followed, as the service answers it."""
+    return {
+        **dict.fromkeys(("plan_id", "case_id"), str(uuid7())),
+        **dict.fromkeys(("conference_id", "outcome", "monitor_person_id", "convener_person_id", "ended_at")),
+        "version": 1,
+        "acceptance": "none",
+        "follow_up": "running",
+        "review_on": "2026-09-01",
+        "recorded_at": NOW.isoformat(),
+    }
+
+
+_STEP = re.compile(
+    r'<strong>(?:<a class="ds-link" href="/cases/[^/]*/([^"]*)">)?([^<]*)(?:</a>)?</strong> '
+    r'<span class="ds-tag"[^>]*>([^<]*)</span></span>((?:<span class="k-sub">[^<]*</span>)*)'
+)
+
+
+def road_in(page: httpx2.Response) -> dict[str, tuple[str, str, str]]:
+    """Return the steps on a case's page: their state, page and words."""
+    return {
+        name: (how, path, ", ".join(re.findall(">([^<]+)<", words)))
+        for path, name, how, words in _STEP.findall(page.text)
+    }
 
 
 async def clock(
@@ -305,6 +348,61 @@ class TestACase:
                 " 2026; jij, woensdag 1 april 2026)",
             ):
                 assert page.text.count(words) == shown
+
+    async def test_shows_the_day_of_the_conference_that_came_instead(
+        self, browser: Browser, found: FakeServices
+    ) -> None:
+        await coordinate(browser)
+        postponed = a_meeting(1, "postponed", day="2026-03-10")
+        found.answer(MEETINGS, page_of(postponed, a_meeting(2, "scheduled", day="2026-03-22")))
+        road = road_in(await browser.ask("GET", f"/cases/{CASE_ID}", expect=200))
+        assert road["Een dag kiezen"][:2] == ("klaar", "dates")
+        assert "22 maart 2026" in road["Een dag kiezen"][2]
+        assert road["De conferentie"] == ("nu aan de beurt", "conference", "Conferentie 2")
+        found.answer(MEETINGS, page_of(postponed, a_meeting(2, "polling")))
+        road = road_in(await browser.ask("GET", f"/cases/{CASE_ID}", expect=200))
+        assert road["Een dag kiezen"] == ("nu aan de beurt", "dates", "")
+        assert road["De conferentie"][0] == "later"
+
+    async def test_prepares_the_next_conference_after_one_without_a_plan(
+        self, browser: Browser, found: FakeServices
+    ) -> None:
+        await coordinate(browser)
+        found.answer(MEETINGS, page_of(a_meeting(1, "held", day="2026-03-10"), a_meeting(2, "preparing")))
+        road = road_in(await browser.ask("GET", f"/cases/{CASE_ID}", expect=200))
+        assert {name: how for name, (how, *_) in road.items()} == {
+            "Een coördinator": "klaar",
+            "De vragen voor de kring": "klaar",
+            "De kring": "klaar",
+            "Een dag kiezen": "nu aan de beurt",
+            "De conferentie": "later",
+            "Het plan": "later",
+            "Een jaar opvolgen": "later",
+        }
+        found.answer(MEETINGS, page_of(a_meeting(1, "cancelled")))
+        found.answer(PLANS, page_of(a_plan()))
+        road = road_in(await browser.ask("GET", f"/cases/{CASE_ID}", expect=200))
+        assert road["Een jaar opvolgen"][:2] == ("nu aan de beurt", "check-ins")
+
+    async def test_goes_round_again_after_a_review_and_keeps_its_plan(
+        self, browser: Browser, found: FakeServices
+    ) -> None:
+        await coordinate(browser)
+        found.answer(MEETINGS, page_of(a_meeting(1, "held", day="2026-03-10"), a_meeting(2, "preparing")))
+        found.answer(PLANS, page_of(a_plan()))
+        road = road_in(await browser.ask("GET", f"/cases/{CASE_ID}", expect=200))
+        assert [how for how, *_ in road.values()].count("nu aan de beurt") == 1
+        assert road["Een dag kiezen"][0] == "nu aan de beurt"
+        assert road["De conferentie"] == ("later", "conference", "Conferentie 2")
+        assert road["Het plan"][:2] == ("klaar", "plan")
+        assert road["Een jaar opvolgen"][:2] == ("later", "check-ins")
+
+    async def test_brings_the_circle_together_first(self, browser: Browser, found: FakeServices) -> None:
+        await coordinate(browser)
+        found.answer(MEETINGS, page_of(a_meeting(1, "preparing")))
+        await clock(browser, "circle-ready", uuid7(), due=timedelta(days=4))
+        road = road_in(await browser.ask("GET", f"/cases/{CASE_ID}", expect=200))
+        assert road["De kring"][0] == "nu aan de beurt"
 
     async def test_shows_a_manager_what_they_may_know(self, browser: Browser, found: FakeServices) -> None:
         await browser.sign_in(Role.REGIONAL_MANAGER)
