@@ -268,13 +268,3 @@ def scope_in(session: AsyncSession) -> Scope:
     """Return the transaction's scope."""
     found: Scope = session.info.get(_SCOPE, NO_SCOPE)
     return found
-
-
-def count_statements(engine: AsyncEngine, into: list[str]) -> Any:
-    """Collect every statement that the engine sends, for tests of query counts."""
-
-    def note(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        into.append(statement)
-
-    event.listen(engine.sync_engine, "before_cursor_execute", note)
-    return note

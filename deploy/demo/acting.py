@@ -13,10 +13,23 @@ from uuid import UUID
 from pydantic import AfterValidator
 
 from deploy.demo.api import Api, Refused, fields_of
-from deploy.demo.things import Access, Actor, Agreement, Case, Hours, Reading, Referral, Referred, Words
+from deploy.demo.things import (
+    Access,
+    Actor,
+    Agreement,
+    Case,
+    Hours,
+    Organisation,
+    Reading,
+    Referral,
+    Referred,
+    Words,
+)
+from deploy.local.provider import Account
 from deploy.watch.failures import WentWrong
 from services.intake.domain.codes import WithdrawReason
 from services.plans.domain import Decision
+from shared.auth import Role
 from shared.calendar import BRUSSELS
 from shared.case_state import CaseErased
 from shared.events.plans import CheckInKind
@@ -155,6 +168,14 @@ def only(found: Sequence[Any], otherwise: str) -> Any:
     if not found:
         raise WentWrong(otherwise)
     return found[0]
+
+
+def account_of(actor: Actor, organisation: Organisation | None, roles: Sequence[Role]) -> Account:
+    """Return the account with which somebody who was entered signs in. Raises: WentWrong."""
+    if actor.id is None:
+        raise WentWrong(f"{actor.first_name} has not been entered")
+    name, at = f"{actor.first_name} {actor.last_name}", organisation
+    return Account(actor.id, name, at.id if at else None, at.name if at else "", [*roles])
 
 
 def born(person: Actor, today: date) -> date | None:

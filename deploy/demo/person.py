@@ -124,17 +124,20 @@ class Person(Player):
         ]
         return forms[0].text, forms[1].text
 
+    async def _asked_to_confirm(self) -> str:
+        """Return the token in the latest email that asks to confirm a registration."""
+        await self.api.watch.settle()
+        emails = self.api.watch.inbox.to(self.email)
+        tokens = [email.confirmation for email in emails if email.confirmation is not None]
+        return str(only(tokens[-1:], f"nobody asked {self.first_name} to confirm a registration"))
+
     async def registers(self, session: Session) -> str:
         """{me} registers: {result}."""
         path = f"training/sessions/{session.id}/registrations"
         body = self.contact | {"organisation": self.organisation}
         await self.api.ask("POST", path, body, headers=self.api.anybody)
-        await self.api.watch.settle()
-        emails = self.api.watch.inbox.to(self.email)
-        tokens = [email.confirmation for email in emails if email.confirmation is not None]
-        token = only(tokens[-1:], f"nobody asked {self.first_name} to confirm a registration")
-        confirmed = "training/registrations/confirm"
-        answer = (await self.api.ask("POST", confirmed, {"token": token}, headers=self.api.anybody)).json()
+        sent, confirmed = {"token": await self._asked_to_confirm()}, "training/registrations/confirm"
+        answer = (await self.api.ask("POST", confirmed, sent, headers=self.api.anybody)).json()
         if (answer["payment"] is not None) != (answer["state"] == "awaiting-payment"):
             raise WentWrong(
                 f"a registration that is {answer['state']} speaks of payment: {answer['payment']}"

@@ -5,14 +5,15 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from uuid import UUID
 
+from deploy.demo.acting import account_of
 from deploy.demo.api import Api
-from deploy.demo.things import Organisation, Transfer
+from deploy.demo.things import Transfer
 from deploy.example.cases import QUESTIONS, YOUNG_QUESTIONS, Line, Turn
 from deploy.example.inside import Inside
 from deploy.example.people import Cast
 from deploy.example.timeline import Timeline
+from deploy.local.provider import Account, add_accounts
 from deploy.local.secrets import write_private
 from deploy.watch.inbox import Inbox
 from shared.auth import Role
@@ -178,26 +179,10 @@ def _links(inbox: Inbox, lines: Sequence[Line]) -> list[dict[str, str]]:
 
 def _write(directory: Path, cast: Cast, links: Sequence[dict[str, str]]) -> None:
     """Write down the available accounts: members of staff, and people with a link."""
-    everybody = [
-        *((each.id, each, each.organisation, [*each.roles]) for each in cast.staff),
-        *((each.id, each, None, [Role.COORDINATOR]) for each in cast.coordinators),
-    ]
     accounts = [
-        _account(person, f"{each.first_name} {each.last_name}", organisation, roles)
-        for person, each, organisation, roles in everybody
+        *(account_of(each, each.organisation, each.roles) for each in cast.staff),
+        *(account_of(each, None, [Role.COORDINATOR]) for each in cast.coordinators),
+        Account(uuid7(), "Technisch beheer", None, "", [Role.OPS]),
     ]
-    accounts.append(_account(uuid7(), "Technisch beheer", None, [Role.OPS]))
-    for name, what in (("accounts.json", accounts), ("links.json", links)):
-        write_private(directory / name, json.dumps(what, indent=1, ensure_ascii=False))
-
-
-def _account(
-    person: UUID | None, name: str, organisation: Organisation | None, roles: Sequence[Role]
-) -> dict[str, object]:
-    return {
-        "id": str(person),
-        "name": name,
-        "organisation": None if organisation is None else str(organisation.id),
-        "organisation_name": "" if organisation is None else organisation.name,
-        "roles": [*roles],
-    }
+    add_accounts(directory, accounts)
+    write_private(directory / "links.json", json.dumps(links, indent=1, ensure_ascii=False))

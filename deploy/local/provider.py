@@ -15,7 +15,7 @@ import secrets
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from html import escape
 from pathlib import Path
@@ -31,6 +31,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from deploy.local.secrets import write_private
 from shared.auth import LOCAL_ISSUER, Issuer, Role
 from shared.auth.principal import PLATFORM_ROLES
 from shared.ids import derived
@@ -73,6 +74,14 @@ class Account:
         """Its description, in words."""
         roles = ", ".join(_ROLES.get(role, role) for role in self.roles)
         return f"{roles}, {self.organisation_name}" if self.organisation_name else roles
+
+
+def add_accounts(directory: Path, accounts: Iterable[Account]) -> None:
+    """Add accounts to accounts.json."""
+    path = directory / "accounts.json"
+    known = json.loads(path.read_text()) if path.exists() else []
+    lines = [*known, *(asdict(each) for each in accounts)]
+    write_private(path, json.dumps(lines, indent=1, ensure_ascii=False, default=str))
 
 
 def accounts_in(directory: Path) -> list[Account]:

@@ -61,8 +61,7 @@ RegisterReader = Annotated[Principal, Depends(allow(*_REGISTER_READERS, of_no_te
 RegisterLister = Annotated[
     Principal, Depends(allow(*_REGISTER_READERS, Role.REFERRER, from_elsewhere=True, of_no_tenant=True))
 ]
-ContactEraser = Annotated[Principal, Depends(allow(Role.ADMINISTRATOR, Role.DPO))]
-ContactReader = ContactEraser
+ContactManager = Annotated[Principal, Depends(allow(Role.ADMINISTRATOR, Role.DPO))]
 # Roles that the register may hold, and that intake may therefore mail.
 Colleague = Annotated[
     Principal, Depends(allow(*(set(Role) - {Role.OPS, Role.INTEGRATION}), from_elsewhere=True))

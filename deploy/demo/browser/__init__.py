@@ -21,7 +21,7 @@ def hand_of(browser: Browser, platform: Platform, *, pictures: Path | None = Non
         "window": Window(browser),
         "portal": portal,
         "barriers": Barriers(browser, portal),
-        "accounts": platform.directory / "accounts.json",
+        "accounts": platform.directory,
         "pictures": pictures,
         "checked": set(),
     }

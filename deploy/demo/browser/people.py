@@ -96,11 +96,7 @@ class BrowserPerson(Browsing, Person):
         """{me} registers, and confirms it behind the link in the mail: {result}."""
         page = await super()._open(f"/o/{self.api.tenant}/sessions/{session.id}")
         await self._fill(page, fields_of(self, "first_name", "last_name", "email", "phone", "organisation"))
-        await self.api.watch.settle()
-        emails = self.api.watch.inbox.to(self.email)
-        tokens = [email.confirmation for email in emails if email.confirmation is not None]
-        token = only(tokens[-1:], f"nobody asked {self.first_name} to confirm a registration")
-        await self._press(await super()._open(f"/r/{token}"), SEND)
+        await self._press(await super()._open(f"/r/{await self._asked_to_confirm()}"), SEND)
         read = await page.locator("h1").inner_text()
         await self.api.watch.settle()
         placed = [event for event in self.api.watch.ledger.events if event.type in _PLACED]

@@ -1,6 +1,5 @@
 """Members of staff and coordinators in a browser: they sign in, and use the pages for the verbs defined here."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +8,7 @@ from uuid import UUID
 
 from playwright.async_api import FilePayload, Page
 
-from deploy.demo.acting import born
+from deploy.demo.acting import account_of, born
 from deploy.demo.api import fields_of
 from deploy.demo.browser.browsing import SEND, Browsing, Fields
 from deploy.demo.browser.forms import CONTACT, SCORES, days, form, hours, id_in, ids, wishes
@@ -31,6 +30,7 @@ from deploy.demo.things import (
     Transfer,
     Venue,
 )
+from deploy.local.provider import add_accounts
 from services.network.domain import Channel, ContactPurpose
 from shared.auth import Role
 
@@ -41,7 +41,7 @@ _YES = {True: "yes", False: "no"}
 class SigningIn(Browsing):
     """Somebody with an account."""
 
-    # Where the local provider finds the accounts.
+    # The directory in which the local provider finds the accounts.
     accounts: ClassVar[Path]
 
     async def _open(self, path: str) -> Page:
@@ -59,17 +59,7 @@ class SigningIn(Browsing):
 
     def _has_account(self, organisation: Organisation | None, *roles: Role) -> None:
         """Add an account to the local provider."""
-        known = json.loads(self.accounts.read_text()) if self.accounts.exists() else []
-        mine = {
-            "id": str(self.id),
-            "name": f"{self.first_name} {self.last_name}",
-            "organisation": None if organisation is None else str(organisation.id),
-            "organisation_name": "" if organisation is None else organisation.name,
-            "roles": [str(role) for role in roles],
-        }
-        half = self.accounts.with_suffix(".half")
-        half.write_text(json.dumps([*known, mine], indent=1))
-        half.replace(self.accounts)
+        add_accounts(self.accounts, [account_of(self, organisation, roles)])
 
 
 @dataclass(eq=False, kw_only=True)

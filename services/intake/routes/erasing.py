@@ -7,7 +7,7 @@ from services.intake.domain.codes import CaseStatus
 from services.intake.domain.errors import NoErasure
 from services.intake.models.register import key_subject
 from services.intake.operations import erasing, leaving
-from services.intake.permissions import ContactEraser
+from services.intake.permissions import ContactManager
 from services.intake.schemas.cases import CaseState
 from shared.auth import Principal
 from shared.http import Now, Router, Session
@@ -41,7 +41,7 @@ async def read_erasure(
 
 @router.post("/v1/staff/{staff_id}/erase")
 async def erase_staff(
-    staff_id: UUID, body: NewErasure, principal: ContactEraser, session: Session, now: Now
+    staff_id: UUID, body: NewErasure, principal: ContactManager, session: Session, now: Now
 ) -> ErasureProgress:
     """Make the tenant's data on a colleague who left unreadable for good; their actions stay, under their id."""
     await permissions.may_erase_contact(session, principal, person_id=staff_id)
@@ -58,7 +58,7 @@ async def erase_staff(
 
 @router.get("/v1/staff/{staff_id}/erasure")
 async def read_erasure_of_staff(
-    staff_id: UUID, principal: ContactEraser, session: Session, now: Now
+    staff_id: UUID, principal: ContactManager, session: Session, now: Now
 ) -> ErasureProgress:
     """Read whether it is confirmed that nothing readable is left of a colleague."""
     return await _standing_of_contact(session, principal, staff_id, now)
@@ -66,7 +66,7 @@ async def read_erasure_of_staff(
 
 @router.post("/v1/coordinators/{coordinator_id}/erase")
 async def erase_coordinator(
-    coordinator_id: UUID, body: NewErasure, principal: ContactEraser, session: Session, now: Now
+    coordinator_id: UUID, body: NewErasure, principal: ContactManager, session: Session, now: Now
 ) -> ErasureProgress:
     """Make the tenant's data on a coordinator who left unreadable for good; their actions stay, under their id."""
     await permissions.may_erase_contact(session, principal, person_id=coordinator_id)
@@ -83,7 +83,7 @@ async def erase_coordinator(
 
 @router.get("/v1/coordinators/{coordinator_id}/erasure")
 async def read_erasure_of_coordinator(
-    coordinator_id: UUID, principal: ContactEraser, session: Session, now: Now
+    coordinator_id: UUID, principal: ContactManager, session: Session, now: Now
 ) -> ErasureProgress:
     """Read whether it is confirmed that nothing readable is left of a coordinator."""
     return await _standing_of_contact(session, principal, coordinator_id, now)

@@ -6,7 +6,7 @@ from services.intake import permissions
 from services.intake.domain.errors import UnknownOrganisation
 from services.intake.models import ContactFields, Coordinator, Organisation, StaffMember
 from services.intake.operations import register
-from services.intake.permissions import ContactReader, RegisterLister, RegisterReader, Registrar
+from services.intake.permissions import ContactManager, RegisterLister, RegisterReader, Registrar
 from services.intake.queries import register as reads
 from services.intake.schemas.register import (
     CoordinatorEntered,
@@ -78,7 +78,7 @@ async def enter_staff(
 
 @router.get("/v1/staff")
 async def list_staff(
-    principal: ContactReader, session: Session, page: Paging, parts: Parts
+    principal: ContactManager, session: Session, page: Paging, parts: Parts
 ) -> Page[StaffEntry]:
     """List the colleagues whom the tenant knows: its own, and those of parties."""
     rows = await reads.staff(session, tenant=principal.tenant, page=page)

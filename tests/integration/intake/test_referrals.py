@@ -11,13 +11,13 @@ from sqlalchemy import text
 from services.intake.operations.indexing import reindex_referrals
 from services.intake.queries.referrals import MAX_ALSO_REFERRED
 from shared.auth import Role
-from shared.database import count_statements
 from shared.events import network
 from shared.events.intake import ReferralReceived
 from shared.ids import uuid7
 from shared.outbox import envelope
 from shared.vault import Vault
 from tests.support.erased import destroy_in
+from tests.support.statements import count_statements
 from tests.support.world.base import EVENTS
 from tests.support.world.intake import Intake
 from tests.support.world.principals import Headers

@@ -9,8 +9,8 @@ import pytest
 from services.intake.operations.register import MAX_OFFICERS
 from shared import profiles
 from shared.auth import Role
-from shared.database import count_statements
 from shared.ids import uuid7
+from tests.support.statements import count_statements
 from tests.support.world import problem
 from tests.support.world.intake import Body, Intake, kbo
 

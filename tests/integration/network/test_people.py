@@ -8,9 +8,9 @@ import pytest
 
 from services.network.domain import MAX_OPEN_PROPOSALS
 from shared.auth import Role
-from shared.database import count_statements
 from shared.events import intake
 from shared.ids import uuid7
+from tests.support.statements import count_statements
 from tests.support.world import problem
 from tests.support.world.network import Network
 

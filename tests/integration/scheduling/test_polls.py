@@ -12,10 +12,10 @@ from services.scheduling import operations
 from services.scheduling.operations.base import clocks
 from services.scheduling.workflows import ConferencePreparation
 from shared.auth import Role
-from shared.database import count_statements
 from shared.deadlines import Deadline
 from shared.events import intake, network
 from shared.ids import uuid7
+from tests.support.statements import count_statements
 from tests.support.steps import attempt, step_on
 from tests.support.world import NOW, Case, problem
 from tests.support.world.scheduling import Scheduling, dates

@@ -28,12 +28,13 @@ from shared.audit.shortening import Shortened, shorten
 from shared.audit.verifying import Broken, Verification, Verified
 from shared.clock import SystemClock
 from shared.context import Context
-from shared.database import Database, Scope, count_statements
+from shared.database import Database, Scope
 from shared.runtime import connected
 from shared.secrets import Secrets
 from shared.settings import Settings
 from tests.support.backing import Databases
 from tests.support.notes import Note, NoteRow
+from tests.support.statements import count_statements
 
 TENANT, OTHER = uuid4(), uuid4()
 SERVICE = "network"

@@ -16,7 +16,7 @@ from deploy.local.postgres import PostgreSQL
 from shared import broker, outbox
 from shared import relay as relays
 from shared.auth import generate_key
-from shared.database import Database, count_statements
+from shared.database import Database
 from shared.events import intake, network
 from shared.relay import _LOST as LOST
 from shared.relay import BATCH, CLAIM, Relay
@@ -24,6 +24,7 @@ from shared.settings import database_url
 from shared.signing import Signer
 from tests.support.eventually import eventually
 from tests.support.platform import NOW, TENANT, keep_published, open_case, rows
+from tests.support.statements import count_statements
 
 MakeDatabase = Callable[[str], Awaitable[Database]]
 PAUSED = intake.CasePaused.TYPE

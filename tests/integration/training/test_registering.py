@@ -291,7 +291,7 @@ class TestLists:
         await world.ask("GET", f"{one}/epc-qr", stranger, expect=404)
 
     async def test_cost_the_same_for_many_registrations(self, world: Training) -> None:
-        from shared.database import count_statements
+        from tests.support.statements import count_statements
 
         session = await world.session(capacity=50)
         path = f"/v1/sessions/{session}/registrations"
