@@ -36,6 +36,11 @@ def _day_of(text: str) -> date:
 WrittenDay = Annotated[date, BeforeValidator(_day_of)]
 
 
+def written_day(day: date | None) -> str:
+    """Return a day as it stands in a form: 27/3/1985; empty if it is not known."""
+    return "" if day is None else f"{day.day}/{day.month}/{day.year}"
+
+
 @dataclass(eq=False)
 class Writing:
     """A draft in use by its author."""

@@ -10,10 +10,12 @@ from pydantic import Field
 from starlette.responses import Response
 
 from services.portal.client import Answer, Items, NamedAnswer, Operation
+from services.portal.drafts import WrittenDay
 from services.portal.forms import read_id
 from services.portal.pages import Pages
 from services.portal.routes.agreeing import ABOUT
-from services.portal.routes.of_case import case_of
+from services.portal.routes.family import BIRTH_DATE, children, family_of_form
+from services.portal.routes.of_case import case_of, everyone, in_circle
 from services.portal.staff import StaffVisit, staff
 from services.portal.visits import EmailAddress, Form, PageModel
 from services.portal.wording import mark as _
@@ -40,6 +42,9 @@ class Person(NamedAnswer):
     phone: str | None = None
     address: str | None = None
     language: str | None = None
+    birth_date: date | None = None
+    parental_authority: bool | None = None
+    authority_over: list[UUID] | None = None
     role: str
     side: str
     state: str
@@ -195,10 +200,17 @@ class ChoosePage(PageModel):
     people: list[Named]
 
 
+class NewPage(ChoosePage):
+    """The form for a new person; `children`: over whom they can hold parental authority."""
+
+    children: list[tuple[str, str]]
+
+
 class AddForm(Form):
     """A new person."""
 
     WANTED: ClassVar = {
+        "birth_date": BIRTH_DATE,
         "first_name": _("Schrijf de voornaam."),
         "email": _("Dat lijkt geen mailadres. Het ziet eruit als naam@voorbeeld.be."),
     }
@@ -209,21 +221,23 @@ class AddForm(Form):
     email: EmailAddress | None = None
     phone: str | None = Field(default=None, max_length=50)
     address: str | None = Field(default=None, max_length=200)
+    birth_date: WrittenDay | None = None
+    side: Literal["maternal", "paternal", "other"] | None = None
     # `language` is that of the page.
     written_in: str | None = Field(default=None, max_length=8)
 
     @property
     def body(self) -> dict[str, Any]:
-        """Return network's request body."""
-        language = {} if self.written_in is None else {"language": self.written_in}
-        return self.model_dump(mode="json", exclude={"written_in"}) | language
+        """Return network's request body, without the birth date."""
+        kept = {"language": self.written_in, "side": self.side}
+        chosen = {name: value for name, value in kept.items() if value is not None}
+        return self.model_dump(mode="json", exclude={"written_in", "birth_date", "side"}) | chosen
 
 
 class NewForm(AddForm):
     """A new person: in which role, on whose side, and whose idea."""
 
     role: Literal["circle", "central", "professional", "advocate", "interpreter", "representative"] = "circle"
-    side: Literal["maternal", "paternal", "other"] = "other"
     proposed_by: UUID | None = None
 
 
@@ -330,15 +344,21 @@ async def act(visit: StaffVisit) -> Response:
 @pages.show("/cases/{case_id}/circle/new", staff(Role.COORDINATOR))
 async def show_new(visit: StaffVisit) -> Response:
     """Show the form for a new person."""
-    people = active(await people_of(visit))
-    return visit.page("circle_new.html", ChoosePage(case_id=UUID(case_of(visit)), people=people))
+    people = in_circle(await everyone(visit, case_of(visit)))
+    model = NewPage(
+        case_id=UUID(case_of(visit)),
+        people=[Named(id=each.person_id, name=each.name) for each in people],
+        children=children(visit, people),
+    )
+    return visit.page("circle_new.html", model)
 
 
 @pages.send("/cases/{case_id}/circle/new", staff(Role.COORDINATOR))
 async def add(visit: StaffVisit) -> Response:
     """Add a person."""
     case_id, form = case_of(visit), visit.read(NewForm)
-    said = {name: value for name, value in form.body.items() if value is not None}
+    body = form.body | await family_of_form(visit, form.birth_date)
+    said = {name: value for name, value in body.items() if value is not None}
     await visit.ask(ADD, body=said, case_id=case_id)
     return visit.go(f"/cases/{case_id}/circle")
 

@@ -10,6 +10,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from services.portal.codes import NEEDS
+from services.portal.drafts import written_day
 from services.portal.forms import NotThere, read_choice, read_id
 from services.portal.needs import needs_in_words, needs_of_form
 from services.portal.pages import Pages
@@ -33,6 +34,7 @@ from services.portal.routes.circle import (
     Texts,
     invited_in_words,
 )
+from services.portal.routes.family import children, chosen, family_of_form
 from services.portal.routes.of_case import InCircle, case_of, everyone, in_circle
 from services.portal.staff import StaffVisit, staff
 from services.portal.visits import Form, PageModel, Unacceptable
@@ -74,6 +76,9 @@ class PersonPage(PageModel):
     case_id: UUID
     person: Person
     invited: str | None
+    born: str | None
+    # Over whom they hold parental authority.
+    children: list[str]
     needs: list[str]
     contacts: list[tuple[str, str, str]]
     questions: list[Asked]
@@ -91,6 +96,9 @@ class DetailsPage(PartPage):
 
     served: list[tuple[str, str]]
     all_needs: list[tuple[str, str]]
+    born: str
+    children: list[tuple[str, str]]
+    holds: list[str]
 
 
 class AnswerPage(PartPage):
@@ -173,16 +181,20 @@ async def show_part(visit: StaffVisit, template: str) -> Response:
 async def show(visit: StaffVisit) -> Response:
     """Show somebody."""
     case_id = case_of(visit)
-    person, contacts, consents = await asyncio.gather(
+    person, contacts, consents, people = await asyncio.gather(
         visit.ask(PERSON, person_id=id_of(visit)),
         visit.ask(CONTACTS, person_id=id_of(visit)),
         visit.ask(CONSENTS, case_id=case_id),
+        everyone(visit, case_id),
     )
+    held = chosen(person.parental_authority, person.authority_over)
     dates = await visit.dates()
     model = PersonPage(
         case_id=UUID(case_id),
         person=person,
         invited=invited_in_words(visit, person.invitation),
+        born=dates.day(person.birth_date) if person.birth_date else None,
+        children=[name for code, name in _children(visit, person, people) if code in held],
         needs=[visit.say(words) for code, words in NEEDS.items() if code in person.needs],
         contacts=[
             (dates.day(each.on), visit.word(CHANNELS, each.channel), visit.word(ABOUT, each.purpose))
@@ -190,13 +202,19 @@ async def show(visit: StaffVisit) -> Response:
         ],
         questions=[
             *(Asked(path=code, label=visit.say(label)) for code, label in PURPOSES.items()),
-            *await _about_children(visit, person.person_id, consents.persons),
+            *_about_children(visit, person.person_id, consents.persons, people),
         ],
     )
     return visit.page("circle_person.html", model)
 
 
-async def _about_children(visit: StaffVisit, holder: UUID, asked: Sequence[Consents]) -> list[Asked]:
+def _children(visit: StaffVisit, person: Person, people: dict[UUID, InCircle]) -> list[tuple[str, str]]:
+    return children(visit, people.values(), but=person.person_id, held=person.authority_over or ())
+
+
+def _about_children(
+    visit: StaffVisit, holder: UUID, asked: Sequence[Consents], people: dict[UUID, InCircle]
+) -> list[Asked]:
     """Return the questions to a person about the children over whom they hold parental authority."""
     found = [
         (child.person_id, each.purpose)
@@ -205,7 +223,6 @@ async def _about_children(visit: StaffVisit, holder: UUID, asked: Sequence[Conse
         if each.purpose in PURPOSES
         and any(voice.speaks == "holder" and voice.person_id == holder for voice in each.voices)
     ]
-    people = await everyone(visit, case_of(visit)) if found else {}
     return [
         Asked(path=f"{code}/{child}", label=visit.word(PURPOSES, code), about=people[child].name)
         for child, code in found
@@ -231,6 +248,9 @@ async def show_details(visit: StaffVisit) -> Response:
         person=person,
         all_needs=needs_in_words(visit),
         served=[(str(each.person_id), each.name) for each in others] if person.role in _SERVING else [],
+        born=written_day(person.birth_date),
+        children=_children(visit, person, people),
+        holds=chosen(person.parental_authority, person.authority_over),
     )
     return visit.page("circle_details.html", model)
 
@@ -238,7 +258,8 @@ async def show_details(visit: StaffVisit) -> Response:
 @pages.send(f"{PATH}/details", staff(Role.COORDINATOR))
 async def change(visit: StaffVisit) -> Response:
     """Change it; the service refuses if another changed it meanwhile."""
-    body = visit.read(DetailsForm).body | needs_of_form(visit)
+    form = visit.read(DetailsForm)
+    body = form.body | needs_of_form(visit) | await family_of_form(visit, form.birth_date)
     await visit.ask(CHANGE, body=body, person_id=id_of(visit))
     return back(visit)
 

@@ -126,6 +126,17 @@ class TestWhoHasAClock:
             person = await world.add(case, name, **body)
             assert await clocks(world, person) == []
 
+    async def test_has_that_of_the_next_birthday_after_each_correction(
+        self, world: Network, case: Case
+    ) -> None:
+        child = await world.add(case, "Amina", role="central")
+        found = []
+        for born in ("1990-01-05", "2012-04-16", "2015-04-16", "2021-04-16", "1990-01-05", None):
+            assert (await world.correct(case, child, birth_date=born)).is_success
+            found.append([row.kind for row in await clocks(world, child) if row.state == "running"])
+        # A live clock that turns out to be of a birthday that has passed still asks, at the age they are now.
+        assert found == [[], ["turns-18"], ["turns-12"], ["turns-7"], ["turns-18"], []]
+
     async def test_says_nothing_of_the_day_of_birth(self, world: Network, case: Case) -> None:
         await world.add(case, "Amina", role="central", birth_date="2014-04-16")
         for row in await world.published(case=case):

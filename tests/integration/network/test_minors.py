@@ -233,6 +233,31 @@ class TestHolders:
         assert problem(refused) == (422, "birth-date-in-future")
 
 
+class TestACousin:
+    async def test_is_spoken_to_by_the_age_that_the_coordinator_noted(self, family: Family) -> None:
+        world, case = family.world, family.case
+        cousin = await world.add(case, "Sam", birth_date=TWELVE)
+        found = {}
+        for born in (TWELVE, ELEVEN, GROWN, None):
+            assert (await world.correct(case, cousin, birth_date=born)).is_success
+            who = world.person(case, cousin)
+            me = (await world.ask("GET", "/v1/me", who)).json()
+            asked = (await world.ask("GET", "/v1/me/consents", who)).json()
+            found[born] = me["age"], {each["audience"] for each in asked["items"]}
+        assert found == {
+            TWELVE: ("twelve-to-seventeen", {"young"}),
+            ELEVEN: ("under-twelve", {"young"}),
+            GROWN: ("adult", {"adult"}),
+            None: ("unknown", {"adult"}),
+        }
+
+    async def test_is_no_child_over_whom_others_decide(self, family: Family) -> None:
+        world, case = family.world, family.case
+        cousin = await world.add(case, "Sam", birth_date=ELEVEN)
+        refused = await world.correct(case, family.mother, authority_over=[str(cousin)])
+        assert problem(refused) == (422, "child-not-in-case")
+
+
 class TestFile:
     async def test_is_read_by_holders_under_twelve_and_then_by_the_young_person(self, family: Family) -> None:
         readers = (family.child, family.mother, family.father)

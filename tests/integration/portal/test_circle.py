@@ -26,7 +26,7 @@ from shared.auth import Role
 from shared.ids import uuid7
 from tests.support.portal import Browser, FakeServices
 
-CASE_ID, ANN, BOB = uuid7(), uuid7(), uuid7()
+CASE_ID, ANN, BOB, CHILD = uuid7(), uuid7(), uuid7(), uuid7()
 CIRCLE = f"/cases/{CASE_ID}/circle"
 HOSTILE = "<b onload=x>" + "w" * 190
 
@@ -167,6 +167,51 @@ async def test_the_language_in_which_somebody_is_written_to_is_chosen(
     assert "language" not in circle.of(CHANGE)[1].body
 
 
+async def test_a_child_is_added_and_corrected_with_who_decides_for_it(
+    browser: Browser, circle: FakeServices
+) -> None:
+    await browser.sign_in(Role.COORDINATOR)
+    circle.answer(ADD, {"person_id": str(uuid7())})
+    circle.answer(CHANGE, somebody())
+    noor = somebody(person_id=str(CHILD), first_name="Noor", last_name="", role="central")
+    circle.answer(PEOPLE, {"items": [somebody(), noor], "next": None})
+    await browser.fill(f"{CIRCLE}/new", first_name="Sam", birth_date="27/3/2012", side="maternal")
+    await browser.fill(f"{CIRCLE}/new", first_name="Omar", birth_date="", authority_over__=str(CHILD))
+    await browser.fill(f"{CIRCLE}/new", first_name="Mia", authority_over__="every")
+    sam, omar, mia = (each.body for each in circle.of(ADD))
+    assert (sam["birth_date"], sam["side"], "parental_authority" in sam) == ("2012-03-27", "maternal", False)
+    assert (omar["parental_authority"], omar["authority_over"]) == (True, [str(CHILD)])
+    assert (mia["parental_authority"], "authority_over" in mia) == (True, False)
+    born = {"birth_date": "2012-03-27", "parental_authority": True, "authority_over": [str(CHILD)]}
+    circle.answer(PERSON, somebody(**born, side="paternal"))
+    shown = (await browser.ask("GET", f"{CIRCLE}/{ANN}", expect=200)).text
+    assert re.search("dinsdag 27 maart 2012", shown)
+    assert "Noor" in shown
+    path = f"{CIRCLE}/{ANN}/details"
+    page = (await browser.ask("GET", path, expect=200)).text
+    assert _field(page, "birth_date") == "27/3/2012"
+    assert f'value="{CHILD}" checked' in page
+    assert '<option value="paternal" selected>' in page
+    wrong = await browser.fill(path, version="4", first_name="Ann", birth_date="27/3/2099", expect=422)
+    assert 'href="#birth_date"' in wrong.text
+    await browser.fill(path, version="4", first_name="Ann", birth_date="", authority_over__="")
+    await browser.fill(path, version="4", first_name="Ann")
+    taken, kept = (each.body for each in circle.of(CHANGE))
+    assert (taken["birth_date"], taken["parental_authority"], taken["authority_over"]) == (None, False, [])
+    # A page from before these questions were on it changes nothing of them.
+    assert not {"birth_date", "parental_authority", "authority_over", "side"} & kept.keys()
+
+
+async def test_nobody_holds_authority_over_themselves_or_without_a_child(
+    browser: Browser, circle: FakeServices
+) -> None:
+    await browser.sign_in(Role.COORDINATOR)
+    circle.answer(PEOPLE, {"items": [somebody(role="central")], "next": None})
+    circle.answer(PERSON, somebody(role="central"))
+    assert "ouderlijk gezag" in (await browser.ask("GET", f"{CIRCLE}/new", expect=200)).text
+    assert "ouderlijk gezag" not in (await browser.ask("GET", f"{CIRCLE}/{ANN}/details", expect=200)).text
+
+
 async def test_who_has_to_be_there_is_shown_and_not_overwritten(
     browser: Browser, circle: FakeServices
 ) -> None:
@@ -252,7 +297,6 @@ async def test_every_form_about_somebody_is_shown(browser: Browser, circle: Fake
         assert "<b onload" not in page.text
 
 
-CHILD = uuid7()
 _CONSENTS = f"{CIRCLE}/{ANN}/consents"
 _SAID: dict[str, Any] = {
     "purpose": "taking-part",
