@@ -165,7 +165,7 @@ def tally_in(todos: Sequence[Todo]) -> Tally:
 async def of_case(
     session: AsyncSession, principal: Principal, *, case_id: UUID, met_late: bool = False
 ) -> list[Todo]:
-    """Return every live clock of a case, whoever owns it: what is next, and whose turn it is.
+    """Return the live clocks of a case that a reader may know, whoever owns them: what is next, and whose turn it is.
 
     `met_late`: after them also what became late and was met or called off since. The caller has access to the case
     from the service that owns it.
@@ -177,6 +177,7 @@ async def of_case(
         .where(
             Todo.tenant == principal.tenant,
             Todo.case_id == case_id,
+            permissions.may_know(principal),
             live | Todo.breached_at.is_not(None) if met_late else live,
         )
         .order_by(~live, Todo.due_at, Todo.id)
@@ -198,13 +199,17 @@ async def missed(session: AsyncSession, principal: Principal, *, clock_id: UUID)
 async def next_of_cases(
     session: AsyncSession, principal: Principal, *, case_ids: Sequence[UUID]
 ) -> list[Todo]:
-    """Return the first to-do of a reader in each case, if any; the caller has access to these cases."""
+    """Return the first to-do of each case that a reader may know, if any; the caller has access to these cases."""
     await set_scope(session, Scope(tenant=principal.tenant))
     query = (
         select(Todo)
         .ext(distinct_on(Todo.case_id))
         .where(
-            Todo.tenant == principal.tenant, Todo.case_id.in_(case_ids), Todo.state != "stopped", Todo.waiting
+            Todo.tenant == principal.tenant,
+            Todo.case_id.in_(case_ids),
+            permissions.may_know(principal),
+            Todo.state != "stopped",
+            Todo.waiting,
         )
         .order_by(Todo.case_id, Todo.due_at, Todo.id)
     )

@@ -9,6 +9,7 @@ from uuid import UUID
 import httpx2
 import pytest
 
+from services.portal.boards import TO_DO
 from services.portal.central_persons import CENTRAL_PERSONS
 from services.portal.more_time import COORDINATORS
 from services.portal.road import BASELINE, CASE, KNOWN, MEETING_DAYS, MEETINGS, PLANS
@@ -286,7 +287,7 @@ class TestACase:
         return services
 
     async def test_shows_its_road_and_its_clocks(self, browser: Browser, found: FakeServices) -> None:
-        await browser.sign_in(Role.COORDINATOR)
+        await coordinate(browser)
         await clock(browser, "invitation", uuid7(), due=timedelta(days=4))
         page = await browser.ask("GET", f"/cases/{CASE_ID}", expect=200)
         assert "<bdi>Meryem</bdi>" in page.text
@@ -428,6 +429,26 @@ class TestACase:
         found.answer(MEETING_DAYS, {"items": [{**day, "held": True}]})
         page = await browser.ask("GET", f"/cases/{CASE_ID}", expect=200)
         assert page.text.count("klaar<") == done + 1
+
+    async def test_shows_a_referrer_how_far_it_is_and_not_how_its_people_do(
+        self, browser: Browser, found: FakeServices
+    ) -> None:
+        await browser.sign_in(Role.REFERRER)
+        for operation in (KNOWN, MEETINGS, PLANS):
+            found.refuse(operation, 404, "case-not-found")
+        found.refuse(SURVEY, 404, "survey-not-open")
+        found.answer(MEETING_DAYS, {"items": []})
+        found.answer(CASES, page_of(a_case()))
+        kinds = ("agreement-slips", "agreement", "check-in", "invitation", "unreachable-person", "turns-12")
+        for kind in kinds:
+            await clock(browser, kind, uuid7(), due=timedelta(days=-2), state="breached")
+        await clock(browser, "written-plan", uuid7(), due=timedelta(days=4))
+        for path in (f"/cases/{CASE_ID}", "/cases"):
+            page = (await browser.ask("GET", path, expect=200)).text
+            assert escape(TO_DO["written-plan"]) in page
+            for kind in kinds:
+                assert escape(TO_DO[kind]) not in page
+            assert "te laat" not in page
 
     async def test_asks_a_referrer_what_they_think_of_the_conference(
         self, browser: Browser, found: FakeServices

@@ -77,6 +77,12 @@ def someone(
     )
 
 
+async def known_to(world: Portal, principal: Principal, *, case: UUID) -> list[UUID]:
+    """Return the clocks of a case that a reader may know."""
+    async with world.context.database.transaction() as session:
+        return [todo.id for todo in await todos.of_case(session, principal, case_id=case)]
+
+
 async def seen_by(world: Portal, principal: Principal, **how: Any) -> list[UUID]:
     """Return the ids of the clocks on somebody's board, in order."""
     async with world.context.database.transaction() as session:
@@ -287,9 +293,30 @@ class TestList:
         await later.publish("started")
         await paused.publish("started", "paused")
         await done.publish("started", "stopped")
+        assert await known_to(world, coordinator, case=case) == []
+        await world.handle_all(
+            CoordinatorAssigned(case_id=case, assignment_no=1, coordinator_id=coordinator.id)
+        )
+        assert await known_to(world, coordinator, case=case) == [paused.id, later.id]
+
+    async def test_gives_a_party_the_steps_and_what_is_its_own(self, world: Portal) -> None:
+        case, referrer = uuid7(), someone(world, Role.REFERRER, of=uuid7())
+        step = ServiceClock(world, "circle-ready", Role.COORDINATOR, "scheduling", case)
+        kinds = ("agreement-slips", "agreement-grace", "check-in", "invitation", "turns-12", "canary")
+        canaries = [ServiceClock(world, kind, Role.COORDINATOR, "plans", case) for kind in kinds]
+        own = ServiceClock(
+            world, "something-new", Role.REFERRER, "plans", case, owner_id=referrer.organisation
+        )
+        own = replace(own, due_at=NOW + timedelta(days=3))
+        for clock in (*canaries, step, own):
+            await clock.publish("started", "warned")
+        assert await known_to(world, referrer, case=case) == [step.id, own.id]
+        manager = someone(world, Role.REGIONAL_MANAGER)
+        assert len(await known_to(world, manager, case=case)) == len(canaries) + 2
+        await step.publish("stopped")
         async with world.context.database.transaction() as session:
-            found = await todos.of_case(session, coordinator, case_id=case)
-        assert [todo.id for todo in found] == [paused.id, later.id]
+            found = await todos.next_of_cases(session, referrer, case_ids=[case])
+        assert [todo.id for todo in found] == [own.id]
 
 
 class TestLate:
@@ -341,7 +368,7 @@ class TestIndexes:
         await world.execute(
             "INSERT INTO todo (id, tenant, service, kind, subject, case_id, owner, state, waiting, due_at,"
             " breached_at, changed_at, version)"
-            " SELECT gen_random_uuid(), :tenant, 'intake', 'referral', gen_random_uuid(),"
+            " SELECT gen_random_uuid(), :tenant, 'scheduling', 'circle-ready', gen_random_uuid(),"
             " CASE WHEN n % 2000 = 0 THEN CAST(:case AS uuid) ELSE gen_random_uuid() END, 'coordinator',"
             " CASE WHEN n > 10000 THEN 'stopped' ELSE 'running' END, false, now(),"
             " CASE WHEN n % 4000 = 0 THEN now() END, now(), 1 FROM generate_series(1, 20000) n",
