@@ -8,7 +8,7 @@ from services.portal.forms import read_id
 from services.portal.pages import Pages
 from services.portal.routes.agreement import ChangePage, asked_to_change, change_as_sent
 from services.portal.routes.case_check_ins import WHO_FOLLOWS, if_theirs
-from services.portal.routes.case_plan import plan_of
+from services.portal.routes.case_plan import names_of, plan_of
 from services.portal.routes.of_case import case_of, everyone, in_circle
 from services.portal.routes.plan_b import PlanBPage, asked_to_invoke, invoke_as_sent
 from services.portal.staff import StaffVisit
@@ -55,7 +55,10 @@ class CasePlanBPage(PlanBPage):
 async def ask_for_plan_b(visit: StaffVisit) -> Response:
     """Ask why plan B is needed, and which agreement it replaces."""
     case_id = case_of(visit)
-    asked = asked_to_invoke(visit, await if_theirs(plan_of(visit, case_id), None))
+    plan, people = await asyncio.gather(
+        if_theirs(plan_of(visit, case_id), None), if_theirs(everyone(visit, case_id), {})
+    )
+    asked = asked_to_invoke(visit, plan, names_of(people))
     return visit.page("case_plan_b.html", CasePlanBPage(case_id=case_id, **asked.model_dump()))
 
 

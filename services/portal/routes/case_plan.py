@@ -31,12 +31,6 @@ class Agreement(own.Agreement):
     by: str
 
 
-class PlanB(own.PlanB):
-    """What to do if things turn out differently, and who does it."""
-
-    who_person_id: UUID | None
-
-
 class JudgedLine(Answer):
     """The mandated side's judgement of one bottom line."""
 
@@ -48,7 +42,6 @@ class JudgedLine(Answer):
 class Plan(SharedPlan):
     """The plan as its coordinator and the mandated side see it."""
 
-    plan_b: Sequence[PlanB]
     agreements: Sequence[Agreement]
     conference_id: UUID | None
     why: str | None
@@ -139,7 +132,7 @@ async def text_of(
         recorded=dates.day(plan.recorded_at),
         goals=plan.goals,
         promises=[_promise(visit, each, dates, names, unnamed=unnamed) for each in plan.agreements],
-        plan_b=own.otherwise(plan),
+        plan_b=own.otherwise(plan, names, unnamed=unnamed),
         decisions=plan.decisions_of_circle,
         language=plan.language,
         for_children=plan.for_children,

@@ -51,10 +51,11 @@ class Agreement(Answer):
 
 
 class PlanB(Answer):
-    """What to do if things turn out differently."""
+    """What to do if things turn out differently, and who does it."""
 
     when: str
     then: str
+    who_person_id: UUID | None
 
 
 class Resource(Answer):
@@ -119,11 +120,12 @@ class Promise(PageModel):
 
 
 class Otherwise(PageModel):
-    """A line of plan B, and whether it is in progress; numbered from 1."""
+    """A line of plan B, who does it, and whether it is in progress; numbered from 1."""
 
     line: int
     when: str
     then: str
+    who: str
     runs: bool
 
 
@@ -147,6 +149,8 @@ class PlanPage(PageModel):
     words_language: str
     for_children: str | None
     resources: list[Asked]
+    stand_behind: list[str]
+    do_not: list[str]
     agrees: bool | None
     can_agree: bool
     paper: bool
@@ -156,6 +160,7 @@ class PlanPage(PageModel):
     others: list[Promise]
     plan_b: list[Otherwise]
     is_monitor: bool
+    monitor: str
     review: str | None
     convenes: bool
     convener: str
@@ -216,11 +221,17 @@ def who_acted(visit: Visit, acted_as: str, by: UUID, names: Mapping[UUID, str]) 
     return names.get(by, visit.say(_("iemand van de kring")))
 
 
-def otherwise(plan: Plan) -> list[Otherwise]:
-    """Return the lines of plan B, and which of them are in progress."""
+def otherwise(plan: Plan, names: Mapping[UUID, str], *, unnamed: str) -> list[Otherwise]:
+    """Return the lines of plan B, who does each, and which are in progress; `unnamed` as in `who_does`."""
     running = {each.invoked.line for each in plan.agreements if each.invoked and each.state == "open"}
     return [
-        Otherwise(line=line, when=each.when, then=each.then, runs=line in running)
+        Otherwise(
+            line=line,
+            when=each.when,
+            then=each.then,
+            who=names.get(each.who_person_id, unnamed) if each.who_person_id else "",
+            runs=line in running,
+        )
         for line, each in enumerate(plan.plan_b, start=1)
     ]
 
@@ -277,6 +288,7 @@ async def show(visit: PersonVisit) -> Response:
     circle = await visit.ask_or(CIRCLE, Items[Member](items=[]))
     me = visit.person.person_id
     names = {member.person_id: member.first_name for member in circle.items} | {me: visit.say(_("jij"))}
+    somebody = visit.say(_("iemand van de kring"))
     promises = [_promise(visit, each, dates, names) for each in plan.agreements]
     model = PlanPage(
         there=True,
@@ -285,6 +297,8 @@ async def show(visit: PersonVisit) -> Response:
         words_language=plan.language,
         for_children=plan.for_children,
         resources=asked_of_others(visit, plan.resources),
+        stand_behind=[names.get(each.person_id, somebody) for each in plan.stances if each.agrees],
+        do_not=[names.get(each.person_id, somebody) for each in plan.stances if not each.agrees],
         agrees=next((each.agrees for each in plan.stances if each.person_id == me), None),
         can_agree=visit.person.role in ("central", "circle"),
         paper=bool(plan.parts) and await can_make(),
@@ -292,11 +306,12 @@ async def show(visit: PersonVisit) -> Response:
         decisions=plan.decisions_of_circle,
         mine=[each for each in promises if each.mine],
         others=[each for each in promises if not each.mine],
-        plan_b=otherwise(plan),
+        plan_b=otherwise(plan, names, unnamed=somebody),
         is_monitor=plan.monitor_person_id == me,
+        monitor=names.get(plan.monitor_person_id, somebody) if plan.monitor_person_id else "",
         review=dates.day(plan.review_on),
         convenes=plan.convener_person_id == me,
-        convener=who_convenes(visit, plan, names, unnamed=visit.say(_("iemand van de kring"))),
+        convener=who_convenes(visit, plan, names, unnamed=somebody),
         plan_id=plan.plan_id,
         can_ask_review=visit.person.role in ("central", "circle"),
         can_change=may_change(visit, plan),
@@ -313,6 +328,8 @@ _NONE = PlanPage(
     words_language="nl",
     for_children=None,
     resources=[],
+    stand_behind=[],
+    do_not=[],
     agrees=None,
     can_agree=False,
     paper=False,
@@ -322,6 +339,7 @@ _NONE = PlanPage(
     others=[],
     plan_b=[],
     is_monitor=False,
+    monitor="",
     review=None,
     convenes=False,
     convener="",

@@ -1,6 +1,8 @@
 """Invoking plan B, behind a link: things turned out differently, and the agreed alternative is needed now."""
 
+from collections.abc import Mapping
 from typing import ClassVar
+from uuid import UUID
 
 from pydantic import Field
 from starlette.responses import Response
@@ -10,6 +12,7 @@ from services.portal.forms import NotThere, read_id, read_number
 from services.portal.pages import Pages
 from services.portal.people import PersonVisit, person
 from services.portal.routes.plan import Plan, may_change, otherwise, plan_read_by
+from services.portal.routes.plan_changes import names_known_to
 from services.portal.visits import Form, PageModel, Visit
 from services.portal.wording import mark as _
 
@@ -35,21 +38,24 @@ class PlanBPage(PageModel):
 
     when: str
     then: str
+    who: str
     runs: bool
     plan_version: int
     promises: list[tuple[str, str]]
 
 
-def asked_to_invoke(visit: Visit, plan: Plan | None) -> PlanBPage:
+def asked_to_invoke(visit: Visit, plan: Plan | None, names: Mapping[UUID, str]) -> PlanBPage:
     """Return a form's request for the line in an address. Raises: NotThere."""
-    number = read_number(visit.request.path_params["line"])
-    found = next((each for each in otherwise(plan) if each.line == number), None) if plan else None
+    number, somebody = read_number(visit.request.path_params["line"]), visit.say(_("iemand van de kring"))
+    lines = otherwise(plan, names, unnamed=somebody) if plan else []
+    found = next((each for each in lines if each.line == number), None)
     if plan is None or found is None:
         raise NotThere
     nothing = [("", visit.say(_("geen: alles blijft gelden")))]
     return PlanBPage(
         when=found.when,
         then=found.then,
+        who=found.who,
         runs=found.runs,
         plan_version=plan.version,
         promises=nothing
@@ -77,7 +83,7 @@ async def ask(visit: PersonVisit) -> Response:
     plan = await plan_read_by(visit)
     if plan is not None and not may_change(visit, plan):
         raise NotThere
-    return visit.page("plan_b.html", asked_to_invoke(visit, plan))
+    return visit.page("plan_b.html", asked_to_invoke(visit, plan, await names_known_to(visit)))
 
 
 @pages.send("/me/plan-b/{line}", person)

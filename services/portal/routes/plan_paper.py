@@ -9,15 +9,16 @@ from starlette.responses import Response
 from services.portal.client import Items
 from services.portal.pages import Pages
 from services.portal.paper import paper
-from services.portal.people import PersonVisit, person
+from services.portal.people import ME, PersonVisit, person
 from services.portal.routes.case_plan import COORDINATOR, plan_of
 from services.portal.routes.dates import CIRCLE, Member
 from services.portal.routes.of_case import case_of, everyone
 from services.portal.routes.plan import (
     Asked,
+    Otherwise,
     Plan,
-    PlanB,
     asked_of_others,
+    otherwise,
     plan_read_by,
     who_convenes,
     who_does,
@@ -49,7 +50,7 @@ class PaperPage(PageModel):
     words_direction: str
     goals: list[str]
     promises: list[PaperPromise]
-    plan_b: list[PlanB]
+    plan_b: list[Otherwise]
     resources: list[Asked]
     decisions: list[str]
     for_children: str | None
@@ -78,7 +79,7 @@ async def _page(visit: Visit, plan: Plan, names: Mapping[UUID, str]) -> PaperPag
             for each in plan.agreements
             if each.state in ("open", "done")
         ],
-        plan_b=[PlanB(when=each.when, then=each.then) for each in plan.plan_b],
+        plan_b=otherwise(plan, names, unnamed=somebody),
         resources=asked_of_others(visit, plan.resources),
         decisions=plan.decisions_of_circle,
         for_children=plan.for_children,
@@ -91,10 +92,12 @@ async def _page(visit: Visit, plan: Plan, names: Mapping[UUID, str]) -> PaperPag
 @pages.show("/me/plan.pdf", person)
 async def show_own(visit: PersonVisit) -> Response:
     """Return the plan to print, for a person of the circle."""
-    plan, circle = await asyncio.gather(plan_read_by(visit), visit.ask_or(CIRCLE, Items[Member](items=[])))
+    plan, circle, me = await asyncio.gather(
+        plan_read_by(visit), visit.ask_or(CIRCLE, Items[Member](items=[])), visit.ask(ME)
+    )
     if plan is None or not plan.parts:
         return visit.go("/me/plan")
-    names = {member.person_id: member.first_name for member in circle.items}
+    names = {member.person_id: member.first_name for member in circle.items} | {me.person_id: me.first_name}
     page = await _page(visit, plan, names)
     return await paper(
         visit, visit.profile, "plan_paper.html", page, name="plan", reader=visit.person.person_id

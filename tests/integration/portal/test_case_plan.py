@@ -49,7 +49,7 @@ def plan(**more: Any) -> dict[str, Any]:
         "version": 2,
         "goals": [HOSTILE],
         "decisions_of_circle": [],
-        "plan_b": [{"when": "Oma is ziek", "then": "Omar belt", "who_person_id": None}],
+        "plan_b": [{"when": "Oma is ziek", "then": "Omar belt", "who_person_id": str(OMAR)}],
         "agreements": [
             {
                 "agreement_id": str(AGREEMENT),
@@ -459,7 +459,7 @@ class TestThePlan:
         [page] = printed
         for told in (
             *("Naar school gaan", "Niemand slaat.", "Oma belt elke dag.", "Rita", "Een fiets"),
-            *("Oma is ziek", "Omar belt", "Jij blijft thuis."),
+            *("Oma is ziek", "Omar belt", "Wie dat doet:", "Jij blijft thuis."),
         ):
             assert told in page
         assert "samenroept: <strong><bdi>Rita</bdi>" in " ".join(page.split())

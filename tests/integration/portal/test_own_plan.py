@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 
+from services.portal import paper
+from services.portal.people import ME
 from services.portal.routes.dates import CIRCLE
 from services.portal.routes.plan import DONE, LET_GO, REVIEW, STANCE
 from shared.ids import uuid7
 from shared.languages import Language
 from tests.integration.portal.test_following_up import AGREEMENT, PLAN_ID, agreement, has_plan
+from tests.integration.portal.test_languages import me
 from tests.integration.portal.test_meeting import RITA
 from tests.support.portal import Browser, FakeServices
 
@@ -21,7 +24,7 @@ class TestThePlan:
     async def test_is_read_as_the_circle_said_it_with_ones_own_promises_first(
         self, browser: Browser, services: FakeServices
     ) -> None:
-        me = await browser.come_by_link(role="circle")
+        reader = await browser.come_by_link(role="circle")
         rita = {"person_id": str(RITA), "first_name": "Rita", "role": "circle", "mode": "in-person"}
         services.answer(CIRCLE, {"items": [rita], "next": None})
         bike = {"resource_id": str(uuid7()), "what": "Een fiets", "asked_of": "het OCMW", "state": "granted"}
@@ -29,9 +32,9 @@ class TestThePlan:
             services,
             agreement(agreement_id=str(uuid7()), what="Oma belt elke dag.", who_person_ids=[str(RITA)]),
             agreement(
-                what="Samen ontbijten", who_person_ids=[str(me.person_id)], known_done_how="Er is brood"
+                what="Samen ontbijten", who_person_ids=[str(reader.person_id)], known_done_how="Er is brood"
             ),
-            otherwise=[{"when": "Oma is ziek", "then": "Omar belt", "who_person_id": None}],
+            otherwise=[{"when": "Oma is ziek", "then": "Zij belt", "who_person_id": str(RITA)}],
             goals=["Naar school gaan"],
             decisions_of_circle=["Niemand slaat."],
             for_children="Jij blijft thuis.",
@@ -40,7 +43,14 @@ class TestThePlan:
         page = (await browser.ask("GET", PLAN, expect=200)).text
         in_order = (
             *("Wat jij beloofde", "Samen ontbijten", "1 april 2026", "Er is brood", "Naar school gaan"),
-            *("Wat anderen doen", "Oma belt elke dag.", "Rita", "Oma is ziek", "Omar belt"),
+            *(
+                "Wat anderen doen",
+                "Oma belt elke dag.",
+                "Rita",
+                "Oma is ziek",
+                "Zij belt",
+                "Wie dat doet: <bdi>Rita</bdi>",
+            ),
             *("Jij blijft thuis.", "Een fiets", "het OCMW", "Op maandag", "Niemand slaat.", "1 juni 2026"),
         )
         places = [page.find(words) for words in in_order]
@@ -50,9 +60,12 @@ class TestThePlan:
     async def test_is_for_who_has_nothing_shared_but_their_own_promise(
         self, browser: Browser, services: FakeServices
     ) -> None:
-        me = await browser.come_by_link(role="professional")
+        reader = await browser.come_by_link(role="professional")
+        services.answer(ME, me(reader))
         services.answer(CIRCLE, {"items": [], "next": None})
-        has_plan(services, agreement(what="Elke week bellen", who_person_ids=[str(me.person_id)]), parts=[])
+        has_plan(
+            services, agreement(what="Elke week bellen", who_person_ids=[str(reader.person_id)]), parts=[]
+        )
         page = (await browser.ask("GET", PLAN, expect=200)).text
         assert "Elke week bellen" in page
         assert "Je leest hier wat jij doet." in page
@@ -74,21 +87,42 @@ class TestThePlan:
     async def test_says_who_calls_the_circle_together_again(
         self, browser: Browser, services: FakeServices, convener: str, words: str
     ) -> None:
-        me = await browser.come_by_link(role="circle")
+        reader = await browser.come_by_link(role="circle")
         rita = {"person_id": str(RITA), "first_name": "Rita", "role": "circle", "mode": "in-person"}
         services.answer(CIRCLE, {"items": [rita], "next": None})
-        named = {"me": str(me.person_id), "rita": str(RITA), "nobody": None}
+        named = {"me": str(reader.person_id), "rita": str(RITA), "nobody": None}
         has_plan(services, convener_person_id=named.get(convener, str(uuid7())))
         page = (await browser.ask("GET", PLAN, expect=200)).text
         assert words in " ".join(page.split())
+
+    async def test_says_who_stands_behind_it_and_who_watches_over_it(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        reader = await browser.come_by_link(role="circle")
+        rita = {"person_id": str(RITA), "first_name": "Rita", "role": "circle", "mode": "in-person"}
+        services.answer(CIRCLE, {"items": [rita], "next": None})
+        said = [(RITA, True), (reader.person_id, True), (uuid7(), False)]
+        stances = [
+            {"person_id": str(who), "agrees": agrees, "said_at": "2026-03-02T12:00:00Z"}
+            for who, agrees in said
+        ]
+        has_plan(services, stances=stances, monitor_person_id=str(RITA))
+        page = (await browser.ask("GET", PLAN, expect=200)).text
+        assert "<dt>Staan erachter</dt><dd><bdi>Rita</bdi>, <bdi>jij</bdi></dd>" in page
+        assert "<dt>Staan er niet achter</dt><dd><bdi>iemand van de kring</bdi></dd>" in page
+        assert "Een oogje op het plan houdt: <strong><bdi>Rita</bdi></strong>" in page
+        has_plan(services)
+        page = (await browser.ask("GET", PLAN, expect=200)).text
+        assert "Wie achter het plan staat" not in page
+        assert "Een oogje op het plan" not in page
 
     @pytest.mark.parametrize("agrees", [True, False])
     async def test_is_stood_behind_or_not(
         self, browser: Browser, services: FakeServices, agrees: bool
     ) -> None:
-        me = await browser.come_by_link(role="circle")
+        reader = await browser.come_by_link(role="circle")
         services.answer(CIRCLE, {"items": [], "next": None})
-        said = {"person_id": str(me.person_id), "agrees": not agrees, "said_at": "2026-03-02T12:00:00Z"}
+        said = {"person_id": str(reader.person_id), "agrees": not agrees, "said_at": "2026-03-02T12:00:00Z"}
         has_plan(services, stances=[said])
         services.answer(STANCE, {**said, "agrees": agrees})
         page = (await browser.ask("GET", PLAN, expect=200)).text
@@ -101,9 +135,9 @@ class TestThePlan:
         assert (asked.ids, asked.body) == ({"plan_id": str(PLAN_ID)}, {"version": 1, "agrees": agrees})
 
     async def test_is_settled_and_looked_at_sooner(self, browser: Browser, services: FakeServices) -> None:
-        me = await browser.come_by_link(role="circle")
+        reader = await browser.come_by_link(role="circle")
         services.answer(CIRCLE, {"items": [], "next": None})
-        has_plan(services, agreement(who_person_ids=[str(me.person_id)]))
+        has_plan(services, agreement(who_person_ids=[str(reader.person_id)]))
         settled = {"agreement_id": str(AGREEMENT), "progress": None}
         services.answer(DONE, {**settled, "state": "done"})
         services.answer(LET_GO, {**settled, "state": "lapsed"})
@@ -121,11 +155,30 @@ class TestThePlan:
             [asked] = services.of(operation)
             assert set(asked.ids.values()) == {str(value)}
 
+    async def test_names_its_reader_on_paper_as_the_others(
+        self, browser: Browser, services: FakeServices, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        printed: list[str] = []
+
+        async def make(html: str) -> bytes:
+            printed.append(html)
+            return b"%PDF-"
+
+        monkeypatch.setattr(paper, "make_pdf", make)
+        reader = await browser.come_by_link(role="circle")
+        services.answer(ME, me(reader))
+        services.answer(CIRCLE, {"items": [], "next": None})
+        line = {"when": "Oma is ziek", "then": "Bellen", "who_person_id": str(reader.person_id)}
+        has_plan(services, agreement(who_person_ids=[str(reader.person_id)]), otherwise=[line])
+        await browser.ask("GET", f"{PLAN}.pdf", expect=200)
+        assert printed[0].count("Amira</bdi>") == 2
+        assert "iemand van de kring" not in printed[0]
+
     @pytest.mark.parametrize("language", ["nl", "fr", "ar"])
     async def test_is_made_into_a_pdf_in_ones_own_language(
         self, browser: Browser, services: FakeServices, language: Language
     ) -> None:
-        await browser.come_by_link(language=language, role="circle")
+        services.answer(ME, me(await browser.come_by_link(language=language, role="circle")))
         services.answer(CIRCLE, {"items": [], "next": None})
         has_plan(services, agreement(), goals=["Naar school gaan"])
         made = await browser.ask("GET", f"{PLAN}.pdf", expect=200)
