@@ -143,7 +143,12 @@ async def road_of(visit: StaffVisit, case: Case, known: Knowledge, *, waiting: C
     which = which_of(visit, numbered.conference_no) if numbered else None
     more_time = [] if held or newest is None else await more_time_of(visit, newest)
     steps: list[tuple[str, bool, list[str], str | None]] = [
-        (_("Een coördinator"), case.coordinator_id is not None or case.waits_for == "follow-up", [], None),
+        (
+            _("Een coördinator"),
+            case.coordinator_id is not None or case.waits_for in ("follow-up", "next-step"),
+            [],
+            None,
+        ),
         (
             _("De vragen voor de kring"),
             bool(baseline.questions),

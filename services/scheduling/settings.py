@@ -43,6 +43,7 @@ class Policy(PolicySettings):
         ("circle_warn", "circle_ready"),
         ("date_warn", "date_set"),
         ("late_news_warn", "late_news"),
+        ("next_step_warn", "next_step"),
     )
 
     conference_target: Length = Field(default="8w", description="From the assignment to the conference.")
@@ -82,6 +83,13 @@ class Policy(PolicySettings):
     late_news: Length = Field(
         default="2wd",
         description="From what changes after the circle was told, to telling it again or moving the date.",
+    )
+    next_step_warn: Length = Field(
+        default="3wd", description="From a round without a plan to the warning before that."
+    )
+    next_step: Length = Field(
+        default="5wd",
+        description="From a conference without a plan, or a cancelled one, to another round or a plan.",
     )
     day_remind: Length = Field(default="2d", description="How long before the day the circle is reminded.")
     outcome_record: Length = Field(

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scheduling import operations
-from services.scheduling.operations import erasing, feeds, invitations, news
+from services.scheduling.operations import erasing, feeds, invitations, news, next_step
 from services.scheduling.operations.base import CONTACT_CLOCK, SERVICE, TALK_CLOCK
 from services.scheduling.workflows import WORKFLOWS
 from shared import erasure
@@ -35,24 +35,25 @@ async def begin(session: AsyncSession, event: Received[intake.CoordinatorAssigne
     """Begin the first preparation of the case with its first coordinator; a wanted round with the next one."""
     now = await context.clock.now()
     await operations.begin_with_coordinator(session, tenant=event.tenant, case_id=event.data.case_id, now=now)
-    await _hand_date_over(session, event, "REQUEST", now=now)
+    await _hand_over(session, event, "REQUEST", now=now)
 
 
 @subscriptions.writes(intake.CoordinatorReleased)
-async def take_date_back(
+async def take_back(
     session: AsyncSession, event: Received[intake.CoordinatorReleased], context: Context
 ) -> None:
-    """Remove the date from the calendar of a former coordinator."""
-    await _hand_date_over(session, event, "CANCEL", now=await context.clock.now())
+    """Remove the date from the calendar of a former coordinator; the regional manager sees what comes next."""
+    await _hand_over(session, event, "CANCEL", now=await context.clock.now())
 
 
-async def _hand_date_over(
+async def _hand_over(
     session: AsyncSession,
     event: Received[intake.CoordinatorAssigned] | Received[intake.CoordinatorReleased],
     method: Literal["REQUEST", "CANCEL"],
     *,
     now: datetime,
 ) -> None:
+    await next_step.hand_over(session, case_id=event.data.case_id, now=now)
     await invitations.hand_over(
         session,
         tenant=event.tenant,
@@ -142,12 +143,12 @@ async def send_again(
 
 
 @subscriptions.writes(plans.PlanRecorded)
-async def end_search_for_date(
-    session: AsyncSession, event: Received[plans.PlanRecorded], context: Context
-) -> None:
-    """Stop looking for a date when the circle made its plan without a meeting."""
+async def follow_plan(session: AsyncSession, event: Received[plans.PlanRecorded], context: Context) -> None:
+    """Stop asking what comes next, and looking for a date when the circle made its plan without a meeting."""
+    now = await context.clock.now()
+    await next_step.note_plan(session, case_id=event.data.case_id, now=now)
     if event.data.conference_id is None and event.data.version == 1:
-        await operations.need_no_meeting(session, case_id=event.data.case_id, now=await context.clock.now())
+        await operations.need_no_meeting(session, case_id=event.data.case_id, now=now)
 
 
 # --- the case's state ---

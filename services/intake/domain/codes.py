@@ -62,10 +62,14 @@ OVER = (CaseStatus.WITHDRAWN, CaseStatus.CLOSED)
 
 
 class WaitsFor(StrEnum):
-    """What a live case without a coordinator waits for: a new coordinator, or the year after the four-week call."""
+    """What a live case without a coordinator waits for.
+
+    A new coordinator, the year after the four-week call or, without a plan, what the regional manager does next.
+    """
 
     COORDINATOR = "coordinator"
     FOLLOW_UP = "follow-up"
+    NEXT_STEP = "next-step"
 
 
 class AssignmentState(StrEnum):

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, select
+from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy import case as sql_case
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.domain.codes import (
@@ -19,7 +20,7 @@ from services.intake.domain.codes import (
     ReleaseReason,
     WaitsFor,
 )
-from services.intake.models import Assignment, Base, Baseline, BottomLine, Case, CaseParty, Offer
+from services.intake.models import Assignment, Base, Baseline, BottomLine, Case, CaseFact, CaseParty, Offer
 from shared import case_state
 from shared.http.paging import PageRequest, Rows, paginate
 
@@ -80,29 +81,35 @@ def filtered(
     if coordinator_id is not None:
         query = query.where(Case.coordinator_id == coordinator_id)
     if waits_for is not None:
-        searched = _searched()
         query = query.where(
-            Case.coordinator_id.is_(None),
-            Case.state.in_(LIVE),
-            searched if waits_for == WaitsFor.COORDINATOR else ~searched,
+            Case.coordinator_id.is_(None), Case.state.in_(LIVE), _waits_for() == waits_for.value
         )
     return query
 
 
 async def waiting_for(session: AsyncSession, found: Sequence[Case]) -> dict[UUID, WaitsFor]:
     """Return what those of these cases wait for that are live without a coordinator."""
-    query = select(Case.id, _searched()).where(
+    query = select(Case.id, _waits_for()).where(
         Case.id.in_([case.id for case in found]), Case.coordinator_id.is_(None), Case.state.in_(LIVE)
     )
-    rows = (await session.execute(query)).all()
-    return {case_id: WaitsFor.COORDINATOR if searched else WaitsFor.FOLLOW_UP for case_id, searched in rows}
+    return {case_id: WaitsFor(what) for case_id, what in (await session.execute(query)).all()}
 
 
-def _searched() -> ColumnElement[bool]:
-    return exists().where(
+def _waits_for() -> ColumnElement[str]:
+    """Return what a live case without a coordinator waits for."""
+    searched = exists().where(
         Assignment.case_id == Case.id,
         Assignment.number == Case.assignment_no,
         Assignment.state == AssignmentState.SEARCHING,
+    )
+    planned = exists().where(
+        CaseFact.case_id == Case.id,
+        or_(CaseFact.plan_from_conference.is_not(None), CaseFact.plan_without_meeting.is_not(None)),
+    )
+    return sql_case(
+        (searched, WaitsFor.COORDINATOR.value),
+        (planned, WaitsFor.FOLLOW_UP.value),
+        else_=WaitsFor.NEXT_STEP.value,
     )
 
 

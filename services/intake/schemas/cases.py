@@ -33,7 +33,8 @@ class CaseSummary(ResponseModel):
     minors: bool | None
     coordinator_id: UUID | None
     waits_for: WaitsFor | None = Field(
-        description="Without a coordinator: `coordinator`, one is looked for; `follow-up`, their task is done."
+        description="Without a coordinator: `coordinator`, one is looked for; `follow-up`, their task is done and the"
+        " plan is followed up; `next-step`, there is no plan."
     )
     assignment_no: int
     referring_organisation_id: UUID | None

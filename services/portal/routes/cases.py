@@ -48,6 +48,7 @@ _STATES: dict[str, tuple[str, str]] = {
 _WAITS_FOR = {
     "coordinator": _("We zoeken een coördinator."),
     "follow-up": _("Het plan loopt. De coördinator is klaar; de regiomanager volgt het op."),
+    "next-step": _("Er is nog geen plan. De regiomanager bekijkt met de familie hoe het verder gaat."),
 }
 _FILTERS = {
     "": _("Alle"),
@@ -55,6 +56,7 @@ _FILTERS = {
     "paused": _("Staan stil"),
     "coordinator": _("Zoeken een coördinator"),
     "follow-up": _("In opvolging"),
+    "next-step": _("Zonder plan, zonder coördinator"),
     "closed": _("Afgerond"),
     "withdrawn": _("Gestopt"),
 }

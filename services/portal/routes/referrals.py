@@ -99,6 +99,7 @@ _PROGRESS = {
     "erased": _("Gewist"),
     "coordinator": _("We zoeken een coördinator"),
     "follow-up": _("Het plan is er, we volgen een jaar op"),
+    "next-step": _("Er is nog geen plan"),
     "open": _("De coördinator is aan het werk"),
     "paused": _("Staat even stil"),
     "closed": _("Afgerond"),
@@ -112,6 +113,7 @@ _NEXT = {
         "De coördinator praat met het gezin en brengt de kring samen. Je krijgt een mail als er een plan is."
     ),
     "follow-up": _("Eigenaars van het plan zijn de mensen zelf. Wij vragen hen een jaar lang hoe het gaat."),
+    "next-step": _("De regiomanager bekijkt met de familie hoe het verder gaat."),
     "paused": _("Er loopt nu geen termijn. De coördinator weet wanneer het verdergaat."),
 }
 # A manager decides, and gets no mails about plans.

@@ -62,7 +62,7 @@ __all__ = [
 
 
 class CaseInfo(Base):
-    """The urgency of a case, and who has a mandate in it (from intake)."""
+    """The urgency of a case and who has a mandate in it (from intake), and whether it has a plan (from plans)."""
 
     __tablename__ = "case_info"
 
@@ -71,6 +71,7 @@ class CaseInfo(Base):
     track: Mapped[str]
     referring_organisation: Mapped[UUID | None]
     mandated_organisation: Mapped[UUID | None]
+    has_plan: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
 
 

@@ -27,6 +27,8 @@ NEWS_CLOCK = "late-news"
 POLL_CLOCK = "poll"
 # Runs while nobody's answer is missing: the poll then ends early.
 ANSWERED_CLOCK = "poll-answered"
+# About the case: after a round without a plan.
+NEXT_CLOCK = "next-step"
 
 clocks = Clocks(SERVICE)
 

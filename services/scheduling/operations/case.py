@@ -17,11 +17,12 @@ from services.scheduling.models import (
     Conference,
     WantedRound,
 )
-from services.scheduling.operations import ending, milestones, polls
+from services.scheduling.operations import ending, milestones, next_step, polls
 from services.scheduling.operations.asking import ask_again, ask_newcomers
 from services.scheduling.operations.base import (
     ANSWERED_CLOCK,
     CIRCLE_CLOCK,
+    NEXT_CLOCK,
     POLL_CLOCK,
     TARGET_CLOCK,
     clocks,
@@ -41,6 +42,7 @@ async def note_case(session: AsyncSession, data: CaseOpened, *, tenant: UUID, no
         track=data.track,
         referring_organisation=data.referring_organisation,
         mandated_organisation=data.mandated_organisation,
+        has_plan=False,
         created_at=now,
     )
     await session.execute(statement.on_conflict_do_nothing())
@@ -132,12 +134,16 @@ async def follow_pause(session: AsyncSession, *, case_id: UUID, now: datetime) -
     """Pause or resume the clocks of a case, as its state is now."""
     preparation = await queries.running_preparation(session, case_id=case_id, lock=True)
     state = await case_state.read(session, case_id)
+    reason = case_state.CasePaused.code
+    if state is not None and state.status == "paused":
+        await clocks.pause(session, kind=NEXT_CLOCK, subject=case_id, now=now, reason=reason)
+    else:
+        await clocks.resume(session, kind=NEXT_CLOCK, subject=case_id, now=now)
     if preparation is None or state is None:
         return
     conference = await queries.current_conference(session, preparation)
     poll = await queries.poll_of(session, conference)
     if state.status == "paused":
-        reason = case_state.CasePaused.code
         await clocks.pause(session, kind=TARGET_CLOCK, subject=preparation.id, now=now, reason=reason)
         await milestones.pause(session, preparation, reason=reason, now=now)
         if poll is not None:
@@ -177,6 +183,7 @@ async def stop_case(session: AsyncSession, *, case_id: UUID, now: datetime) -> N
     """Stop everything about a case that was withdrawn or has ended."""
     await session.execute(delete(WantedRound).where(WantedRound.case_id == case_id))
     preparation = await queries.running_preparation(session, case_id=case_id, lock=True)
+    await next_step.end(session, case_id=case_id, now=now)
     if preparation is None:
         return
     conference = await queries.current_conference(session, preparation)

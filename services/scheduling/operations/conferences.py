@@ -21,7 +21,7 @@ from services.scheduling.domain import (
     PostponedBecause,
 )
 from services.scheduling.models import Attendance, ChecklistEntry, Conference, Poll, Preparation, Venue
-from services.scheduling.operations import ending, milestones, news, polls, venues
+from services.scheduling.operations import ending, milestones, news, next_step, polls, venues
 from services.scheduling.operations.base import (
     BASELINE_CLOCK,
     DATE_CLOCK,
@@ -270,6 +270,8 @@ async def hold(
     await publish(session, fact, of=conference, now=now)
     if following is None:
         await ending.end_preparation(session, preparation, now=now)
+    if outcome is MeetingOutcome.NO_PLAN:
+        await next_step.begin(session, preparation, now=now)
     return conference
 
 
@@ -291,7 +293,7 @@ def _attendance(conference: Conference, presence: Presence, *, now: datetime) ->
 async def cancel(
     session: AsyncSession, *, conference: Conference, version: int, reason: CancelledBecause, now: datetime
 ) -> Conference:
-    """Cancel a conference for good; the preparation ends with it.
+    """Cancel a conference for good; the preparation ends with it, and somebody sees what comes next.
 
     `version`: the one that was read. Raises: ConferenceOver, OtherVersion.
     """
@@ -301,6 +303,8 @@ async def cancel(
     require_version(version, of=conference.version)
     await ending.cancel_conference(session, conference, reason=reason.value, now=now)
     await ending.end_preparation(session, preparation, now=now)
+    if reason is not CancelledBecause.PLAN_WITHOUT_MEETING:
+        await next_step.begin(session, preparation, now=now)
     return conference
 
 

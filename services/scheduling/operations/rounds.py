@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.scheduling import domain, queries
 from services.scheduling.domain import BegunBecause, ConferenceState, ExtendedBecause, PreparationState
 from services.scheduling.models import Conference, Preparation, PreparationExtension, WantedRound
-from services.scheduling.operations import milestones
+from services.scheduling.operations import milestones, next_step
 from services.scheduling.operations.base import TARGET_CLOCK, clocks, lock, publish, start_clock, target_of
 from services.scheduling.settings import policies
 from shared import case_state
@@ -179,6 +179,7 @@ async def _begin(
     )
     session.add(conference)
     await session.flush()
+    await next_step.end(session, case_id=case_id, now=now)
     fact = PreparationStarted(
         case_id=case_id,
         preparation_no=preparation.preparation_no,

@@ -1,6 +1,7 @@
 """Cases: resting, stopping, ending, who reads them, and how long lists are read."""
 
 import asyncio
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -440,23 +441,31 @@ class TestList:
     ) -> None:
         assigned, coordinator = await world.assigned_case()
         done, _ = await world.assigned_case()
-        path = f"/v1/cases/{done.id}/release-coordinator"
-        await world.do("POST", path, world.manager(), json={"reason": "task-done"})
+        planless, _ = await world.assigned_case()
+        for case in (done, planless):
+            path = f"/v1/cases/{case.id}/release-coordinator"
+            await world.do("POST", path, world.manager(), json={"reason": "task-done"})
+        recorded = plans.PlanRecorded(
+            case_id=done.id, plan_id=uuid7(), version=1, conference_id=None, agreement_ids=(),
+            review_on=date(2026, 7, 1), needs_acceptance=False,
+        )  # fmt: skip
+        await world.handle(recorded)
         waiting = await world.open_case()
         await world.do("POST", f"/v1/cases/{waiting.id}/pause", world.manager(), json={"reason": "holiday"})
         for query, expected in (
             ("waits_for=coordinator", {waiting.id}),
             ("waits_for=follow-up", {done.id}),
+            ("waits_for=next-step", {planless.id}),
             (f"coordinator_id={coordinator}", {assigned.id}),
             ("state=paused", {waiting.id}),
-            ("state=open", {assigned.id, done.id}),
+            ("state=open", {assigned.id, done.id, planless.id}),
             (f"case_id={done.id}&case_id={waiting.id}&case_id={uuid7()}", {done.id, waiting.id}),
         ):
             found = await world.do("GET", f"/v1/cases?{query}", world.manager())
             assert {UUID(each["case_id"]) for each in found["items"]} == expected
         shown = await world.do("GET", "/v1/cases", world.manager())
         assert {UUID(each["case_id"]): each["waits_for"] for each in shown["items"]} == {
-            assigned.id: None, done.id: "follow-up", waiting.id: "coordinator"
+            assigned.id: None, done.id: "follow-up", planless.id: "next-step", waiting.id: "coordinator"
         }  # fmt: skip
 
     async def test_of_referrals_shows_those_that_stand_so(self, world: Intake) -> None:

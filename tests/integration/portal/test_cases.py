@@ -413,6 +413,32 @@ class TestACase:
         page = await browser.ask("GET", f"/cases/{CASE_ID}", expect=200)
         assert "We zoeken een coördinator." in page.text
 
+    async def test_shows_a_manager_that_a_case_without_a_plan_waits_for_them(
+        self, browser: Browser, found: FakeServices
+    ) -> None:
+        await browser.sign_in(Role.REGIONAL_MANAGER)
+        await clock(
+            browser, "next-step", CASE_ID, due=timedelta(-1), state="breached", owner=Role.REGIONAL_MANAGER
+        )
+        shown = a_case(coordinator_id=None, waits_for="next-step")
+        found.answer(CASE, shown)
+        found.answer(CASES, page_of(shown))
+        for operation in (KNOWN, MEETINGS, PLANS):
+            found.refuse(operation, 404, "case-not-found")
+        board = await browser.ask("GET", "/today", expect=200)
+        for page in (await browser.ask("GET", f"/cases/{CASE_ID}", expect=200), board):
+            assert "Met de familie bekijken hoe het verder gaat" in page.text
+            assert "Het plan loopt" not in page.text
+
+    async def test_leads_a_coordinator_from_a_round_without_a_plan_to_the_next(
+        self, browser: Browser, found: FakeServices
+    ) -> None:
+        await coordinate(browser)
+        await clock(browser, "next-step", CASE_ID, due=timedelta(days=5))
+        page = await browser.ask("GET", f"/cases/{CASE_ID}", expect=200)
+        assert "Met de familie bekijken hoe het verder gaat" in page.text
+        assert f'href="/cases/{CASE_ID}/conference"' in page.text
+
     async def test_shows_a_referrer_the_day_of_the_meeting_and_that_it_was_held(
         self, browser: Browser, found: FakeServices
     ) -> None:

@@ -1,10 +1,14 @@
 """A case goes round as often as its people need: each round has a preparation and a conference of its own."""
 
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
 
 from shared.events import intake, plans
 from shared.ids import uuid7
+from tests.integration.scheduling.test_conferences import hold
 from tests.support.world import NOW, Case, problem
 from tests.support.world.scheduling import VENUE, Scheduling, dates
 
@@ -18,8 +22,8 @@ async def _begin(world: Scheduling, case: Case) -> dict[str, object]:
     return begun
 
 
-async def _call_off(world: Scheduling, case: Case) -> None:
-    answer = await world.change_date(case, "cancel", reason="family-wish")
+async def _call_off(world: Scheduling, case: Case, reason: str = "family-wish") -> None:
+    answer = await world.change_date(case, "cancel", reason=reason)
     assert answer.status_code == 200, answer.text
 
 
@@ -33,6 +37,30 @@ def _released(case: Case) -> intake.CoordinatorReleased:
     return intake.CoordinatorReleased(
         case_id=case.id, assignment_no=1, coordinator_id=case.coordinator, reason="task-done"
     )
+
+
+def _recorded(case: Case) -> plans.PlanRecorded:
+    return plans.PlanRecorded(
+        case_id=case.id,
+        plan_id=uuid7(),
+        version=1,
+        conference_id=None,
+        agreement_ids=(),
+        review_on=date(2026, 9, 1),
+        needs_acceptance=False,
+    )
+
+
+async def _meet(world: Scheduling, case: Case, outcome: str = "no-plan") -> None:
+    world.later(days=21)
+    answer = await hold(world, case, outcome=outcome)
+    assert answer.status_code == 200, answer.text
+
+
+async def _next_step(world: Scheduling, case: Case) -> tuple[str, str] | None:
+    """Return the state and the owner of what comes next."""
+    clock = (await world.clocks(case)).get("next-step")
+    return None if clock is None else (clock.state, clock.owner)
 
 
 async def _reasons(world: Scheduling, case: Case) -> list[tuple[int, str]]:
@@ -126,3 +154,62 @@ class TestTheCircle:
         await _call_off(world, case)
         await world.handle_all(_released(case), _wants_to_meet(case), case.withdrawn(), case=case)
         assert not await world.rows("SELECT 1 FROM wanted_round WHERE tenant = :tenant")
+
+
+class TestWhatComesNext:
+    @pytest.mark.parametrize("ended", [_meet, _call_off])
+    async def test_is_asked_after_a_round_without_a_plan_until_the_next(
+        self, world: Scheduling, ended: Any
+    ) -> None:
+        case = await world.scheduled(20)
+        assert await _next_step(world, case) is None
+        await ended(world, case)
+        clock = (await world.clocks(case))["next-step"]
+        now = await world.now()
+        assert (clock.owner, clock.escalate_to) == ("coordinator", "regional-manager")
+        assert clock.warn_at is not None
+        assert (clock.warn_at > now, clock.due_at - now <= timedelta(days=9)) == (True, True)
+        await _begin(world, case)
+        assert await _next_step(world, case) == ("stopped", "coordinator")
+
+    async def test_is_asked_of_the_regional_manager_without_a_coordinator(self, world: Scheduling) -> None:
+        case = await world.scheduled(20)
+        await _meet(world, case)
+        await world.handle(_released(case))
+        assert await _next_step(world, case) == ("running", "regional-manager")
+        await world.handle(case.assigned(2, uuid7()))
+        assert await _next_step(world, case) == ("running", "coordinator")
+
+    async def test_waits_while_the_case_is_paused(self, world: Scheduling) -> None:
+        case = await world.scheduled(20)
+        await _call_off(world, case)
+        for event, state in (
+            (intake.CasePaused(case_id=case.id, reason="illness"), "paused"),
+            (intake.CaseResumed(case_id=case.id), "running"),
+        ):
+            await world.handle(event)
+            assert await _next_step(world, case) == (state, "coordinator")
+
+    async def test_is_known_once_there_is_a_plan_or_the_case_ended(self, world: Scheduling) -> None:
+        for tell in (_recorded, Case.withdrawn):
+            case = await world.scheduled(20)
+            await _call_off(world, case)
+            await world.handle(tell(case))
+            assert await _next_step(world, case) == ("stopped", "coordinator")
+
+    async def test_is_not_asked_where_a_plan_is_followed_up(self, world: Scheduling) -> None:
+        case = await world.scheduled(20)
+        await world.handle(_recorded(case))
+        await _call_off(world, case)
+        assert await _next_step(world, case) is None
+
+    @pytest.mark.parametrize("outcome", ["plan", "continued"])
+    async def test_is_not_asked_where_the_meeting_says_it(self, world: Scheduling, outcome: str) -> None:
+        case = await world.scheduled(20)
+        await _meet(world, case, outcome)
+        assert await _next_step(world, case) is None
+
+    async def test_is_not_asked_where_the_plan_needs_no_meeting(self, world: Scheduling) -> None:
+        case = await world.scheduled(20)
+        await _call_off(world, case, "plan-without-meeting")
+        assert await _next_step(world, case) is None

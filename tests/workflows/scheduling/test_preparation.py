@@ -66,6 +66,20 @@ class TestConferencePreparation:
         await skipped.deliver()
         await skipped.ended(workflow_of(case))
 
+    async def test_leaves_what_comes_next_to_be_warned_of_and_noted_as_late_when_it_brings_no_plan(
+        self, preparing: Preparing
+    ) -> None:
+        world, skipped = preparing.world, preparing.skipped
+        case = await world.assigned()
+        await skipped.deliver()
+        assert (await world.change_date(case, "cancel", reason="family-wish")).status_code == 200
+        await skipped.deliver()
+        for state in ("running", "breached"):
+            await skipped.reach(f"clock/next-step/{case.id}")
+            clock = (await world.clocks(case))["next-step"]
+            assert (clock.state, clock.warned_at is not None) == (state, True)
+        await skipped.ended(f"clock/next-step/{case.id}")
+
     async def test_is_started_again_by_a_poll_that_opens_when_the_target_is_past(
         self, preparing: Preparing
     ) -> None:

@@ -15,6 +15,7 @@ def upgrade() -> None:
         sa.Column("track", sa.Text(), nullable=False),
         sa.Column("referring_organisation", sa.Uuid(), nullable=True),
         sa.Column("mandated_organisation", sa.Uuid(), nullable=True),
+        sa.Column("has_plan", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("case_id", name=op.f("pk_case_info")),
     )

@@ -1,0 +1,61 @@
+"""What comes next where a round brought no plan: a to-do until another round begins, a plan comes, or the case ends."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.scheduling import queries
+from services.scheduling.models import CaseInfo, Preparation
+from services.scheduling.operations.base import NEXT_CLOCK, clocks
+from services.scheduling.settings import policies
+from shared import case_state
+from shared.case_access import coordinator_or_manager
+from shared.errors import NotYet
+
+
+async def begin(session: AsyncSession, preparation: Preparation, *, now: datetime) -> None:
+    """Ask whoever coordinates what comes next, unless the case has a plan, which is followed up.
+
+    The caller holds the lock of the preparation that ended.
+    """
+    case_id = preparation.case_id
+    info = await queries.case_info(session, tenant=preparation.tenant, case_id=case_id)
+    if info is not None and info.has_plan:
+        return
+    policy = await policies.for_case(session, case_id=case_id)
+    await clocks.start(
+        session,
+        kind=NEXT_CLOCK,
+        subject=case_id,
+        tenant=preparation.tenant,
+        case=case_id,
+        owner=await coordinator_or_manager(session, case_id),
+        escalate_to="regional-manager",
+        now=now,
+        warn_at=policy.after(now, policy.settings.next_step_warn),
+        due_at=policy.after(now, policy.settings.next_step),
+        policy_version=policy.version,
+        paused=await case_state.why_paused(session, case_id),
+    )
+
+
+async def end(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
+    """Ask no more: it is known what comes next."""
+    await clocks.stop(session, kind=NEXT_CLOCK, subject=case_id, now=now)
+
+
+async def note_plan(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
+    """Store that a case has a plan. Raises: NotYet if the opening of the case is not known here yet."""
+    await case_state.read(session, case_id, hold=True)
+    statement = update(CaseInfo).where(CaseInfo.case_id == case_id).values(has_plan=True)
+    if (await session.scalars(statement.returning(CaseInfo.case_id))).one_or_none() is None:
+        raise NotYet("the opening of the case")
+    await end(session, case_id=case_id, now=now)
+
+
+async def hand_over(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
+    """Assign the question what comes next to the case's coordinator or, without one, to the regional manager."""
+    owner = await coordinator_or_manager(session, case_id)
+    await clocks.hand_over(session, case=case_id, kinds=(NEXT_CLOCK,), owner=owner, now=now)
