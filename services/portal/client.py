@@ -5,7 +5,7 @@ await client.ask(INVITATION, token=..., body={"answer": "yes"})
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 from urllib.parse import quote
@@ -45,6 +45,8 @@ class NamedAnswer(Answer):
 
 
 AnswerT = TypeVar("AnswerT")
+OneT = TypeVar("OneT")
+OtherT = TypeVar("OtherT")
 
 
 class Items(Answer, Generic[AnswerT]):
@@ -197,3 +199,17 @@ def _wait(response: Response) -> int:
     """Return after how many seconds a service wants to be asked again."""
     seconds = response.headers.get("retry-after", "")
     return min(int(seconds), _LONGEST) if seconds.isdecimal() else _LONGEST
+
+
+async def both(one: Awaitable[OneT], other: Awaitable[OtherT]) -> tuple[OneT, OtherT]:
+    """Await two things at once, such as services' answers and what the portal knows itself.
+
+    Raises what one of them raised, when both are over: asyncio.gather would leave the other running, with a session
+    that its request has given back.
+    """
+    first, second = await asyncio.gather(one, other, return_exceptions=True)
+    if isinstance(first, BaseException):
+        raise first
+    if isinstance(second, BaseException):
+        raise second
+    return first, second

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from services.portal.staff_words import NOT_THEIRS, STAFF_FAILURES, STAFF_REFUSALS
+from services.portal.staff_words import FORM_KEPT, NOT_THEIRS, STAFF_FAILURES, STAFF_REFUSALS
 from services.portal.visits import Visit
 from services.portal.wording import mark as _
 
@@ -81,6 +81,13 @@ _FAILURES: dict[int, tuple[str, str]] = {
     401: (
         _("Open de link in je mail nog eens"),
         _("Je bent hier een tijd niet geweest. De link in onze laatste mail brengt je terug naar je pagina."),
+    ),
+    FORM_KEPT: (
+        _("Open de link in je mail nog eens"),
+        _(
+            "Je bent hier een tijd niet geweest, en wat je schreef, is nog niet verstuurd. We bewaren het een week."
+            " De link in onze laatste mail, in deze browser, brengt je er terug. Verstuur het dan opnieuw."
+        ),
     ),
     403: (
         _("Dit formulier kwam niet van deze pagina"),

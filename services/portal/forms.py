@@ -66,6 +66,11 @@ def is_from_here(request: Request, public_url: str) -> bool:
     return origin is None or origin.rstrip("/") == public_url.rstrip("/")
 
 
+def names_its_site(request: Request) -> bool:
+    """Tell whether a browser says at all from which site a form was sent: old ones do not."""
+    return not {"sec-fetch-site", "origin"}.isdisjoint(request.headers.keys())
+
+
 @dataclass(frozen=True, slots=True)
 class Sent:
     """The content of a form: its fields by name, and its file if there is one that is not empty."""

@@ -42,9 +42,14 @@ class LinkVisit(Visit, ABC):
         return True
 
     @property
+    @abstractmethod
+    def reader(self) -> str:
+        """Whose the forms are."""
+
+    @property
     def form_token(self) -> str:
         """The token in forms of this session."""
-        return self.secret.form_token
+        return self.secret.form_token_of(self.reader)
 
     @abstractmethod
     def over(self, refused: ServiceRefused) -> Response | None:

@@ -18,11 +18,14 @@ class Base(DeclarativeBase):
 
 
 class BrowserSession(Base):
-    """A session or draft in a browser. `id` is a digest of the cookie's secret, which also opens `sealed`."""
+    """A session or draft in a browser. `id` is a digest of the cookie's secret, which also opens `sealed`.
+
+    After `expires_at` it lets nobody in; until `kept_until` its author gets back a form that they sent too late.
+    """
 
     __tablename__ = "browser_session"
     __table_args__ = (
-        Index("ix_browser_session_expires_at", "expires_at"),
+        Index("ix_browser_session_kept_until", "kept_until"),
         {"info": {NO_TENANT_BECAUSE: "sealed: only the cookie says whose it is"}},
     )
 
@@ -30,6 +33,7 @@ class BrowserSession(Base):
     sealed: Mapped[bytes]
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    kept_until: Mapped[datetime]
 
 
 class Logo(Base):

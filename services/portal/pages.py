@@ -14,7 +14,6 @@ async def answer(visit: PersonVisit) -> Response:
     return visit.go("/me")
 """
 
-import secrets
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
@@ -31,7 +30,9 @@ from services.portal.client import Client, ServiceRefused
 from services.portal.failures import REFUSALS, UNAVAILABLE, UNKNOWN_REFUSAL, words_of
 from services.portal.forms import LANGUAGE_COOKIE, NotThere, is_from_here, language_of, read_id
 from services.portal.readers import whoever
-from services.portal.staff_words import NOT_THEIRS, OF_LINKS, STAFF_UNKNOWN_REFUSAL
+from services.portal.sessions import is_same_session
+from services.portal.staff_words import FORM_KEPT, NOT_THEIRS, OF_LINKS, STAFF_UNKNOWN_REFUSAL
+from services.portal.unsent import FormKept, may_confirm
 from services.portal.visits import (
     AFTER,
     CSP,
@@ -208,15 +209,16 @@ class Pages:
             return failure(visit, 403)
         opener, handler, shown_by = self._sent.get(path) or (*self._shown[path], None)
         visit.form_at = self._form_at(path, visit.request)
-        if opener in (anyone, of_organisation, whoever):
+        for_anybody = opener in (anyone, of_organisation, whoever)
+        if for_anybody:
             await count_anonymous(visit.request)
         opened = visit.opened = await _known(opener, visit)
         await opened.read_sent()
         again = self._shown[path][1] if shown_by is None and path in self._shown else shown_by
         if opened.form.get(LANGUAGE_BUTTON) in opened.languages:
             return await _in_language(opened, again or _at_home)
-        if not secrets.compare_digest(opened.form.get(FORM_TOKEN, "").encode(), opened.form_token.encode()):
-            return failure(visit, 403)
+        if not is_same_session(opened.form.get(FORM_TOKEN, ""), opened.form_token):
+            return await _confirmed(opened, again, for_anybody=for_anybody)
         try:
             done: Response = await opened.close(await _replacing(opened, handler))
             return done
@@ -232,18 +234,29 @@ class Pages:
         return shown
 
 
-async def _known(opener: Opener[VisitT], visit: Visit) -> VisitT:
-    """Let in the reader, and hold no connection while their form arrives or services answer. Raises: MustGo."""
+async def _confirmed(visit: Visit, again: Handler[Any] | None, *, for_anybody: bool) -> Response:
+    """Do nothing that a form of another session asks: show it to its author again, who can send it."""
+    if again is None or not may_confirm(visit, for_anybody=for_anybody):
+        return failure(visit, 403)
+    visit.status = 422
+    return await visit.close(await again(visit))
 
-    async def let_in() -> VisitT | MustGo:
+
+async def _known(opener: Opener[VisitT], visit: Visit) -> VisitT:
+    """Let in the reader, and hold no connection while their form arrives or services answer.
+
+    Raises: MustGo, FormKept.
+    """
+
+    async def let_in() -> VisitT | MustGo | FormKept:
         try:
             return await opener(visit)
-        except MustGo as elsewhere:
+        except (MustGo, FormKept) as elsewhere:
             # Raised below, after the form stored for their return is committed.
             return elsewhere
 
     found = await visit.apart(let_in)
-    if isinstance(found, MustGo):
+    if isinstance(found, MustGo | FormKept):
         raise found
     found.session = visit.session
     return found
@@ -277,6 +290,7 @@ def _explain(visit: Visit, error: ServiceRefused | Operational) -> None:
 # Failures with one meaning to readers, whatever their code.
 _STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (NotTheirs, NOT_THEIRS),
+    (FormKept, FORM_KEPT),
     (NobodyHere, 401),
     (NotThere, 404),
     (CursorNotReadable, 422),
@@ -366,7 +380,8 @@ def failure(visit: Visit, status: int, *, following: str | None = None) -> Respo
     elif status == HTTPStatus.UNPROCESSABLE_ENTITY:
         path, label = visit.address.partition("?")[0], _("Naar het begin van de lijst")
     visit.errors.clear()
-    visit.status = HTTPStatus.FORBIDDEN if status in (NOT_THEIRS, OF_LINKS) else status
+    # Of our own statuses browsers see the first three digits.
+    visit.status = int(str(status)[:3])
     model = FailurePage(
         title=visit.say(title),
         explanation=visit.say(explanation),

@@ -8,11 +8,12 @@ from uuid import UUID
 from babel.lists import format_list
 from starlette.responses import Response
 
-from services.portal import sessions
+from services.portal import sessions, unsent
 from services.portal.client import Answer, Operation, ServiceRefused
 from services.portal.link_visits import LinkVisit
 from services.portal.over import CASE_STOPPED, is_over, over_page
 from services.portal.sessions import PersonOfCase, Secret
+from services.portal.unsent import FormKept
 from services.portal.visits import Instead, NobodyHere, Visit
 from services.portal.wording import mark as _
 from shared.languages import Language, language_of
@@ -91,6 +92,18 @@ class PersonVisit(LinkVisit):
         """Whether the reader is under eighteen."""
         return self.person.young
 
+    @property
+    def reader(self) -> str:
+        """Whose the forms are."""
+        return str(self.person.person_id)
+
+    async def close(self, answer: Response) -> Response:
+        """Delete the unsent form once one was sent, and store a language that was chosen."""
+        if self.person.unsent is not None and self.request.method == "POST" and answer.status_code < 400:
+            self.person = self.person.model_copy(update={"unsent": None})
+            await sessions.keep(self.session, self.secret, self.person, now=await self.parts.clock.now())
+        return await super().close(answer)
+
     def over(self, refused: ServiceRefused) -> Response | None:
         """Return the page that says that they left, or their link or case ended meanwhile."""
         if not is_over(refused.code):
@@ -151,22 +164,38 @@ async def known_person(visit: Visit) -> PersonVisit | None:
 
 
 async def person(visit: Visit) -> PersonVisit:
-    """Let in readers with a personal link. Raises: NobodyHere."""
+    """Let in readers with a personal link. Raises: NobodyHere, FormKept."""
     mine = await known_person(visit)
     if mine is None:
-        raise NobodyHere
+        raise await _nobody_here(visit)
     now = await visit.parts.clock.now()
     if mine.person.token_until - now < _AHEAD:
         try:
             mine.person = await _renewed(visit, mine.person, now)
             await sessions.keep(visit.session, mine.secret, mine.person, now=now)
+        except NobodyHere:
+            raise await _nobody_here(visit) from None
         except ServiceRefused as over:
             mine.refused = over
+            await unsent.keep(visit, COOKIE, PersonOfCase)
+    unsent.show(mine, mine.person.unsent)
     return mine
 
 
+async def _nobody_here(visit: Visit) -> NobodyHere:
+    """Store a form that came too late, and return what to raise."""
+    author = await unsent.keep(visit, COOKIE, PersonOfCase)
+    if author is None:
+        return NobodyHere()
+    visit.language = author.language
+    return FormKept()
+
+
 async def begin(visit: Visit, link: str) -> tuple[Secret, PersonOfCase]:
-    """Exchange a link and start a session. Raises: ServiceRefused if the link does not work (any more)."""
+    """Exchange a link and start a session, with the form that was sent before.
+
+    Raises: ServiceRefused if the link does not work (any more).
+    """
     now = await visit.parts.clock.now()
     access = await visit.ask(EXCHANGE, body={"token": link})
     headers = {"authorization": f"Bearer {access.access_token}", "kring-tenant": str(access.tenant)}
@@ -178,7 +207,10 @@ async def begin(visit: Visit, link: str) -> tuple[Secret, PersonOfCase]:
             "decides_for_child": me.decides_for_child,
         }
     )
-    secret = Secret.new()
+    secret, before = Secret.new(), Secret.read(visit.cookie(COOKIE))
+    old = await sessions.replace(visit.session, before, PersonOfCase, now=now)
+    if old is not None and old.person_id == came.person_id:
+        came = came.model_copy(update={"unsent": old.unsent})
     await sessions.keep(visit.session, secret, came, now=now)
     return secret, came
 
@@ -193,7 +225,7 @@ async def _renewed(visit: Visit, known: PersonOfCase, now: datetime) -> PersonOf
         raise NobodyHere from None
     renewed = _person(known.link, access, known.language, now)
     return renewed.model_copy(
-        update={name: getattr(known, name) for name in ("young", "reads_with", "decides_for_child")}
+        update={name: getattr(known, name) for name in ("young", "reads_with", "decides_for_child", "unsent")}
     )
 
 

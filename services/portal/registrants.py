@@ -68,6 +68,11 @@ class RegistrantVisit(LinkVisit):
         """Their registration."""
         return OWN, _("Naar je inschrijving")
 
+    @property
+    def reader(self) -> str:
+        """Whose the forms are."""
+        return self.registrant.link
+
     def over(self, refused: ServiceRefused) -> Response | None:
         """Return the page that says that their registration was erased meanwhile."""
         return over_page(self.as_stranger, refused) if refused.status in OVER else None

@@ -16,7 +16,7 @@ from uuid import UUID
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import BaseModel, Field
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -26,12 +26,24 @@ from shared.languages import Language
 
 # A link opens the page again at any time; an abandoned browser forgets its user.
 LASTS = timedelta(hours=12)
+# A form that is sent after its session was over comes back for this long.
+FORMS_LAST = timedelta(days=7)
 _SECRET_BYTES = 32
 _NONCE_BYTES = 12
 
 
+class Unsent(BaseModel):
+    """A form that arrived after its session had ended."""
+
+    path: str
+    form: dict[str, str]
+
+
 class PersonOfCase(BaseModel):
-    """A reader with a personal link. `token` is valid until `token_until`; `link` gets the next one."""
+    """A reader with a personal link. `token` is valid until `token_until`; `link` gets the next one.
+
+    `unsent`: a form that they sent before they had to open their link again.
+    """
 
     link: str
     token: str
@@ -46,6 +58,7 @@ class PersonOfCase(BaseModel):
     reads_with: list[str] | None = None
     # Of a central person under twelve.
     decides_for_child: bool = False
+    unsent: Unsent | None = None
 
 
 class Registrant(BaseModel):
@@ -54,13 +67,6 @@ class Registrant(BaseModel):
     link: str
     tenant: UUID
     language: Language
-
-
-class Unsent(BaseModel):
-    """A form that arrived after its session had ended."""
-
-    path: str
-    form: dict[str, str]
 
 
 class StaffMember(BaseModel):
@@ -97,6 +103,7 @@ class Draft(BaseModel):
 
 Content = PersonOfCase | Registrant | StaffMember | Draft
 ContentT = TypeVar("ContentT", PersonOfCase, Registrant, StaffMember, Draft)
+MemberT = TypeVar("MemberT", PersonOfCase, StaffMember)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +141,10 @@ class Secret:
         """The token in forms of this session, so that no other site can send one."""
         return hmac.digest(self.raw, b"form", sha256).hex()
 
+    def form_token_of(self, reader: str) -> str:
+        """Return the token in forms of this session, with a digest of its reader, who may confirm them in another."""
+        return f"{self.form_token}.{sha256(b'reader' + reader.encode()).hexdigest()[:32]}"
+
     def seal(self, content: bytes) -> bytes:
         """Return content sealed so that only this secret opens it."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
@@ -148,26 +159,52 @@ class Secret:
         return sha256(b"seal" + self.raw).digest()
 
 
+def is_same_session(token: str, own: str) -> bool:
+    """Tell whether the token of a form is of this session."""
+    return hmac.compare_digest(*(each.partition(".")[0].encode() for each in (token, own)))
+
+
+def is_same_reader(token: str, own: str) -> bool:
+    """Tell whether the token of a form names this session's reader."""
+    sent, reader = (each.partition(".")[2].encode() for each in (token, own))
+    return reader != b"" and hmac.compare_digest(sent, reader)
+
+
 async def keep(
     session: AsyncSession, secret: Secret, content: Content, *, now: datetime, lasts: timedelta = LASTS
 ) -> None:
     """Store content for its lifetime; expired content of others is deleted."""
-    await session.execute(delete(BrowserSession).where(BrowserSession.expires_at <= now))
-    sealed = secret.seal(content.model_dump_json().encode())
+    await session.execute(delete(BrowserSession).where(BrowserSession.kept_until <= now))
+    kept = FORMS_LAST if isinstance(content, PersonOfCase | StaffMember) else lasts
     statement = insert(BrowserSession).values(
-        id=secret.id, sealed=sealed, created_at=now, expires_at=now + lasts
+        id=secret.id,
+        sealed=_sealed(secret, content),
+        created_at=now,
+        expires_at=now + lasts,
+        kept_until=now + kept,
     )
-    renewed = {"sealed": statement.excluded.sealed, "expires_at": statement.excluded.expires_at}
+    renewed = {name: statement.excluded[name] for name in ("sealed", "expires_at", "kept_until")}
     await session.execute(statement.on_conflict_do_update(index_elements=[BrowserSession.id], set_=renewed))
 
 
+async def keep_unsent(
+    session: AsyncSession, secret: Secret, content: PersonOfCase | StaffMember, *, now: datetime
+) -> None:
+    """Store a form with a session that is over: it lets nobody in for it."""
+    changed = {"sealed": _sealed(secret, content), "kept_until": now + FORMS_LAST}
+    await session.execute(update(BrowserSession).where(BrowserSession.id == secret.id).values(changed))
+
+
+def _sealed(secret: Secret, content: Content) -> bytes:
+    return secret.seal(content.model_dump_json().encode())
+
+
 async def load(
-    session: AsyncSession, secret: Secret, kind: type[ContentT], *, now: datetime
+    session: AsyncSession, secret: Secret, kind: type[ContentT], *, now: datetime, also_over: bool = False
 ) -> ContentT | None:
-    """Return the content of a session of one kind; None if there is none (any more)."""
-    query = select(BrowserSession.sealed).where(
-        BrowserSession.id == secret.id, BrowserSession.expires_at > now
-    )
+    """Return the content of a session of one kind; None if there is none (any more). `also_over`: if it is over too."""
+    until = BrowserSession.kept_until if also_over else BrowserSession.expires_at
+    query = select(BrowserSession.sealed).where(BrowserSession.id == secret.id, until > now)
     sealed = (await session.execute(query)).scalar_one_or_none()
     if sealed is None:
         return None
@@ -175,6 +212,17 @@ async def load(
         return kind.model_validate_json(secret.open(sealed))
     except (InvalidTag, ValueError):
         return None
+
+
+async def replace(
+    session: AsyncSession, secret: Secret | None, kind: type[ContentT], *, now: datetime
+) -> ContentT | None:
+    """End the session before another one in the same browser; return what it held, also if it was over."""
+    if secret is None:
+        return None
+    before = await load(session, secret, kind, now=now, also_over=True)
+    await end(session, secret)
+    return before
 
 
 async def end(session: AsyncSession, secret: Secret) -> None:

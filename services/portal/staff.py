@@ -1,6 +1,5 @@
 """Readers who signed in: members of staff, by their roles and the organisation whose pages they read."""
 
-import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,10 +8,10 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from services.portal import queries, sessions
+from services.portal import queries, sessions, unsent
 from services.portal.providers import Grant, Provider, SignInRefused
-from services.portal.sessions import Secret, StaffMember, Unsent
-from services.portal.visits import FORM_TOKEN, MustGo, MustSignIn, NotTheirs, Opener, Visit
+from services.portal.sessions import Secret, StaffMember
+from services.portal.visits import MustGo, MustSignIn, NotTheirs, Opener, Visit
 from services.portal.wording import mark as _
 from shared.auth import Kind, Principal, Role, TokenExpired, TokenNotAccepted, Verifier
 from shared.languages import STAFF_LANGUAGES, Language, language_of
@@ -25,7 +24,6 @@ HOME = "/today"
 # The session's cookie; different from a personal link's, for one browser may have both.
 COOKIE = "staff"
 CHOOSE = "/organisation"
-_UNSENT = _("Je was intussen afgemeld. Wat je schreef, staat er nog. Verstuur het opnieuw.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,6 @@ class StaffVisit(Visit):
 
     secret: Secret
     member: StaffMember
-    notice: str | None = None
     # Pages without an organisation, for which none must be chosen.
     of_no_tenant: bool = False
 
@@ -77,7 +74,7 @@ class StaffVisit(Visit):
     @property
     def form_token(self) -> str:
         """The token in forms of this session."""
-        return self.secret.form_token
+        return self.secret.form_token_of(str(self.member.id))
 
     @property
     def form_targets(self) -> list[str]:
@@ -128,7 +125,6 @@ class StaffVisit(Visit):
         here = f"{self.request.url.path}/"
         return {
             **super()._surroundings(),
-            "notice": self.notice,
             "sign_out": "/staff/sign-out",
             "sections": [(each.path, self.say(each.label)) for each in mine],
             # Of nested sections the innermost.
@@ -172,24 +168,20 @@ def staff(*roles: Role, of_no_tenant: bool = False) -> Opener[StaffVisit]:
     async def opened(visit: Visit) -> StaffVisit:
         mine = await known_member(visit, of_no_tenant=of_no_tenant)
         if mine is None:
+            await unsent.keep(visit, COOKIE, StaffMember)
             raise MustSignIn(_sign_in(visit))
         now, member = await visit.parts.clock.now(), mine.member
         if member.token_until - now < _AHEAD:
             renewed = await _renewed(visit, member, now)
             if renewed is None:
-                await _keep_unsent(visit, mine.secret, member, now)
+                await unsent.keep(visit, COOKIE, StaffMember)
                 raise MustSignIn(_sign_in(visit))
             mine.member = member = renewed
             await sessions.keep(visit.session, mine.secret, member, now=now)
         visit.opened = mine
         if roles and member.roles.isdisjoint(roles):
             raise NotTheirs
-        if (
-            member.unsent is not None
-            and visit.request.method == "GET"
-            and member.unsent.path == visit.address
-        ):
-            mine.form, mine.notice = member.unsent.form, mine.say(_UNSENT)
+        unsent.show(mine, member.unsent)
         return mine
 
     return opened
@@ -209,7 +201,7 @@ async def begin(visit: Visit, provider: Provider, grant: Grant, *, nonce: str) -
     name = claims.get("name") or claims.get("preferred_username") or ""
     known = [tenant for tenant, _name in await queries.organisations(visit.session)]
     own = principal.organisation
-    before, secret = Secret.read(visit.cookie(COOKIE)), Secret.new()
+    secret = Secret.new()
     member = StaffMember(
         issuer=provider.issuer,
         id=principal.id,
@@ -222,11 +214,9 @@ async def begin(visit: Visit, provider: Provider, grant: Grant, *, nonce: str) -
         refresh_token=grant.refresh_token,
         until=now + _LASTS,
     )
-    if before is not None:
-        old = await sessions.load(visit.session, before, StaffMember, now=now)
-        await sessions.end(visit.session, before)
-        if old is not None and old.id == member.id:
-            member = member.model_copy(update={"unsent": old.unsent, "tenant": old.tenant or member.tenant})
+    old = await sessions.replace(visit.session, Secret.read(visit.cookie(COOKIE)), StaffMember, now=now)
+    if old is not None and old.id == member.id:
+        member = member.model_copy(update={"unsent": old.unsent, "tenant": old.tenant or member.tenant})
     await sessions.keep(visit.session, secret, member, now=now)
     return secret
 
@@ -252,16 +242,6 @@ async def _renewed(visit: Visit, member: StaffMember, now: datetime) -> StaffMem
             "roles": principal.roles,
         }
     )
-
-
-async def _keep_unsent(visit: Visit, secret: Secret, member: StaffMember, now: datetime) -> None:
-    """Store a form that was sent after its session had ended, for its author's return: only they can read it."""
-    if visit.request.method == "POST":
-        await visit.read_sent()
-    token = visit.form.get(FORM_TOKEN, "")
-    if secrets.compare_digest(token.encode(), secret.form_token.encode()):
-        unsent = Unsent(path=visit.address, form=visit.form)
-        await sessions.keep(visit.session, secret, member.model_copy(update={"unsent": unsent}), now=now)
 
 
 def _sign_in(visit: Visit) -> str:

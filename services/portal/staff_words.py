@@ -2,8 +2,8 @@
 
 from services.portal.wording import mark as _
 
-# Statuses of our own, 403 to browsers: a page for another role, and one for readers with a link.
-NOT_THEIRS, OF_LINKS = 4030, 4031
+# Statuses of our own. 403 to browsers: a page for another role, or for readers with a link. 401: a form came too late.
+NOT_THEIRS, OF_LINKS, FORM_KEPT = 4030, 4031, 4010
 # By status: what failures say to staff.
 STAFF_FAILURES: dict[int, tuple[str, str]] = {
     NOT_THEIRS: (

@@ -1,6 +1,5 @@
 """One visit of one reader: the request, the questions to services, and the page that is shown."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -114,6 +113,8 @@ class Visit:
     # From the organisation whose pages these are.
     profile: profiles.Profile = profiles.UNKNOWN
     logo: str | None = None
+    # Said above the page.
+    notice: str | None = None
     # Somebody else changed the same thing: each field shows the current value.
     overtaken: bool = False
     # The address of the page with the form that was sent; None if no page is shown again.
@@ -362,7 +363,7 @@ class Visit:
             "query": f"?{query}" if (query := urlencode(self.request.query_params.multi_items())) else "",
             "offered_languages": self.languages,
             "styles": assets.address("kring.css"),
-            "notice": None,
+            "notice": self.notice,
             "is_person": False,
             "young": self.young,
             "reads_with": None,
@@ -384,17 +385,3 @@ FormT = TypeVar("FormT", bound=Form)
 VisitT = TypeVar("VisitT", bound=Visit)
 # Lets in the reader of a page.
 Opener = Callable[[Visit], Awaitable[VisitT]]
-
-
-async def both(one: Awaitable[OneT], other: Awaitable[OtherT]) -> tuple[OneT, OtherT]:
-    """Await two things at once, such as services' answers and what the portal knows itself.
-
-    Raises what one of them raised, when both are over: asyncio.gather would leave the other running, with a session
-    that its request has given back.
-    """
-    first, second = await asyncio.gather(one, other, return_exceptions=True)
-    if isinstance(first, BaseException):
-        raise first
-    if isinstance(second, BaseException):
-        raise second
-    return first, second

@@ -65,6 +65,7 @@ FOR_EVERYBODY = frozenset(
                 "pages",
                 "people",
                 "registrants",
+                "unsent",
                 "visits",
             )
         ),

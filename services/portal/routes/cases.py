@@ -9,14 +9,14 @@ from starlette.responses import Response
 from services.portal import boards, todos
 from services.portal.boards import ShownTodo
 from services.portal.central_persons import names_by_case
-from services.portal.client import Answer, Items, Operation
+from services.portal.client import Answer, Items, Operation, both
 from services.portal.pages import Pages
 from services.portal.road import CASE, Case, Step, knowledge_of, road_of
 from services.portal.routes.of_case import case_of
 from services.portal.routes.offers import OFFERS, themes
 from services.portal.routes.survey import OwnSurvey, survey_of
 from services.portal.staff import StaffVisit, section, staff
-from services.portal.visits import Form, PageModel, both
+from services.portal.visits import Form, PageModel
 from services.portal.wording import Dates
 from services.portal.wording import mark as _
 from shared.auth import Role

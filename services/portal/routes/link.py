@@ -48,14 +48,14 @@ async def enter(visit: Visit) -> Response:
     """Let the reader in, and go where the mail pointed."""
     token = visit.request.path_params["token"]
     try:
-        secret, _came = await begin(visit, token)
+        secret, came = await begin(visit, token)
     except ServiceRefused as refused:
         if refused.status not in (404, 410, 422):
             raise
         return over_page(visit, refused.code, link=token)
-    return visit.set_cookie(
-        visit.go(PAGES_OF_EMAILS.get(visit.request.query_params.get("to", ""), "/me")), COOKIE, secret.cookie
-    )
+    pointed_to = PAGES_OF_EMAILS.get(visit.request.query_params.get("to", ""), "/me")
+    answer = visit.go(came.unsent.path if came.unsent else pointed_to)
+    return visit.set_cookie(answer, COOKIE, secret.cookie)
 
 
 @pages.send("/l/{token}/new", anyone)
@@ -84,5 +84,6 @@ async def leave(visit: Visit) -> Response:
 async def sign_out(visit: PersonVisit) -> Response:
     """End the session here."""
     await sessions.end(visit.session, visit.secret)
-    visit.language = visit.person.language
+    # Otherwise the end of this visit would store what changed in it, and thereby extend a session that is over.
+    visit.person, visit.language = visit.person.model_copy(update={"unsent": None}), visit.person.language
     return visit.drop_cookie(visit.go("/"), COOKIE)

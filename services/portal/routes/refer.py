@@ -177,7 +177,7 @@ class WritingVisit(Visit):
     @property
     def form_token(self) -> str:
         """The token in forms of this draft."""
-        return self.writing.secret.form_token
+        return self.writing.secret.form_token_of(str(self.writing.draft.tenant))
 
 
 def _tenant(visit: Visit) -> UUID:

@@ -8,13 +8,14 @@ from starlette.responses import Response
 from services.portal import boards, todos
 from services.portal.boards import ShownTodo
 from services.portal.central_persons import names_by_case
+from services.portal.client import both
 from services.portal.models import Todo
 from services.portal.pages import Pages
 from services.portal.routes import account, calendar_address, cases, daily_mail
 from services.portal.routes.offers import themes
 from services.portal.staff import HOME, StaffVisit, staff
 from services.portal.todos import Tally
-from services.portal.visits import PageModel, both
+from services.portal.visits import PageModel
 from services.portal.wording import mark as _
 from shared.auth import Role
 from shared.errors import Operational

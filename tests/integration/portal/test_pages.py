@@ -319,7 +319,7 @@ class TestSessions:
 
     async def test_that_are_over_go_when_somebody_comes(self, world: Portal) -> None:
         _, left = await signed_in(world)
-        world.later(hours=12)
+        world.later(days=7)
         _, came = await signed_in(world)
         kept = {bytes(row.id) for row in await world.rows("SELECT id FROM browser_session")}
         assert left.id not in kept

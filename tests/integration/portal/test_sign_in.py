@@ -222,6 +222,18 @@ class TestSessionsOfStaff:
         await browser.chooses(await browser.ask("GET", sent.headers["location"], expect=303), HANNE)
         assert 'role="status"' not in (await browser.ask("GET", CHOOSE, expect=200)).text
 
+    async def test_keep_what_was_written_days_after_they_ended_and_let_nobody_in(
+        self, browser: SignIn
+    ) -> None:
+        await browser.signs_in(FREEK)
+        browser.world.later(days=3)
+        written = {"form-token": browser.form_token, "tenant": "een hele bladzijde"}
+        sent = await browser.ask("POST", CHOOSE, data=written, expect=303)
+        await browser.ask("GET", CHOOSE, expect=303)
+        back = await browser.chooses(await browser.ask("GET", sent.headers["location"], expect=303), FREEK)
+        assert back.headers["location"] == CHOOSE
+        assert "Wat je invulde, staat er nog." in (await browser.ask("GET", CHOOSE, expect=200)).text
+
     @pytest.mark.parametrize(
         ("path", "page"),
         [

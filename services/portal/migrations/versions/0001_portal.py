@@ -14,9 +14,10 @@ def upgrade() -> None:
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("kept_until", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_browser_session")),
     )
-    op.create_index("ix_browser_session_expires_at", "browser_session", ["expires_at"])
+    op.create_index("ix_browser_session_kept_until", "browser_session", ["kept_until"])
     op.create_table(
         "logo",
         sa.Column("tenant", sa.Uuid(), nullable=False),
