@@ -19,6 +19,7 @@ from services.portal.routes.of_case import (
     case_of,
     everyone,
     in_circle,
+    kept_from,
     latest,
     moment,
 )
@@ -47,6 +48,7 @@ class Row(PageModel):
     person: Person
     phone: str | None
     required: bool
+    not_with: list[str]
     answers: list[str | None]
 
 
@@ -77,7 +79,7 @@ async def show(visit: StaffVisit) -> Response:
     dates = await visit.dates()
     starts, ends = (conference.starts_at, conference.ends_at) if conference else (None, None)
     ranked = _ranked(poll)
-    rows = [_row(each, ranked) for each in in_circle(people) if _is_asked(each, poll)]
+    rows = [_row(each, ranked, people) for each in in_circle(people) if _is_asked(each, poll)]
     silent = set(poll.silent) if poll else set()
     model = CaseDatesPage(
         case_id=case_id,
@@ -167,11 +169,12 @@ def _is_asked(person: InCircle, poll: Poll | None) -> bool:
     return answered or person.person_id in poll.silent
 
 
-def _row(person: InCircle, options: list[Option]) -> Row:
+def _row(person: InCircle, options: list[Option], people: dict[UUID, InCircle]) -> Row:
     return Row(
         person=Person(id=person.person_id, name=person.name),
         phone=person.phone,
         required=person.required,
+        not_with=[each.name for each in kept_from(person, people)],
         answers=[option.answers.get(person.person_id) for option in options],
     )
 

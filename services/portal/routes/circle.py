@@ -116,21 +116,10 @@ class Texts(Answer):
     texts: list[Text]
 
 
-class Pair(Answer):
-    """Two people who must not be brought in contact."""
-
-    no_contact_id: UUID
-    person_ids: list[UUID]
-    reason: str | None
-
-
 PEOPLE = Operation("network", "GET", "/v1/cases/{case_id}/persons", Items[Person])
 CONSENTS = Operation("network", "GET", "/v1/cases/{case_id}/consent-status", ConsentStatus)
 ADD = Operation("network", "POST", "/v1/cases/{case_id}/persons", Answer)
 INVITE_ALL = Operation("network", "POST", "/v1/cases/{case_id}/invitations", Answer)
-PAIRS = Operation("network", "GET", "/v1/cases/{case_id}/no-contacts", Items[Pair])
-KEEP_APART = Operation("network", "POST", "/v1/cases/{case_id}/no-contacts", Answer)
-LIFT = Operation("network", "POST", "/v1/no-contacts/{no_contact_id}/lift", type(None))
 PERSON = Operation("network", "GET", "/v1/persons/{person_id}", Person)
 CHANGE = Operation("network", "PATCH", "/v1/persons/{person_id}", Answer)
 CONFIRM = Operation("network", "POST", "/v1/persons/{person_id}/confirm", Answer)
@@ -241,36 +230,6 @@ class NewForm(AddForm):
     proposed_by: UUID | None = None
 
 
-class Apart(PageModel):
-    """Two people who are kept apart."""
-
-    id: UUID
-    names: list[str]
-    reason: str | None
-
-
-class ApartPage(PageModel):
-    """The pairs who must not be brought in contact."""
-
-    case_id: UUID
-    pairs: list[Apart]
-    people: list[Named]
-
-
-class ApartForm(Form):
-    """Two people, and why."""
-
-    WANTED: ClassVar = {
-        "one": _("Kies de eerste persoon."),
-        "other": _("Kies de tweede persoon."),
-        "reason": _("Schrijf waarom. Alleen jij leest dat."),
-    }
-
-    one: UUID
-    other: UUID
-    reason: str = Field(max_length=2000)
-
-
 async def people_of(visit: StaffVisit) -> list[Person]:
     """Return the people of the case that the address names."""
     return await visit.ask_all(PEOPLE, case_id=case_of(visit))
@@ -361,37 +320,3 @@ async def add(visit: StaffVisit) -> Response:
     said = {name: value for name, value in body.items() if value is not None}
     await visit.ask(ADD, body=said, case_id=case_id)
     return visit.go(f"/cases/{case_id}/circle")
-
-
-@pages.show("/cases/{case_id}/circle/apart", staff(Role.COORDINATOR))
-async def show_apart(visit: StaffVisit) -> Response:
-    """Show who is kept apart."""
-    case_id = case_of(visit)
-    people, pairs = await asyncio.gather(people_of(visit), visit.ask_all(PAIRS, case_id=case_id))
-    names = {each.person_id: each.name for each in people}
-    model = ApartPage(
-        case_id=UUID(case_id),
-        pairs=[
-            Apart(
-                id=each.no_contact_id,
-                names=[names.get(one, "-") for one in each.person_ids],
-                reason=each.reason,
-            )
-            for each in pairs
-        ],
-        people=[Named(id=each.person_id, name=each.name) for each in people if each.name],
-    )
-    return visit.page("circle_apart.html", model)
-
-
-@pages.send("/cases/{case_id}/circle/apart", staff(Role.COORDINATOR))
-async def keep_apart(visit: StaffVisit) -> Response:
-    """Keep two people apart, or lift that."""
-    case_id = case_of(visit)
-    if "lift" in visit.form:
-        await visit.ask(LIFT, no_contact_id=read_id(visit.form["lift"]))
-    else:
-        form = visit.read(ApartForm)
-        body = {"person_ids": [str(form.one), str(form.other)], "reason": form.reason}
-        await visit.ask(KEEP_APART, body=body, case_id=case_id)
-    return visit.go(f"/cases/{case_id}/circle/apart")

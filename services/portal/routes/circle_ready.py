@@ -35,10 +35,11 @@ READY = Operation("network", "POST", "/v1/cases/{case_id}/circle-ready", Answer)
 
 
 class ReadyPage(ChoosePage):
-    """Who is required, among the people of a case."""
+    """Who is required, among the people of a case; `apart`: the pairs who must not meet."""
 
     version: int
     required: list[str]
+    apart: list[tuple[str, str]]
 
 
 @pages.show("/cases/{case_id}/circle/ready", staff(Role.COORDINATOR))
@@ -46,9 +47,17 @@ async def show_ready(visit: StaffVisit) -> Response:
     """Ask who is required."""
     case_id = case_of(visit)
     people, declared = await asyncio.gather(people_of(visit), visit.ask(DECLARED, case_id=case_id))
+    members = active(people)
+    kept = {each.person_id: each.not_with for each in people}
     model = ReadyPage(
         case_id=UUID(case_id),
-        people=active(people),
+        people=members,
+        apart=[
+            (one.name, other.name)
+            for one in members
+            for other in members
+            if other.id in kept[one.id] and one.id < other.id
+        ],
         version=declared.version,
         required=[str(each.person_id) for each in declared.members if each.required],
     )

@@ -23,6 +23,7 @@ from services.portal.routes.of_case import (
     case_of,
     everyone,
     in_circle,
+    kept_from,
     latest,
 )
 from services.portal.routes.venues import ACCESS, access_in_words
@@ -106,6 +107,7 @@ class Attending(PageModel):
     person: Person
     phone: str | None
     required: bool
+    not_with: list[str]
     how: str
     mode: str
     comes: bool
@@ -135,6 +137,8 @@ class ConferencePage(PageModel):
     venue_name: str | None
     venue_address: str | None
     people: list[Attending]
+    # Pairs who must not meet and both come.
+    apart: list[tuple[str, str]]
     items: list[Item]
     needs: list[Item]
     givers: list[Telling]
@@ -164,6 +168,7 @@ async def page_of(visit: StaffVisit) -> ConferencePage:
     venues, givers = await asyncio.gather(
         choices(visit, conference if venue_id else None, people), givers_of(visit, conference, people)
     )
+    expected = attending(visit, conference, people)
     return ConferencePage(
         case_id=case_id,
         conference_id=conference.conference_id if conference else None,
@@ -179,7 +184,8 @@ async def page_of(visit: StaffVisit) -> ConferencePage:
         past=bool(starts and starts <= await visit.parts.clock.now()),
         venue_name=conference.venue.name if conference and conference.venue else None,
         venue_address=conference.venue.address if conference and conference.venue else None,
-        people=attending(visit, conference, people),
+        people=expected,
+        apart=_apart(expected, people) if conference and conference.state not in _OVER else [],
         items=[
             Item(code=code, label=visit.say(label), done=checklist.get(code, False))
             for code, label in _CHECKLIST.items()
@@ -201,9 +207,11 @@ def attending(
     """Return who came, or is expected while that is not recorded."""
     prepared = conference.preparation if conference else None
     if prepared is None or not prepared.attendance:
-        return [_invited(visit, each) for each in in_circle(people)]
+        return [_invited(visit, each, people) for each in in_circle(people)]
     return [
-        _attending(visit, people[each.person_id], each.mode if each.came else "absent", comes=each.came)
+        _attending(
+            visit, people[each.person_id], people, each.mode if each.came else "absent", comes=each.came
+        )
         for each in prepared.attendance
         if each.person_id in people
     ]
@@ -237,7 +245,18 @@ def _needs(visit: StaffVisit, people: dict[UUID, InCircle], prepared: Preparatio
     return found
 
 
-def _invited(visit: StaffVisit, person: InCircle) -> Attending:
+def _apart(expected: list[Attending], people: dict[UUID, InCircle]) -> list[tuple[str, str]]:
+    """Return the pairs of those who come and must not meet, each once."""
+    coming = {each.person.id for each in expected if each.comes}
+    return [
+        (people[one].name, other.name)
+        for one in coming
+        for other in kept_from(people[one], people)
+        if other.person_id in coming and one < other.person_id
+    ]
+
+
+def _invited(visit: StaffVisit, person: InCircle, people: dict[UUID, InCircle]) -> Attending:
     invitation = person.invitation
     if invitation is None:
         mode, how = "", _("nog niet uitgenodigd")
@@ -248,15 +267,18 @@ def _invited(visit: StaffVisit, person: InCircle) -> Attending:
     else:
         mode = invitation.mode or "in-person"
         how = _MODES.get(mode, _MODES["in-person"])
-    one = _attending(visit, person, mode, comes=bool(mode) and mode != "absent")
+    one = _attending(visit, person, people, mode, comes=bool(mode) and mode != "absent")
     return one.model_copy(update={"how": visit.say(how)})
 
 
-def _attending(visit: StaffVisit, person: InCircle, mode: str, *, comes: bool) -> Attending:
+def _attending(
+    visit: StaffVisit, person: InCircle, people: dict[UUID, InCircle], mode: str, *, comes: bool
+) -> Attending:
     return Attending(
         person=Person(id=person.person_id, name=person.name),
         phone=person.phone,
         required=person.required,
+        not_with=[each.name for each in kept_from(person, people)],
         how=visit.word(_MODES, mode) if mode in _MODES else "",
         mode=mode,
         comes=comes,

@@ -29,6 +29,7 @@ class InCircle(NamedAnswer):
     role: str
     state: str
     required: bool
+    not_with: list[UUID]
     needs: list[str]
     needs_words: str | None
     invitation: Invited | None
@@ -120,6 +121,11 @@ async def everyone(visit: StaffVisit, case_id: str) -> dict[UUID, InCircle]:
 def in_circle(people: dict[UUID, InCircle]) -> list[InCircle]:
     """Return those who belong to the circle now, by name."""
     return sorted((each for each in people.values() if each.state in _IN_CIRCLE), key=lambda each: each.name)
+
+
+def kept_from(person: InCircle, people: dict[UUID, InCircle]) -> list[InCircle]:
+    """Return those of the circle whom somebody must not meet, by name."""
+    return [each for each in in_circle(people) if each.person_id in person.not_with]
 
 
 async def latest(visit: StaffVisit, case_id: str) -> Conference | None:

@@ -14,17 +14,17 @@ from services.portal.routes.circle import (
     CONTACTS,
     EXCLUDE,
     INVITE_ALL,
-    KEEP_APART,
-    PAIRS,
     PEOPLE,
     PERSON,
     RECORD,
     TEXTS,
 )
+from services.portal.routes.circle_apart import KEEP_APART, LIFT, PAIRS
 from services.portal.routes.circle_ready import DECLARED, READY
 from shared.auth import Role
 from shared.ids import uuid7
 from tests.support.portal import Browser, FakeServices
+from tests.support.world.clock import NOW
 
 CASE_ID, ANN, BOB, CHILD = uuid7(), uuid7(), uuid7(), uuid7()
 CIRCLE = f"/cases/{CASE_ID}/circle"
@@ -256,6 +256,36 @@ async def test_two_people_are_kept_apart_with_a_reason(browser: Browser, circle:
     assert [each.body for each in circle.of(KEEP_APART)] == [
         {"person_ids": [str(ANN), str(BOB)], "reason": "dreigde"}
     ]
+
+
+async def test_a_pair_meets_again_only_after_what_that_does_was_said(
+    browser: Browser, circle: FakeServices
+) -> None:
+    await browser.sign_in(Role.COORDINATOR)
+    pair = uuid7()
+    kept = {
+        "no_contact_id": str(pair),
+        "person_ids": [str(ANN), str(BOB)],
+        "reason": "dreigde",
+        "decided_at": NOW.isoformat(),
+    }
+    circle.answer(PAIRS, {"items": [kept], "next": None})
+    both = [
+        somebody(not_with=[str(BOB)]),
+        somebody(person_id=str(BOB), first_name="Bob", not_with=[str(ANN)]),
+    ]
+    circle.answer(PEOPLE, {"items": both, "next": None})
+    circle.answer(LIFT, None)
+    assert f'href="{CIRCLE}/apart/{pair}"' in (await browser.ask("GET", f"{CIRCLE}/apart", expect=200)).text
+    page = (await browser.ask("GET", f"{CIRCLE}/apart/{pair}", expect=200)).text
+    for words in ("Bob", "dreigde", "zien ze elkaars voornaam", "wordt gewist"):
+        assert words in page
+    assert circle.of(LIFT) == []
+    await browser.ask("GET", f"{CIRCLE}/apart/{uuid7()}", expect=404)
+    await browser.fill(f"{CIRCLE}/apart/{pair}")
+    assert circle.of(LIFT)[0].ids == {"no_contact_id": str(pair)}
+    for path, words in ((CIRCLE, "mag iemand niet ontmoeten"), (f"{CIRCLE}/ready", "mogen elkaar niet")):
+        assert words in (await browser.ask("GET", path, expect=200)).text
 
 
 async def test_somebody_is_excluded_with_a_reason(browser: Browser, circle: FakeServices) -> None:

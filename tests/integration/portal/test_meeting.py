@@ -533,6 +533,41 @@ class TestNotes:
         assert meeting.services.of(NOTES) == []
 
 
+class TestWhoMustNotMeet:
+    async def test_is_said_beside_them_and_for_those_who_both_come(
+        self, browser: Browser, meeting: Meeting
+    ) -> None:
+        yes: dict[str, Any] = {
+            "invitation_id": str(uuid7()),
+            "state": "answered",
+            "answer": "yes",
+            "mode": "in-person",
+        }
+        yes |= dict.fromkeys(("via", "reminded_at", "answered_at", "delivery")) | {
+            "sent_at": "2026-03-01T09:00:00Z"
+        }
+
+        def circle(*answers: dict[str, Any] | None) -> None:
+            both = [(RITA, "Rita", OMAR), (OMAR, HOSTILE, RITA)]
+            rows = [
+                person(one, name, not_with=[str(other)], invitation=answer)
+                for (one, name, other), answer in zip(both, answers, strict=True)
+            ]
+            meeting.services.answer(PERSONS, {"items": [*rows, person(uuid7(), "Mia")]})
+
+        meeting.stands("scheduled", **SET)
+        for answers, both_come in (((yes, None), 0), ((yes, yes), 1)):
+            circle(*answers)
+            for path in (MEETING, f"{MEETING}/day-sheet"):
+                page = (await browser.ask("GET", path, expect=200)).text
+                assert page.count("Mag niet ontmoeten:") == 2
+                assert page.count("Deze mensen komen allebei") == both_come
+                assert "<script" not in page
+        meeting.is_asked(option(FIRST, 14, {RITA: "yes", OMAR: "yes"}))
+        page = (await browser.ask("GET", DATES, expect=200)).text
+        assert page.count("Mag niet ontmoeten:") == 2
+
+
 class TestLateNews:
     def late(self, meeting: Meeting, *news: tuple[str, str], state: str = "scheduled") -> None:
         """Say what changed after the circle was told, and what became of it."""
