@@ -392,10 +392,26 @@ class TestVerifying:
         )
         await sealed.tamper("DELETE FROM audit_seal WHERE number = 3")
         assert (await sealed.verify()).seals == 2
-        with pytest.raises(Broken, match="seals 3 to 3 were removed"):
+        with pytest.raises(Broken, match="seal 3 was removed: it was noted elsewhere"):
             await sealed.verify(kept=kept)
         with pytest.raises(Broken, match="seal 2 is not the one"):
             await sealed.verify(kept=(2, kept[1]))
+
+    async def test_finds_so_too_when_a_later_seal_has_passed_over_its_number(self, sealed: World) -> None:
+        kept = (3, (await sealed.verify()).digest)
+        await sealed.tamper(
+            "DELETE FROM audit_log WHERE id IN (SELECT unnest(entries) FROM audit_seal WHERE number = 3)"
+        )
+        await sealed.tamper("DELETE FROM audit_seal WHERE number = 3")
+        await sealed.tamper(
+            "INSERT INTO audit_seal SELECT 3, sealed_at, entries, tenants, macs, previous, digest"
+            " FROM audit_seal WHERE number = 2"
+        )
+        assert await sealed.seal() == 1
+        await sealed.tamper("DELETE FROM audit_seal WHERE number = 3")
+        assert (await sealed.verify()).newest == 4
+        with pytest.raises(Broken, match="seal 3 was removed: it was noted elsewhere"):
+            await sealed.verify(kept=kept)
 
     async def test_finds_that_every_seal_was_removed(self, sealed: World) -> None:
         await sealed.tamper("DELETE FROM audit_seal")
