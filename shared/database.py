@@ -48,6 +48,8 @@ _SCOPE = "scope"
 _DRIVER = "driver"
 # Rows that a transaction writes at its very end, by statement.
 _LAST = "last"
+# Connections for statements that are transactions of their own.
+_ALONE = 2
 BeforeCommit = Callable[[AsyncSession], Awaitable[None]]
 
 
@@ -123,10 +125,11 @@ def _settings(scope: Scope) -> str:
 
 
 class Database:
-    """One service's database, through a pool of connections."""
+    """One service's database, through a pool of connections for transactions, and a few for statements of their own."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, *, alone: AsyncEngine) -> None:
         self.engine = engine
+        self._alone = alone
         self._sessions = async_sessionmaker(engine, expire_on_commit=False, autoflush=False)
         self._listeners: list[Callable[[], None]] = []
         self._before_commit: list[BeforeCommit] = []
@@ -134,23 +137,27 @@ class Database:
     @classmethod
     def connect(cls, url: str, *, application_name: str, pool_size: int = 10) -> "Database":
         """Return a database whose connections are made when first needed."""
-        engine = create_async_engine(
-            url,
-            pool_size=pool_size,
-            max_overflow=0,
-            pool_timeout=10,
-            pool_pre_ping=False,
-            hide_parameters=True,
-            json_serializer=lambda value: orjson.dumps(value).decode(),
-            json_deserializer=orjson.loads,
-            connect_args={
-                "timeout": 5,
-                "connection_class": _Connection,
-                "server_settings": {"application_name": application_name, "timezone": "UTC", "jit": "off"},
-            },
-        )
-        event.listen(engine.sync_engine, "checkout", _require_no_transaction)
-        return cls(engine)
+
+        def pool(size: int) -> AsyncEngine:
+            engine = create_async_engine(
+                url,
+                pool_size=size,
+                max_overflow=0,
+                pool_timeout=10,
+                pool_pre_ping=False,
+                hide_parameters=True,
+                json_serializer=lambda value: orjson.dumps(value).decode(),
+                json_deserializer=orjson.loads,
+                connect_args={
+                    "timeout": 5,
+                    "connection_class": _Connection,
+                    "server_settings": {"application_name": application_name, "timezone": "UTC", "jit": "off"},
+                },
+            )
+            event.listen(engine.sync_engine, "checkout", _require_no_transaction)
+            return engine
+
+        return cls(pool(pool_size), alone=pool(_ALONE))
 
     def after_events(self, listener: Callable[[], None]) -> None:
         """Call `listener` after each commit that wrote to the outbox."""
@@ -196,10 +203,11 @@ class Database:
     async def fetch_alone(self, query: str, *values: Any) -> list[asyncpg.Record]:
         """Run one statement as a transaction of its own that touches no row of a tenant; return its rows.
 
-        One round trip instead of three. Raises: Operational, as `transaction`.
+        One round trip instead of three, and never on a connection that transactions wait for: who runs it may hold one.
+        Raises: Operational, as `transaction`.
         """
         try:
-            async with self.engine.connect() as connection:
+            async with self._alone.connect() as connection:
                 driver: Any = (await connection.get_raw_connection()).driver_connection
                 try:
                     rows: list[asyncpg.Record] = await driver.fetch(query, *values)
@@ -220,6 +228,7 @@ class Database:
     async def close(self) -> None:
         """Close all connections."""
         await self.engine.dispose()
+        await self._alone.dispose()
 
 
 async def fetch(session: AsyncSession, query: str, *values: Any) -> list[asyncpg.Record]:

@@ -38,7 +38,10 @@ class Settings(BaseSettings):
         description="The server of the key store, if it is another one: its backups are kept for a short time.",
     )
     database_pool: int = Field(
-        default=10, ge=1, le=200, description="The most connections of a process to its database."
+        default=10,
+        ge=1,
+        le=200,
+        description="The most connections of a process to its database for transactions; two more count requests.",
     )
     broker_url: SecretStr = Field(
         default=SecretStr("amqp://guest:guest@127.0.0.1:5672/"),

@@ -115,6 +115,15 @@ class TestTransaction:
             assert await attempt()
         await db.close()
 
+    async def test_runs_a_statement_alone_while_transactions_hold_every_connection(
+        self, database: MakeDatabase
+    ) -> None:
+        url = (await database("platform")).engine.url.render_as_string(hide_password=False)
+        db = Database.connect(url, application_name="one connection", pool_size=1)
+        async with db.transaction(Scope(tenant=uuid4())), asyncio.timeout(5):
+            assert await db.fetch_alone("SELECT 1")
+        await db.close()
+
     async def test_says_so_when_there_is_no_server(self) -> None:
         nowhere = Database.connect("postgresql+asyncpg://a:b@127.0.0.1:1/x", application_name="x")
         with pytest.raises(Operational):
