@@ -144,8 +144,9 @@ async def add_dates(
     waiting = set(domain.silent(await dates_ahead(session, poll, now=now), people))
     options = await _propose(session, poll, dates, now=now)
     again = [person for person in domain.silent(options, people) if person not in waiting]
-    await ask(session, conference, poll, again, now=now)
+    # First when it ends, which whoever is asked is told: an answer of theirs is missing now.
     await follow_answers(session, conference, poll, now=now)
+    await ask(session, conference, poll, again, now=now)
     return poll
 
 

@@ -303,6 +303,8 @@ class TestAnswer:
         assert not await world.close_answered(case)
         found = await world.poll(case)
         assert (found["state"], found["closes_at"]) == ("open", closes_at)
+        asked = await world.commands(case, "poll-invitation")
+        assert {each["parameters"]["closes_at"] for each in asked[-len(case.circle) :]} == {closes_at}
 
     async def test_of_all_makes_nothing_late_when_the_poll_ends_in_time(self, world: Scheduling) -> None:
         case = await world.polled()
