@@ -151,7 +151,11 @@ class Database:
                 connect_args={
                     "timeout": 5,
                     "connection_class": _Connection,
-                    "server_settings": {"application_name": application_name, "timezone": "UTC", "jit": "off"},
+                    "server_settings": {
+                        "application_name": application_name,
+                        "timezone": "UTC",
+                        "jit": "off",
+                    },
                 },
             )
             event.listen(engine.sync_engine, "checkout", _require_no_transaction)
