@@ -1,10 +1,11 @@
 """Mails as effects: a row in the transaction that decides on them, an event, and one handler that sends.
 
 At least once: a mail whose sending was not recorded is sent again with the same Message-ID. A mail about a case
-that stopped in the meantime is cancelled, unless it announces that.
+that stopped in the meantime is cancelled, unless it announces that. So is one that asks for what was answered or
+is over (`close_question`), whichever of the two was heard of first.
 """
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +26,21 @@ from shared.vault import Erased
 Parameters = dict[str, str | int | None]
 
 
+# Stands for everybody who may have been asked.
+_EVERYBODY = UUID(int=0)
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a mail asks about, and the place of the question in the order of the case's events (`sequence`).
+
+    A question is closed by a later event of the service that asked, so both places count in one order.
+    """
+
+    about: UUID
+    asked: int
+
+
 @dataclass(frozen=True)
 class Message:
     """A mail to be written: its kind, its recipient (an id of the service's own), its case."""
@@ -39,6 +55,8 @@ class Message:
     parameters: Parameters
     state: str
     even_if_stopped: bool
+    about: UUID | None
+    asked: int | None
     queued_at: datetime
 
 
@@ -64,16 +82,20 @@ Outcome = Literal["sent", "refused", "no-address"]
 OnOutcome = Callable[[AsyncSession, Message, Outcome, datetime], Awaitable[EventData | None]]
 
 _INSERT = (
-    "INSERT INTO message (id, kind, recipient, role, tenant, case_id, stream, parameters, even_if_stopped, queued_at,"
-    " state) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued')"
+    "INSERT INTO message (id, kind, recipient, role, tenant, case_id, stream, parameters, even_if_stopped, about,"
+    " asked, queued_at, state) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'queued')"
 )
 _READ = (
-    "SELECT id, kind, recipient, role, tenant, case_id, stream, parameters, state, even_if_stopped, queued_at"
-    " FROM message WHERE id = $1"
+    "SELECT id, kind, recipient, role, tenant, case_id, stream, parameters, state, even_if_stopped, about, asked,"
+    " queued_at FROM message WHERE id = $1"
 )
-_CALL_OFF = (
-    "UPDATE message SET state = 'cancelled', settled_at = $6 WHERE case_id = $1 AND state = 'queued'"
-    " AND kind = ANY($2::text[]) AND parameters ->> $3 = $4 AND ($5::uuid IS NULL OR recipient = $5)"
+_CLOSE = (
+    "INSERT INTO closed_question AS known (about, person, tenant, sequence, closed_at) VALUES ($1, $2, $3, $4, $5)"
+    " ON CONFLICT (about, person) DO UPDATE SET sequence = greatest(known.sequence, excluded.sequence),"
+    " closed_at = excluded.closed_at"
+)
+_CLOSED = (
+    "SELECT FROM closed_question WHERE about = $1 AND person = ANY($2::uuid[]) AND sequence > $3 LIMIT 1"
 )
 _SETTLE = "UPDATE message SET state = $2, settled_at = $3 WHERE id = $1 AND state = 'queued'"
 
@@ -91,11 +113,13 @@ async def queue(
     case: UUID | None = None,
     parameters: Parameters | None = None,
     even_if_stopped: bool = False,
+    question: Question | None = None,
 ) -> UUID:
     """Decide in the caller's transaction to send a mail; return its id.
 
     `kind` names the template; `role` is that of the recipient (for a header); `parameters` hold ids, codes and
-    dates (ISO 8601) only: names and text are looked up when the mail is written.
+    dates (ISO 8601) only: names and text are looked up when the mail is written. `question`: what it
+    asks; once that is closed it is not sent.
     """
     import orjson
 
@@ -112,6 +136,8 @@ async def queue(
         stream,
         orjson.dumps(parameters or {}).decode(),
         even_if_stopped,
+        None if question is None else question.about,
+        None if question is None else question.asked,
         now,
     )
     fact = MESSAGE_QUEUED[service](message_id=message_id, kind=kind)
@@ -119,21 +145,20 @@ async def queue(
     return message_id
 
 
-async def call_off(
+async def close_question(
     session: AsyncSession,
     *,
-    case: UUID,
-    kinds: Collection[str],
-    about: tuple[str, UUID | str],
+    about: UUID,
+    tenant: UUID,
+    sequence: int,
     now: datetime,
-    recipient: UUID | None = None,
+    person: UUID | None = None,
 ) -> None:
-    """Cancel mails of these kinds that wait to be sent: what they ask was answered, or is over.
+    """Send nothing that asks about this and was asked before: it was answered, by everybody or a person, or is over.
 
-    `about`: the name and value of the parameter that tells what they are about. `recipient`: only theirs.
+    `sequence`: the place of what ended it in the order of the case's events. What is asked later is sent.
     """
-    name, value = about
-    await fetch(session, _CALL_OFF, case, list(kinds), name, str(value), recipient, now)
+    await fetch(session, _CLOSE, about, person or _EVERYBODY, tenant, sequence, now)
 
 
 def install(
@@ -148,7 +173,7 @@ def install(
             message = await read(session, event.data.message_id)
             if message is None or message.state != "queued":
                 return None
-            if await _is_stopped(session, message):
+            if await _is_stopped(session, message) or await is_closed(session, message):
                 return _settled(message, "cancelled", now)
             try:
                 written = await writer(session, message, context)
@@ -198,6 +223,14 @@ async def _is_stopped(session: AsyncSession, message: Message) -> bool:
     if state is None:
         return False
     return state.status == "erased" or not (state.live or message.even_if_stopped)
+
+
+async def is_closed(session: AsyncSession, message: Message) -> bool:
+    """Tell whether what a mail asks was answered since, or is over."""
+    if message.about is None:
+        return False
+    whose = [message.recipient, _EVERYBODY]
+    return bool(await fetch(session, _CLOSED, message.about, whose, message.asked))
 
 
 def _settled(

@@ -18,7 +18,7 @@ from services.network.operations import (
     unreachable,
 )
 from services.network.workflows import WORKFLOWS
-from shared import case_state, erasure
+from shared import case_state, erasure, messages
 from shared.case_state import CaseStopped
 from shared.context import Context
 from shared.contracts.intake import PERSONS_AT_OPENING
@@ -104,7 +104,8 @@ async def finish(session: AsyncSession, event: Received[intake.CaseClosed], cont
 async def expect_no_more_answers(
     session: AsyncSession, event: Received[plans.PlanRecorded], context: Context
 ) -> None:
-    """Send no more reminders of invitations once the circle made its plan."""
+    """Send no more reminders of invitations once the circle made its plan, nor what asks about what it replaced."""
+    await _ask_no_more(session, event, context, *event.data.replaced)
     await invitations.expect_no_more(
         session, tenant=event.tenant, case_id=event.data.case_id, now=await context.clock.now()
     )
@@ -191,6 +192,7 @@ async def notify_people(
         tenant=event.tenant,
         asked=event.data,
         by=event.publisher,
+        sequence=event.sequence,
         now=await context.clock.now(),
     )
 
@@ -199,43 +201,58 @@ async def notify_people(
 async def ask_no_more_who_answered(
     session: AsyncSession, event: Received[scheduling.PollAnswered], context: Context
 ) -> None:
-    """Send nothing that waits and asks somebody for the dates that they gave."""
-    await _ask_no_more(session, event, context, "poll_id", person_id=event.data.person_id)
+    """Send nothing that asks somebody for dates once they gave all."""
+    if event.data.complete:
+        await _ask_no_more(session, event, context, event.data.poll_id, person_id=event.data.person_id)
 
 
 @subscriptions.writes(scheduling.PollClosed, case="any")
 async def ask_no_more_for_dates(
     session: AsyncSession, event: Received[scheduling.PollClosed], context: Context
 ) -> None:
-    """Send nothing that waits and asks for dates in a poll that ended."""
-    await _ask_no_more(session, event, context, "poll_id")
+    """Send nothing that asks for dates in a poll that ended."""
+    await _ask_no_more(session, event, context, event.data.poll_id)
 
 
 async def _ask_no_more_of_agreement(session: AsyncSession, event: Received[Any], context: Context) -> None:
-    """Send nothing that waits and asks about an agreement that is settled."""
-    await _ask_no_more(session, event, context, "agreement_id")
+    """Send nothing that asks about an agreement that is settled."""
+    await _ask_no_more(session, event, context, event.data.agreement_id)
 
 
 for _settled in (plans.AgreementDone, plans.AgreementLapsed):
     subscriptions.writes(_settled, case="any")(_ask_no_more_of_agreement)
 
 
+@subscriptions.writes(plans.PlanBInvoked, case="any")
+async def ask_no_more_of_what_rests(
+    session: AsyncSession, event: Received[plans.PlanBInvoked], context: Context
+) -> None:
+    """Send nothing that asks about an agreement that rests while plan B runs instead."""
+    if event.data.instead_of is not None:
+        await _ask_no_more(session, event, context, event.data.instead_of)
+
+
+@subscriptions.writes(plans.CheckInRecorded, case="any")
+async def ask_no_more_of_check_in(
+    session: AsyncSession, event: Received[plans.CheckInRecorded], context: Context
+) -> None:
+    """Send nothing that asks for a check that was recorded."""
+    await _ask_no_more(session, event, context, event.data.check_in_id)
+
+
 async def _ask_no_more(
     session: AsyncSession,
     event: Received[Any],
     context: Context,
-    name: str,
-    *,
+    *about: UUID,
     person_id: UUID | None = None,
 ) -> None:
-    """Call off what asks about that which a field of the event names; `person_id`: of that person alone."""
-    await notifying.ask_no_more(
-        session,
-        case_id=event.data.case_id,
-        about=(name, getattr(event.data, name)),
-        person_id=person_id,
-        now=await context.clock.now(),
-    )
+    """Send nothing that asked about this before the event; `person_id`: nothing that asks that person."""
+    now = await context.clock.now()
+    for each in sorted(about):
+        await messages.close_question(
+            session, about=each, tenant=event.tenant, sequence=event.sequence, person=person_id, now=now
+        )
 
 
 async def _require_notifiable(session: AsyncSession, event: Received[network.NotifyPeople]) -> None:

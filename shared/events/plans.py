@@ -12,7 +12,10 @@ Said = Literal["nearly", "not-yet", "changed", "help"]
 
 
 class PlanRecorded(EventData, type="plans.plan.recorded.v1", public=True):
-    """The circle's plan was recorded, from a conference or without a meeting."""
+    """The circle's plan was recorded, from a conference or without a meeting.
+
+    `replaced`: agreements that the new version ended.
+    """
 
     case_id: UUID
     plan_id: UUID
@@ -23,6 +26,7 @@ class PlanRecorded(EventData, type="plans.plan.recorded.v1", public=True):
     review_on: date
     convener_person_id: UUID | None = None
     needs_acceptance: bool
+    replaced: tuple[UUID, ...] = ()
 
 
 class PlanAccepted(EventData, type="plans.plan.accepted.v1", public=True):
@@ -102,11 +106,15 @@ class AgreementLapsed(EventData, type="plans.agreement.lapsed.v1"):
 
 
 class PlanBInvoked(EventData, type="plans.plan-b.invoked.v1"):
-    """Plan B is needed: what the circle agreed to do then is an agreement from now on."""
+    """Plan B is needed: what the circle agreed to do then is an agreement from now on.
+
+    `instead_of`: the agreement that rests meanwhile.
+    """
 
     case_id: UUID
     plan_id: UUID
     agreement_id: UUID
+    instead_of: UUID | None = None
 
 
 class CheckInDue(EventData, type="plans.check-in.due.v1"):

@@ -38,12 +38,13 @@ class PollOpened(EventData, type="scheduling.poll.opened.v1"):
 
 
 class PollAnswered(EventData, type="scheduling.poll.answered.v1"):
-    """A person said which dates suit them."""
+    """A person said which dates suit them. `complete`: no answer of theirs is missing any more."""
 
     case_id: UUID
     poll_id: UUID
     person_id: UUID
     via: Literal["link", "coordinator"]
+    complete: bool = True
 
 
 class PollClosed(EventData, type="scheduling.poll.closed.v1"):

@@ -58,6 +58,14 @@ def retention_rules(settings: "Settings") -> dict[str, RetentionRule]:
             of_tenants=True,
         ),
         RetentionRule(
+            "closed_question",
+            ("about", "person"),
+            "closed_at",
+            "business",
+            timedelta(days=settings.messages_kept_days),
+            of_tenants=True,
+        ),
+        RetentionRule(
             "clock", ("id",), "stopped_at", "business", clocks, only="state = 'stopped'", of_tenants=True
         ),
         RetentionRule(

@@ -19,6 +19,7 @@ from shared.tables.cases import (
     tenant_profile,
 )
 from shared.tables.delivery import (
+    closed_question,
     idempotency_key,
     inbox,
     message,
@@ -54,6 +55,7 @@ __all__ = [
     "case_person",
     "case_state",
     "clock",
+    "closed_question",
     "effect",
     "erasure",
     "erasure_confirmation",

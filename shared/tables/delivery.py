@@ -87,6 +87,9 @@ message = Table(
     Column("parameters", JSONB, nullable=False),
     Column("state", Text, nullable=False),
     Column("even_if_stopped", Boolean, nullable=False, server_default=text("false")),
+    # What it asks about, and the place of the question in the order of the case's events; null: it asks nothing.
+    Column("about", Uuid),
+    Column("asked", BigInteger),
     Column("queued_at", Timestamp, nullable=False),
     Column("settled_at", Timestamp),
     CheckConstraint("state IN ('queued', 'sent', 'refused', 'no-address', 'cancelled')", name="state"),
@@ -98,6 +101,19 @@ message = Table(
         "settled_at",
         postgresql_where=text("state <> 'queued' AND settled_at IS NOT NULL"),
     ),
+)
+
+# What nobody has to be asked about any more, with the place of what ended it in the order of the case's events.
+closed_question = Table(
+    "closed_question",
+    platform,
+    Column("about", Uuid, primary_key=True),
+    # Who answered; the id of nobody: it is over for all.
+    Column("person", Uuid, primary_key=True),
+    Column("tenant", Uuid, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("closed_at", Timestamp, nullable=False),
+    Index("ix_closed_question_closed_at", "tenant", "closed_at"),
 )
 
 idempotency_key = Table(

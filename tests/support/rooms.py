@@ -28,6 +28,8 @@ ROWS = {
     "message": "INSERT INTO message (id, kind, recipient, role, tenant, stream, parameters, state, queued_at,"
     " settled_at) SELECT gen_random_uuid(), 'a', gen_random_uuid(), 'b', :tenant, gen_random_uuid(), '{}', 'sent',"
     " :at, :at FROM generate_series(1, :count)",
+    "closed_question": "INSERT INTO closed_question (about, person, tenant, sequence, closed_at)"
+    " SELECT gen_random_uuid(), gen_random_uuid(), :tenant, 1, :at FROM generate_series(1, :count)",
     "clock": "INSERT INTO clock (id, kind, subject, stream, tenant, owner, workflow_id, policy_version, state,"
     " started_at, due_at, stopped_at) SELECT gen_random_uuid(), 'a', gen_random_uuid(), gen_random_uuid(), :tenant,"
     " 'b', 'clock/a/b', 1, 'stopped', :at, :at, :at FROM generate_series(1, :count)",

@@ -17,6 +17,7 @@ from shared import messages
 from shared.auth import Role
 from shared.database import Database
 from shared.events import plans
+from shared.events.base import Received
 from shared.fields import mailbox
 from shared.http import limits
 from shared.vault import Vault
@@ -218,7 +219,7 @@ async def _queue_about(
 
 
 async def notify_mandated(
-    session: AsyncSession, case: Case, recorded: plans.PlanRecorded, now: datetime
+    session: AsyncSession, case: Case, recorded: Received[plans.PlanRecorded], now: datetime
 ) -> None:
     """Ask the mandated organisation for its judgement: the referrer if it is theirs, else all its professionals."""
     organisation = case.mandated_organisation
@@ -237,18 +238,18 @@ async def notify_mandated(
             recipient=person,
             role=Role.REFERRER,
             even_if_stopped=False,
-            parameters={"organisation_id": str(organisation), "plan": _version(recorded)},
+            parameters={"organisation_id": str(organisation)},
+            question=messages.Question(about=recorded.data.plan_id, asked=recorded.sequence),
         )
 
 
-async def ask_mandated_no_more(session: AsyncSession, judged: Judged, now: datetime) -> None:
-    """Send nothing that waits and asks for a judgement that was given."""
-    about = ("plan", _version(judged))
-    await messages.call_off(session, case=judged.case_id, kinds={"plan-waits"}, about=about, now=now)
-
-
-def _version(plan: plans.PlanRecorded | Judged) -> str:
-    return f"{plan.plan_id}/{plan.version}"
+async def ask_mandated_no_more(
+    session: AsyncSession, event: Received[plans.PlanRecorded] | Received[Judged], now: datetime
+) -> None:
+    """Send nothing that asks for a judgement of a plan from before it was given, or before a newer version."""
+    await messages.close_question(
+        session, about=event.data.plan_id, tenant=event.tenant, sequence=event.sequence, now=now
+    )
 
 
 async def _queue(
@@ -261,6 +262,7 @@ async def _queue(
     role: Role,
     even_if_stopped: bool,
     parameters: Mapping[str, str | int | None],
+    question: messages.Question | None = None,
 ) -> UUID:
     return await messages.queue(
         session,
@@ -274,4 +276,5 @@ async def _queue(
         now=now,
         parameters={**parameters},
         even_if_stopped=even_if_stopped,
+        question=question,
     )

@@ -121,9 +121,11 @@ async def follow_plan(session: AsyncSession, event: Received[plans.PlanRecorded]
         from_conference=event.data.conference_id is not None,
         agreements=len(event.data.agreement_ids),
     )
+    now = await context.clock.now()
+    await notifying.ask_mandated_no_more(session, event, now)
     case = await cases.case(session, tenant=event.tenant, case_id=event.data.case_id)
     if case is not None and event.data.needs_acceptance:
-        await notifying.notify_mandated(session, case, event.data, await context.clock.now())
+        await notifying.notify_mandated(session, case, event, now)
 
 
 @subscriptions.writes(plans.PlanAccepted, case="any", background=True)
@@ -242,7 +244,7 @@ async def _count_referral(
 async def _count_acceptance(
     session: AsyncSession, context: Context, event: Received[Any], acceptance: str
 ) -> None:
-    await notifying.ask_mandated_no_more(session, event.data, await context.clock.now())
+    await notifying.ask_mandated_no_more(session, event, await context.clock.now())
     await statistics.note_acceptance(
         session,
         context.vault,

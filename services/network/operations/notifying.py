@@ -13,48 +13,33 @@ from shared import appointments, messages
 from shared.events.network import NotifyPeople
 from shared.signing import Forged
 
-# The kinds that each other service may request: its own. Network's own kinds are not among them.
-ASKED_KINDS: dict[str, frozenset[str]] = {
-    "intake": frozenset({"file-kept"}),
-    "plans": frozenset(
-        {
-            "agreement-changed",
-            "agreement-due",
-            "agreement-near",
-            "agreement-reminder",
-            "agreement-slips",
-            "check-in",
-            "plan-b",
-            "plan-changed",
-            "plan-shared",
-            "review",
-            "review-reminder",
-        }
-    ),
-    "scheduling": frozenset(
-        {
-            "conference-cancelled",
-            "conference-not-attending",
-            "conference-postponed",
-            "conference-reminder",
-            "conference-scheduled",
-            "poll-invitation",
-            "poll-reminder",
-        }
-    ),
+# The kinds that each other service may request, which are its own: what one asks about, by the name of the parameter
+# that holds its id. None: it only tells.
+ASKED_KINDS: dict[str, dict[str, str | None]] = {
+    "intake": {"file-kept": None},
+    "plans": {
+        "agreement-changed": None,
+        "agreement-due": "agreement_id",
+        "agreement-near": "agreement_id",
+        "agreement-reminder": "agreement_id",
+        "agreement-slips": "agreement_id",
+        "check-in": "check_in_id",
+        "plan-b": "agreement_id",
+        "plan-changed": None,
+        "plan-shared": None,
+        "review": "check_in_id",
+        "review-reminder": None,
+    },
+    "scheduling": {
+        "conference-cancelled": None,
+        "conference-not-attending": None,
+        "conference-postponed": None,
+        "conference-reminder": None,
+        "conference-scheduled": None,
+        "poll-invitation": "poll_id",
+        "poll-reminder": "poll_id",
+    },
 }
-
-# What asks for something: moot once it is answered or over.
-_ASKING = frozenset(
-    {
-        "agreement-due",
-        "agreement-near",
-        "agreement-reminder",
-        "agreement-slips",
-        "poll-invitation",
-        "poll-reminder",
-    }
-)
 
 # A page, and what to show on it, for the portal; emails link to the page alone.
 _TARGET = re.compile(r"(?:[a-z][a-z-]{0,39}(?:/[A-Za-z0-9_.-]{1,100})*)?")
@@ -73,6 +58,7 @@ async def notify(
     link_target: str = "",
     parameters: messages.Parameters | None = None,
     even_if_stopped: bool = False,
+    question: messages.Question | None = None,
 ) -> UUID:
     """Decide to mail a person; return the message's id."""
     return await messages.queue(
@@ -87,14 +73,16 @@ async def notify(
         now=now,
         parameters={**(parameters or {}), "link_target": link_target},
         even_if_stopped=even_if_stopped,
+        question=question,
     )
 
 
 async def notify_as_asked(
-    session: AsyncSession, *, tenant: UUID, asked: NotifyPeople, by: str, now: datetime
+    session: AsyncSession, *, tenant: UUID, asked: NotifyPeople, by: str, sequence: int, now: datetime
 ) -> None:
     """Decide to mail people at the request of another service, `by`, except those who left meanwhile.
 
+    `sequence`: the place of the request in the order of the service's events about the case.
     Raises: NotInCircle if none of them belongs to the case; Forged if it is another service that asks for such
     mails; UnknownKind if there is no such mail.
     """
@@ -102,7 +90,7 @@ async def notify_as_asked(
         asked.link_target
     ):
         raise UnknownKind(asked.kind if re.fullmatch(r"[a-z-]{1,40}", asked.kind) else "unreadable")
-    if asked.kind not in ASKED_KINDS.get(by, ()):
+    if asked.kind not in ASKED_KINDS.get(by, {}):
         raise Forged(f"{by} may not ask for {asked.kind}")
     query = select(Person).where(
         Person.tenant == tenant,
@@ -123,16 +111,12 @@ async def notify_as_asked(
             link_target=asked.link_target,
             parameters=parameters,
             even_if_stopped=asked.even_if_stopped,
+            question=_question(asked, by=by, sequence=sequence),
         )
 
 
-async def ask_no_more(
-    session: AsyncSession,
-    *,
-    case_id: UUID,
-    about: tuple[str, UUID],
-    now: datetime,
-    person_id: UUID | None = None,
-) -> None:
-    """Cancel what waits to be sent and asks for what was answered or is over: of everybody, or of one person."""
-    await messages.call_off(session, case=case_id, kinds=_ASKING, about=about, recipient=person_id, now=now)
+def _question(asked: NotifyPeople, *, by: str, sequence: int) -> messages.Question | None:
+    name = ASKED_KINDS[by][asked.kind]
+    if name is None or name not in asked.parameters:
+        return None
+    return messages.Question(about=UUID(asked.parameters[name]), asked=sequence)

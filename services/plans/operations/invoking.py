@@ -81,7 +81,9 @@ async def invoke_plan_b(
     session.add(agreement)
     await session.flush()
     await await_day(session, plan, agreement, now=now, policy=policy, paused=state.status == "paused")
-    fact = events.PlanBInvoked(case_id=case_id, plan_id=plan.id, agreement_id=agreement.id)
+    fact = events.PlanBInvoked(
+        case_id=case_id, plan_id=plan.id, agreement_id=agreement.id, instead_of=new.instead_of
+    )
     await publish(session, plan, fact, now=now)
     told = await notify_who(session, plan, agreement, "plan-b", now=now)
     if rested:

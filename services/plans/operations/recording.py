@@ -122,7 +122,7 @@ async def record_version(
         raise GoalsOfCircle
     mandated = await queries.mandate_of(session, case_id)
     await count_on(session, plan, mandated=mandated)
-    await _replace(session, plan, now=now)
+    replaced = await _replace(session, plan, now=now)
     paused = state.status == "paused"
     agreements = await _write_version(
         session,
@@ -130,6 +130,7 @@ async def record_version(
         plan,
         by=by,
         new=new,
+        replaced=replaced,
         now=now,
         policy=policy,
         paused=paused,
@@ -233,6 +234,7 @@ async def _write_version(
     now: datetime,
     policy: PolicyInForce[Policy],
     paused: bool,
+    replaced: Sequence[UUID] = (),
 ) -> list[UUID]:
     words = PlanWords(
         goals=new.goals,
@@ -265,14 +267,20 @@ async def _write_version(
         await await_day(session, plan, agreement, now=now, policy=policy, paused=paused)
     await plan_review(session, plan, review_on=new.review_on, now=now, policy=policy, paused=paused)
     ids = [agreement.id for agreement in agreements]
-    await say_recorded(session, plan, version, agreements=ids, now=now)
+    await say_recorded(session, plan, version, agreements=ids, replaced=replaced, now=now)
     return ids
 
 
 async def say_recorded(
-    session: AsyncSession, plan: Plan, version: PlanVersion, *, agreements: Sequence[UUID], now: datetime
+    session: AsyncSession,
+    plan: Plan,
+    version: PlanVersion,
+    *,
+    agreements: Sequence[UUID],
+    replaced: Sequence[UUID],
+    now: datetime,
 ) -> None:
-    """Publish that a plan has this version, with these agreements."""
+    """Publish that a plan has this version, with these agreements, and which it replaced."""
     fact = events.PlanRecorded(
         case_id=plan.case_id,
         plan_id=plan.id,
@@ -283,6 +291,7 @@ async def say_recorded(
         review_on=version.review_on,
         convener_person_id=version.convener_person_id,
         needs_acceptance=plan.acceptance != PlanAcceptance.NOT_NEEDED,
+        replaced=tuple(replaced),
     )
     await publish(session, plan, fact, now=now)
 
@@ -332,8 +341,11 @@ async def _write_agreements(
     return agreements
 
 
-async def _replace(session: AsyncSession, plan: Plan, *, now: datetime) -> None:
-    """Remove everything of the previous version from the current one: what is recorded now is complete."""
+async def _replace(session: AsyncSession, plan: Plan, *, now: datetime) -> Sequence[UUID]:
+    """Remove everything of the previous version from the current one: what is recorded now is complete.
+
+    Return the agreements that this ends.
+    """
     for kind in (Agreement, Resource):
         await session.execute(
             update(kind)
@@ -344,7 +356,7 @@ async def _replace(session: AsyncSession, plan: Plan, *, now: datetime) -> None:
     query = select(Agreement.id).where(Agreement.plan_id == plan.id, Agreement.state.in_(STANDING))
     replaced = list(await session.scalars(query))
     if not replaced:
-        return
+        return replaced
     await session.execute(
         update(Agreement)
         .where(Agreement.id.in_(replaced))
@@ -352,3 +364,4 @@ async def _replace(session: AsyncSession, plan: Plan, *, now: datetime) -> None:
         .execution_options(synchronize_session=False)
     )
     await stop_clocks(session, subjects=replaced, kinds=OF_AGREEMENTS, now=now)
+    return replaced

@@ -212,7 +212,15 @@ async def ask_circle(session: AsyncSession, plan: Plan, check_in: CheckIn, *, no
     said = select(ReviewAnswer.person_id).where(ReviewAnswer.check_in_id == check_in.id)
     answered = set(await session.scalars(said))
     silent = [person for person in await queries.taking_part(session, plan.case_id) if person not in answered]
-    await notify(session, plan, people=silent, kind=_KIND, link_target=f"reviews/{check_in.id}", now=now)
+    await notify(
+        session,
+        plan,
+        people=silent,
+        kind=_KIND,
+        link_target=f"reviews/{check_in.id}",
+        parameters={"check_in_id": str(check_in.id)},
+        now=now,
+    )
 
 
 async def answer_review(

@@ -185,7 +185,10 @@ async def answer(
     await session.execute(
         statement.on_conflict_do_update(index_elements=["option_id", "person_id"], set_=changed)
     )
-    fact = PollAnswered(case_id=poll.case_id, poll_id=poll.id, person_id=person_id, via=via)
+    missing = domain.silent(await dates_ahead(session, poll, now=now), [person_id])
+    fact = PollAnswered(
+        case_id=poll.case_id, poll_id=poll.id, person_id=person_id, via=via, complete=not missing
+    )
     await publish(session, fact, of=conference, now=now)
     await follow_answers(session, conference, poll, now=now)
     return poll

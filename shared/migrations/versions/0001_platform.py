@@ -205,6 +205,8 @@ def upgrade() -> None:
         sa.Column("parameters", postgresql.JSONB(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("even_if_stopped", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("about", sa.Uuid(), nullable=True),
+        sa.Column("asked", sa.BigInteger(), nullable=True),
         sa.Column("queued_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
@@ -220,6 +222,16 @@ def upgrade() -> None:
         ["tenant", "settled_at"],
         postgresql_where=sa.text("state <> 'queued' AND settled_at IS NOT NULL"),
     )
+    op.create_table(
+        "closed_question",
+        sa.Column("about", sa.Uuid(), nullable=False),
+        sa.Column("person", sa.Uuid(), nullable=False),
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("sequence", sa.BigInteger(), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("about", "person", name=op.f("pk_closed_question")),
+    )
+    op.create_index("ix_closed_question_closed_at", "closed_question", ["tenant", "closed_at"])
     op.create_table(
         "outbox",
         sa.Column("position", sa.BigInteger(), sa.Identity(always=True), nullable=False),

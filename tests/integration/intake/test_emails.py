@@ -1,6 +1,7 @@
 """Mails: to whom, in which language, and that they say nothing of the case."""
 
 from datetime import timedelta
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -224,10 +225,25 @@ class TestWrite:
         assert await world.emailed("plan-waits") == [judge]
         assert len(await written(world, "plan-waits")) == 1
         await world.handle(refused.model_validate(said))
-        # What waits to be sent asks for nothing that was given.
-        states = await world.rows("SELECT state FROM message WHERE kind = 'plan-waits'")
-        assert [row.state for row in states] == ["cancelled"]
         assert await world.emailed("plan-not-accepted") == [coordinator]
+
+    @pytest.mark.parametrize("order", sorted(permutations(range(3))))
+    async def test_the_mandated_are_asked_about_the_newest_version_alone(
+        self, world: Intake, order: tuple[int, ...]
+    ) -> None:
+        case, _ = await world.assigned_case()
+        await world.enter_staff(uuid4(), world.mandated, "referrer", tenant=world.tenant)
+        await world.handle(case.opened())
+        first = case.planned(conference=None).model_copy(update={"needs_acceptance": True})
+        said = {"case_id": case.id, "plan_id": first.plan_id, "version": 1}
+        events = (first, plans.PlanRefused.model_validate(said), first.model_copy(update={"version": 2}))
+        for number in order:
+            assert await world.handle(events[number], sequence=10 + number) == "handled"
+        rows = await world.rows("SELECT id FROM message WHERE kind = 'plan-waits'")
+        async with world.transaction() as session:
+            found = [await messages.read(session, row.id) for row in rows]
+            asked = [each.asked for each in found if each and not await messages.is_closed(session, each)]
+        assert asked == [12]
 
     async def test_a_coordinator_gets_the_date_into_their_calendar_and_out_of_it_again(
         self, world: Intake

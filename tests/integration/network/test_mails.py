@@ -1,8 +1,10 @@
 """Mails to people: what others ask for, what goes out, to whom it cannot go, and what is told of it."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
+from itertools import permutations
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +15,7 @@ from pydantic import ValidationError
 from services.network.operations import notifying
 from shared.errors import Operational
 from shared.events import intake, network, plans, scheduling
-from shared.events.base import MESSAGE_QUEUED, CalendarEntry
+from shared.events.base import MESSAGE_QUEUED, CalendarEntry, EventData
 from shared.ids import uuid7
 from shared.signing import Forged
 from tests.integration.network.conftest import Sink
@@ -22,6 +24,36 @@ from tests.support.world.network import Network
 
 QUEUED = MESSAGE_QUEUED["network"].TYPE
 STARTS = datetime(2026, 5, 9, 12, tzinfo=UTC)
+
+
+# What only tells, and asks nothing.
+_TELLING = {
+    *("agreement-changed", "file-kept", "plan-changed", "plan-shared", "review-reminder"),
+    *("conference-cancelled", "conference-not-attending", "conference-postponed"),
+    *("conference-reminder", "conference-scheduled"),
+}
+
+
+def _replaced(case: Case, agreement: UUID) -> plans.PlanRecorded:
+    return case.planned(conference=None).model_copy(update={"replaced": (agreement,)})
+
+
+# What ends a question, by what it is about.
+_ENDED_BY: dict[str, Callable[[Case, UUID], list[EventData]]] = {
+    "agreement_id": lambda case, about: [
+        plans.AgreementDone(case_id=case.id, agreement_id=about),
+        plans.AgreementLapsed(case_id=case.id, agreement_id=about),
+        plans.PlanBInvoked(case_id=case.id, plan_id=uuid7(), agreement_id=uuid7(), instead_of=about),
+        _replaced(case, about),
+    ],
+    "check_in_id": lambda case, about: [
+        plans.CheckInRecorded(case_id=case.id, check_in_id=about, kind="four-weeks", decision="continue")
+    ],
+    "poll_id": lambda case, about: [
+        scheduling.PollAnswered(case_id=case.id, poll_id=about, person_id=case.mother, via="link"),
+        scheduling.PollClosed(case_id=case.id, conference_id=uuid7(), poll_id=about, reason="due"),
+    ],
+}
 
 
 async def _send(world: Network) -> list[str]:
@@ -405,31 +437,54 @@ class TestNotifyPeople:
         with pytest.raises(notifying.UnknownKind):
             await world.handle(_asked(case, case.central, kind, link_target=target))
 
-    async def test_asks_nobody_for_what_was_answered_or_settled_before_it_was_sent(
+    @pytest.mark.parametrize("kind", [each for kinds in notifying.ASKED_KINDS.values() for each in kinds])
+    async def test_asks_nobody_for_what_was_answered_or_is_over(
+        self, world: Network, sink: Sink, kind: str
+    ) -> None:
+        case, about = await world.open_case(), uuid7()
+        (name,) = (kinds[kind] for kinds in notifying.ASKED_KINDS.values() if kind in kinds)
+        if name is None:
+            assert kind in _TELLING
+            return
+        for ended in _ENDED_BY[name](case, about):
+            await world.handle(_asked(case, case.mother, kind, parameters={name: str(about)}))
+            await world.handle(_asked(case, case.central, kind, parameters={name: str(uuid7())}))
+            await world.handle(ended)
+            await _send(world)
+            # The other one asks about something else.
+            assert [mail["To"].partition(" ")[0] for mail in sink.mails] == ["Ilyas"], ended
+            sink.mails.clear()
+
+    async def test_still_asks_for_the_dates_that_somebody_did_not_give(
         self, world: Network, sink: Sink
     ) -> None:
-        case = await world.open_case()
-        poll, other, agreement = uuid7(), uuid7(), uuid7()
+        case, poll = await world.open_case(), uuid7()
         for person in (case.central, case.mother):
-            for kind, about in (
-                ("poll-reminder", {"poll_id": str(poll)}),
-                ("poll-invitation", {"poll_id": str(other)}),
-                ("agreement-due", {"agreement_id": str(agreement)}),
-                ("agreement-changed", {"agreement_id": str(agreement)}),
-            ):
-                await world.handle(_asked(case, person, kind, parameters=about))
-        said = {"case_id": case.id, "poll_id": poll, "person_id": case.central, "via": "link"}
-        await world.handle_all(
-            scheduling.PollAnswered.model_validate(said),
-            scheduling.PollClosed(case_id=case.id, conference_id=uuid7(), poll_id=other, reason="due"),
-            plans.AgreementDone(case_id=case.id, agreement_id=agreement),
-        )
+            await world.handle(_asked(case, person, "poll-reminder", parameters={"poll_id": str(poll)}))
+        said = {"case_id": case.id, "poll_id": poll, "via": "coordinator"}
+        for person, complete in ((case.central, True), (case.mother, False)):
+            answered = scheduling.PollAnswered.model_validate(
+                {**said, "person_id": person, "complete": complete}
+            )
+            await world.handle(answered)
         await _send(world)
-        assert sorted((mail["Kring-Kind"], mail["To"].partition(" ")[0]) for mail in sink.mails) == [
-            ("agreement-changed", "Ilyas"),
-            ("agreement-changed", "Samira"),
-            ("poll-reminder", "Samira"),
-        ]
+        assert [mail["To"].partition(" ")[0] for mail in sink.mails] == ["Samira"]
+
+    @pytest.mark.parametrize("order", sorted(permutations(range(3))))
+    async def test_asks_what_was_asked_last_in_whatever_order_it_hears(
+        self, world: Network, sink: Sink, order: tuple[int, ...]
+    ) -> None:
+        case, poll = await world.open_case(), uuid7()
+        about = {"poll_id": str(poll)}
+        events = (
+            _asked(case, case.mother, "poll-reminder", parameters=about),
+            scheduling.PollClosed(case_id=case.id, conference_id=uuid7(), poll_id=poll, reason="due"),
+            _asked(case, case.mother, "poll-invitation", parameters=about),
+        )
+        for number in order:
+            assert await world.handle(events[number], sequence=10 + number) == "handled"
+        await _send(world)
+        assert [mail["Kring-Kind"] for mail in sink.mails] == ["poll-invitation"]
 
     @pytest.mark.parametrize(
         ("kind", "until"), [("poll-invitation", "closes_at"), ("conference-reminder", "starts_at")]

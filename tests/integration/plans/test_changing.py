@@ -75,6 +75,7 @@ class TestChangeAnAgreement:
         events = await world.published("plans.plan.recorded.v1", case=case)
         assert events[-1].data["agreement_ids"] == [second, made["agreement_id"]]
         assert events[-1].data["conference_id"] == str(case.conference)
+        assert [each.data["replaced"] for each in events] == [[], [first]]
 
     async def test_says_who_changed_what_and_why(self, world: Plans) -> None:
         case = await world.open_case(mandated=None)

@@ -491,6 +491,7 @@ class TestReview:
         # Who asked for it wants to meet, and is not asked.
         assert case.aunt not in await world.told(case, "review")
         assert {case.central, case.neighbour} <= {*await world.told(case, "review")}
+        assert {each["parameters"]["check_in_id"] for each in await world.commands(case, "review")} == {asked}
         answer = f"/v1/check-ins/{asked}/review-answer"
         for body in ({"meet_again": True, "another_coordinator": True}, {"meet_again": False}):
             await world.ask("PUT", answer, world.person(case, case.neighbour), json=body, expect=200)

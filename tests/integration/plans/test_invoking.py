@@ -59,7 +59,7 @@ class TestPlanB:
         assert [str(row.subject) for row in running] == [made["agreement_id"], second]
         assert await world.told(case, "plan-b") == [case.aunt]
         [fact] = await world.published("plans.plan-b.invoked.v1", case=case)
-        assert fact.data["agreement_id"] == made["agreement_id"]
+        assert (fact.data["agreement_id"], fact.data["instead_of"]) == (made["agreement_id"], first)
         rows = await world.rows("SELECT agreement::text AS row FROM agreement")
         assert not any("nachts" in row.row for row in rows)
 

@@ -190,6 +190,8 @@ class TestRecordVersion:
         listed = await world.ask("GET", f"/v1/cases/{case.id}/agreements", world.person(case, case.central))
         states = {item["agreement_id"]: item["state"] for item in listed.json()["items"]}
         assert (states[done], states[replaced]) == ("done", "replaced")
+        recorded = await world.published("plans.plan.recorded.v1", case=case)
+        assert recorded[-1].data["replaced"] == [replaced]
         assert [item["plan_version"] for item in listed.json()["items"]] == [1, 1, 2, 2]
         live = await world.rows("SELECT subject FROM clock WHERE kind = 'agreement' AND state = 'running'")
         assert sorted(str(row.subject) for row in live) == sorted(answer.json()["agreement_ids"])

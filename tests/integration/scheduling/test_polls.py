@@ -281,6 +281,14 @@ class TestAnswer:
         (event,) = await world.published("scheduling.poll.closed.v1", case=case)
         assert event.data["best_option_id"] == str(case.options[1])
 
+    async def test_says_whether_it_is_to_every_date(self, world: Scheduling) -> None:
+        case = await world.polled()
+        path, person = f"/v1/me/polls/{case.poll}", world.person(case, case.aunt)
+        for option in case.options:
+            await world.do("PUT", path, person, json={"answers": {str(option): "yes"}})
+        answered = await world.published("scheduling.poll.answered.v1", case=case)
+        assert [each.data["complete"] for each in answered] == [False, True]
+
     async def test_of_the_last_one_can_be_corrected_for_some_hours(self, world: Scheduling) -> None:
         case = await world.polled()
         for person in case.circle:
