@@ -347,7 +347,7 @@ async def _at_home(visit: Visit) -> Response:
 async def _in_language(visit: Visit, again: Handler[Any]) -> Response:
     """Return the same page in another language, with what was typed."""
     language: Language = visit.form[LANGUAGE_BUTTON]  # type: ignore[assignment]
-    visit.language = language
+    await visit.choose(language)
     answer: Response
     try:
         answer = await again(visit)

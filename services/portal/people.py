@@ -1,5 +1,6 @@
 """Readers with a personal link: their session, their token that is renewed in time, their language."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from services.portal.sessions import PersonOfCase, Secret
 from services.portal.unsent import FormKept
 from services.portal.visits import Instead, NobodyHere, Visit
 from services.portal.wording import mark as _
+from shared.errors import Operational
 from shared.languages import Language, language_of
 
 # A token is renewed when it is valid for less than this: a page asks several services, one after another.
@@ -63,6 +65,7 @@ class Me(Answer):
 
 EXCHANGE = Operation("network", "POST", "/v1/links/exchange", Access)
 ME = Operation("network", "GET", "/v1/me", Me)
+WRITE_IN = Operation("network", "PUT", "/v1/me/language", type(None))
 GOING_ON = frozenset({"open", "paused"})
 
 
@@ -96,6 +99,13 @@ class PersonVisit(LinkVisit):
     def reader(self) -> str:
         """Whose the forms are."""
         return str(self.person.person_id)
+
+    async def choose(self, language: Language) -> None:
+        """Show pages in another language, in which mails to them are from now on too; say so once that is known."""
+        await super().choose(language)
+        with suppress(ServiceRefused, Operational, Instead):
+            await self.ask(WRITE_IN, body={"language": language})
+            self.notice = self.say(_("Vanaf nu schrijven we je ook in deze taal."))
 
     async def close(self, answer: Response) -> Response:
         """Delete the unsent form once one was sent, and store a language that was chosen."""
@@ -191,8 +201,10 @@ async def _nobody_here(visit: Visit) -> NobodyHere:
     return FormKept()
 
 
-async def begin(visit: Visit, link: str) -> tuple[Secret, PersonOfCase]:
+async def begin(visit: Visit, link: str, *, chosen: Language | None) -> tuple[Secret, PersonOfCase]:
     """Exchange a link and start a session, with the form that was sent before.
+
+    `chosen`: the language that its reader chose on the page of the link; mails are in it from now on too.
 
     Raises: ServiceRefused if the link does not work (any more).
     """
@@ -200,7 +212,10 @@ async def begin(visit: Visit, link: str) -> tuple[Secret, PersonOfCase]:
     access = await visit.ask(EXCHANGE, body={"token": link})
     headers = {"authorization": f"Bearer {access.access_token}", "kring-tenant": str(access.tenant)}
     me = await visit.ask(ME, headers=headers)
-    came = _person(link, access, language_of(me.language), now).model_copy(
+    if chosen is not None and chosen != me.language:
+        with suppress(ServiceRefused, Operational):
+            await visit.ask(WRITE_IN, headers=headers, body={"language": chosen})
+    came = _person(link, access, chosen or language_of(me.language), now).model_copy(
         update={
             "young": me.age in (_CHILD, "twelve-to-seventeen"),
             "reads_with": me.reads_with if me.age == _CHILD else None,

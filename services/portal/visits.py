@@ -376,6 +376,10 @@ class Visit:
             "quick_exit": False,
         }
 
+    async def choose(self, language: Language) -> None:
+        """Show pages in another language."""
+        self.language = language
+
     async def close(self, answer: Response) -> Response:
         """Return an answer with the cookies that a browser must store."""
         return answer

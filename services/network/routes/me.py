@@ -1,5 +1,7 @@
 """The pages of people of a case about themselves, through their personal link."""
 
+from fastapi import Response
+
 from services.network import permissions, queries
 from services.network.domain import AnsweredOften
 from services.network.domain.consents import AgeGroup, age_group
@@ -9,6 +11,7 @@ from services.network.operations.cases import require_live
 from services.network.queries import consents
 from services.network.routes.views import invitation_view
 from services.network.schemas import (
+    ChosenLanguage,
     GivenAnswer,
     InvitationView,
     Me,
@@ -48,6 +51,13 @@ async def read_me(principal: Person, session: Session, parts: Parts, now: Now) -
         needs_words=fields.needs_words,
         invitation=None if invitation is None else invitation_view(invitation),
     )
+
+
+@router.put("/v1/me/language", status_code=204, response_class=Response)
+async def choose_language(body: ChosenLanguage, principal: Person, session: Session, parts: Parts) -> None:
+    """Choose the language of your pages and mails."""
+    person = await permissions.oneself(session, principal)
+    await needs.speak(session, parts.vault, person=person, language=body.language)
 
 
 @router.get("/v1/me/circle")

@@ -12,6 +12,7 @@ from shared import case_state
 from shared.events.network import AttendanceMode, CircleMember, Need, PersonRole, Side
 from shared.fields import EmailAddress, LanguageCode, LastName, Line, Name, Phone, Text
 from shared.http.models import ReadVersion, RequestModel, ResponseModel, SecretResponse
+from shared.languages import Language
 
 Reason = Annotated[Text, StringConstraints(max_length=2000)]
 BirthDate = Annotated[date, Field(ge=date(1900, 1, 1))]
@@ -98,6 +99,12 @@ class GivenAnswer(RequestModel):
     mode: AttendanceMode | None = None
     needs: Needs | None = None
     needs_words: Reason | None = None
+
+
+class ChosenLanguage(RequestModel):
+    """The language of somebody's pages and mails."""
+
+    language: Language
 
 
 class InviteEveryone(RequestModel):

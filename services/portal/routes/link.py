@@ -9,7 +9,8 @@ from services.portal.pages import Pages, anyone
 from services.portal.people import AWAY, COOKIE, PersonVisit, begin, person
 from services.portal.routes.agreement import ANSWERS
 from services.portal.sessions import Secret
-from services.portal.visits import PageModel, Visit
+from services.portal.visits import LANGUAGE_BUTTON, Form, PageModel, Visit
+from shared.languages import Language
 
 pages = Pages()
 
@@ -31,16 +32,24 @@ PAGES_OF_EMAILS = {
 
 
 class LinkPage(PageModel):
-    """The button. `to`: the page that the mail pointed to."""
+    """The button. `to`: the page that the mail pointed to. `chosen`: a language that the reader chose here."""
 
     to: str
+    chosen: Language | None
+
+
+class LinkForm(Form):
+    """The language that the reader chose on the page."""
+
+    chosen: Language | None = None
 
 
 @pages.show("/l/{token}", anyone)
 async def show(visit: Visit) -> Response:
     """Show the button that opens the page."""
     to = visit.request.query_params.get("to", "")
-    return visit.page("link.html", LinkPage(to=to if to in PAGES_OF_EMAILS else ""))
+    chosen = visit.language if LANGUAGE_BUTTON in visit.form else None
+    return visit.page("link.html", LinkPage(to=to if to in PAGES_OF_EMAILS else "", chosen=chosen))
 
 
 @pages.send("/l/{token}", anyone)
@@ -48,7 +57,7 @@ async def enter(visit: Visit) -> Response:
     """Let the reader in, and go where the mail pointed."""
     token = visit.request.path_params["token"]
     try:
-        secret, came = await begin(visit, token)
+        secret, came = await begin(visit, token, chosen=visit.read(LinkForm).chosen)
     except ServiceRefused as refused:
         if refused.status not in (404, 410, 422):
             raise

@@ -208,6 +208,7 @@ def _tries(token: str, newcomer: str, proposed: str, copies: dict[str, str]) -> 
         "POST /v1/links/request-new": {"token": token},
         "POST /v1/me/invitation/answer": {"answer": "no"},
         "POST /v1/me/proposals": somebody,
+        "PUT /v1/me/language": {"language": "tr"},
         f"PUT {case}/survey": {"meeting": 9, "plan": 8},
         "PUT /v1/me/consents/{purpose} (yes)": yes,
         "PUT /v1/me/consents/{purpose} (no)": no,

@@ -1,4 +1,4 @@
-"""What people need to take part: said with their answer, or told to the coordinator."""
+"""What people need to take part: said with their answer, or told to the coordinator; and the language they choose."""
 
 from tests.support.world.network import Network
 
@@ -49,3 +49,17 @@ class TestNeeds:
             rows = await world.rows(f"SELECT {table}::text AS row FROM {table}")
             assert rows
             assert not any("hearing" in row.row or "varkensvlees" in row.row for row in rows)
+
+
+class TestTheLanguage:
+    async def test_is_chosen_by_somebody_for_their_pages_and_their_next_mail(self, world: Network) -> None:
+        case = await world.open_case()
+        aunt = await world.add(case, "Nadia")
+        who = world.person(case, aunt)
+        before = (await world.do("GET", f"/v1/persons/{aunt}", world.coordinator(case)))["version"]
+        for _ in range(2):
+            await world.do("PUT", "/v1/me/language", who, json={"language": "ar"})
+        assert (await world.do("GET", "/v1/me", who))["language"] == "ar"
+        seen = await world.do("GET", f"/v1/persons/{aunt}", world.coordinator(case))
+        assert (seen["language"], seen["version"]) == ("ar", before + 1)
+        assert (await world.ask("PUT", "/v1/me/language", who, json={"language": "de"})).status_code == 422

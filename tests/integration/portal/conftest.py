@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from services.portal.people import WRITE_IN
 from tests.support.backing import Backing
 from tests.support.html_checker import HtmlChecker
 from tests.support.portal import Browser, FakeServices, put_behind
@@ -35,6 +36,8 @@ async def world(running: Portal) -> Portal:
 def services(monkeypatch: pytest.MonkeyPatch) -> FakeServices:
     """Services that answer what the test says."""
     made = FakeServices()
+    # Anybody behind a link can choose their language on any page.
+    made.answer(WRITE_IN, None)
     put_behind(monkeypatch, made)
     return made
 

@@ -12,12 +12,15 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from services.portal import sessions
 from services.portal.pages import _status_of
-from services.portal.people import ME
+from services.portal.people import ME, WRITE_IN
 from services.portal.routes.link import REQUEST_NEW
 from services.portal.routes.plan import PLANS
 from services.portal.sessions import PersonOfCase, Secret
+from services.portal.wording import say
 from shared.auth import Role
 from shared.ids import uuid7
+from shared.languages import LANGUAGES, Language
+from tests.integration.portal.test_unsent import comes_again
 from tests.support.portal import Browser, FakeServices
 from tests.support.world.portal import Portal
 
@@ -337,6 +340,52 @@ class TestSessions:
         # The token has to be renewed now, and nothing answers.
         answer = await world.ask("GET", "/me/stop", cookie)
         assert answer.status_code == 503
+
+
+class TestALanguage:
+    async def test_chosen_behind_a_link_is_that_of_mails_too_and_says_so(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        await browser.come_by_link()
+        page = await browser.ask("POST", "/me/thanks/yes", data={"language": "tr"}, expect=200)
+        assert say("Vanaf nu schrijven we je ook in deze taal.", "tr") in page.text
+        assert [each.body for each in services.of(WRITE_IN)] == [{"language": "tr"}]
+        assert 'role="status"' not in (await browser.ask("GET", "/me/thanks/yes", expect=200)).text
+
+    async def test_is_that_of_the_page_alone_while_no_service_answers(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        await browser.come_by_link()
+        services.refuse(WRITE_IN, 503, "unavailable")
+        page = await browser.ask("POST", "/me/thanks/yes", data={"language": "tr"}, expect=200)
+        assert '<html lang="tr"' in page.text
+        assert 'role="status"' not in page.text
+
+    @pytest.mark.parametrize("language", [each for each in LANGUAGES if each != "nl"])
+    async def test_chosen_on_the_page_of_a_link_is_that_of_the_page_behind_its_button(
+        self, browser: Browser, services: FakeServices, language: Language
+    ) -> None:
+        came = await browser.come_by_link()
+        comes_again(services, came)
+        link = f"/l/{came.link}?to=polls"
+        assert 'name="chosen"' not in (await browser.ask("GET", link, expect=200)).text
+        page = (await browser.ask("POST", link, data={"language": language}, expect=200)).text
+        assert say("Met de knop kies je deze taal ook voor onze mails.", language) in page
+        assert f'name="chosen" value="{language}"' in page
+        assert services.of(WRITE_IN) == []
+        await browser.ask("POST", link, data={"chosen": language}, expect=303)
+        assert [each.body for each in services.of(WRITE_IN)] == [{"language": language}]
+        assert f'<html lang="{language}"' in (await browser.ask("GET", "/me/thanks/yes", expect=200)).text
+
+    async def test_that_an_earlier_reader_of_this_browser_chose_is_nobody_elses(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        came = await browser.come_by_link()
+        comes_again(services, came)
+        browser.cookies["kring-language"] = "tr"
+        await browser.ask("POST", f"/l/{came.link}", data={}, expect=303)
+        assert services.of(WRITE_IN) == []
+        assert '<html lang="nl"' in (await browser.ask("GET", "/me/thanks/yes", expect=200)).text
 
 
 class TestLinks:
