@@ -58,6 +58,10 @@ def in_words(visit: StaffVisit, choice: Choice, columns: Iterable[Column]) -> st
     said.append(visit.say(_("Een neutrale plaats") if choice.neutral else _("Geen neutrale plaats")))
     if choice.reached_by:
         said.append(choice.reached_by)
+    if contact := [
+        each for each in (choice.contact_name, choice.contact_phone, choice.contact_email) if each
+    ]:
+        said.append(visit.say(_("Contact:")) + f" {', '.join(contact)}")
     found = ". ".join(said) + "."
     if ahead and not choice.free_for:
         found += " " + visit.say(_("Op geen van deze dagen vrij."))

@@ -13,7 +13,7 @@ from services.portal.road import which_of
 from services.portal.routes.case_givers import givers_of
 from services.portal.routes.case_news import News, news_of
 from services.portal.routes.case_notes import Notes, notes_of
-from services.portal.routes.case_venues import choices
+from services.portal.routes.case_venues import Choice, choices
 from services.portal.routes.dates import Telling
 from services.portal.routes.of_case import (
     Conference,
@@ -136,6 +136,8 @@ class ConferencePage(PageModel):
     past: bool
     venue_name: str | None
     venue_address: str | None
+    venue_reached_by: str | None
+    place: Choice | None
     people: list[Attending]
     # Pairs who must not meet and both come.
     apart: list[tuple[str, str]]
@@ -169,6 +171,7 @@ async def page_of(visit: StaffVisit) -> ConferencePage:
         choices(visit, conference if venue_id else None, people), givers_of(visit, conference, people)
     )
     expected = attending(visit, conference, people)
+    place = next((each for each in venues if each.venue_id == venue_id), None)
     return ConferencePage(
         case_id=case_id,
         conference_id=conference.conference_id if conference else None,
@@ -184,6 +187,8 @@ async def page_of(visit: StaffVisit) -> ConferencePage:
         past=bool(starts and starts <= await visit.parts.clock.now()),
         venue_name=conference.venue.name if conference and conference.venue else None,
         venue_address=conference.venue.address if conference and conference.venue else None,
+        venue_reached_by=conference.venue.reached_by if conference and conference.venue else None,
+        place=place,
         people=expected,
         apart=_apart(expected, people) if conference and conference.state not in _OVER else [],
         items=[
@@ -194,9 +199,7 @@ async def page_of(visit: StaffVisit) -> ConferencePage:
         needs=_needs(visit, people, prepared),
         givers=givers,
         news=await news_of(visit, conference),
-        venue_lacks=access_in_words(
-            visit, [need for each in venues if each.venue_id == venue_id for need in each.lacks]
-        ),
+        venue_lacks=access_in_words(visit, place.lacks if place else []),
         outcome=prepared.outcome if prepared else None,
     )
 

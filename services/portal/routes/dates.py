@@ -54,6 +54,7 @@ class Venue(Answer):
 
     name: str
     address: str
+    reached_by: str | None = None
 
 
 class Conference(Answer):
@@ -206,6 +207,7 @@ class ConferencePage(PageModel):
     when: str | None
     venue_name: str | None
     venue_address: str | None
+    venue_reached_by: str | None
     members: list[Attending]
     givers: list[Telling]
 
@@ -234,6 +236,7 @@ async def conference(visit: PersonVisit) -> Response:
         else None,
         venue_name=found.venue.name if found and found.venue else None,
         venue_address=found.venue.address if found and found.venue else None,
+        venue_reached_by=found.venue.reached_by if found and found.venue else None,
         members=[
             Attending(first_name=each.first_name, how=visit.say(how[each.mode]) if each.mode in how else "")
             for each in members.items

@@ -21,6 +21,17 @@ async def venue(session: AsyncSession, *, tenant: UUID, venue_id: UUID) -> Regis
     return found
 
 
+async def reached_by(session: AsyncSession, conference: Conference) -> str | None:
+    """Return how to get to the venue of a conference, as the register says now; None if it is not in it."""
+    if conference.venue_id is None:
+        return None
+    query = select(RegisteredVenue.reached_by).where(
+        RegisteredVenue.id == conference.venue_id, RegisteredVenue.tenant == conference.tenant
+    )
+    found: str | None = await session.scalar(query)
+    return found
+
+
 async def venues(session: AsyncSession, *, tenant: UUID) -> Sequence[RegisteredVenue]:
     """Return the venues that an organisation uses, by name."""
     query = select(RegisteredVenue).where(

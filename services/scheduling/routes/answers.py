@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.scheduling import domain, queries
 from services.scheduling.domain import ChecklistItem, ConferenceState, Option, PollState, Suitability
 from services.scheduling.models import Conference, Poll
+from services.scheduling.queries import venues
 from services.scheduling.routes.free_venues import register_for
 from services.scheduling.schemas import (
     AttendanceOut,
@@ -190,14 +191,16 @@ async def conference_out(
 ) -> ConferenceOut:
     """Return a conference; `whole`: including what only those who prepare it may see."""
     poll_ids = await queries.poll_ids(session, [conference])
-    venue = None
+    place = None
     if conference.sealed is not None:
         venue = await vault.open(session, conference)
+        way = await venues.reached_by(session, conference)
+        place = VenueOut(name=venue.name, address=venue.address, reached_by=way)
     return ConferenceOut(
         **summary(conference, poll_ids.get(conference.id)).model_dump(),
         case_id=conference.case_id,
         revision=conference.revision,
-        venue=VenueOut(name=venue.name, address=venue.address) if venue is not None else None,
+        venue=place,
         preparation=await _preparation_view(session, conference) if whole else None,
     )
 

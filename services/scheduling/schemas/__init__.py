@@ -311,6 +311,7 @@ class VenueOut(ResponseModel):
 
     name: str
     address: str
+    reached_by: str | None = None
 
 
 class PartOut(ResponseModel):

@@ -130,6 +130,7 @@ def option(option_id: UUID, day: int, answers: dict[UUID, str], **more: Any) -> 
     }
 
 
+MIA = {"contact_name": "Mia", "contact_phone": "0470 12 34 56"}
 CHOICE: dict[str, Any] = {"free": None, "free_for": [], "lacks": [], "suggested": False}
 
 
@@ -341,13 +342,13 @@ class TestSettingADate:
     async def test_suggests_a_place_and_says_what_it_lacks(self, browser: Browser, meeting: Meeting) -> None:
         meeting.services.answer(PERSONS, {"items": [person(RITA, "Rita", needs=["food", "step-free"])]})
         meeting.is_asked(option(FIRST, 14, {RITA: "yes"}), option(SECOND, 15, {}, venues_free=0))
-        hall = venue("Zaal", suggested=True, free_for=[str(FIRST)])
+        hall = venue("Zaal", suggested=True, free_for=[str(FIRST)], **MIA)
         office = venue(HOSTILE, neutral=False, lacks=["step-free"])
         meeting.services.answer(FOR_CONFERENCE, {"venues": [hall, office]})
         page = (await browser.ask("GET", f"{DATES}/set", expect=200)).text
         assert meeting.services.of(FOR_CONFERENCE)[-1].query == {"needs": ["step-free"]}
         assert f'value="{hall["venue_id"]}" checked' in page
-        assert "Een neutrale plaats. Tram 4. Niet vrij op:" in page
+        assert "Een neutrale plaats. Tram 4. Contact: Mia, 0470 12 34 56. Niet vrij op:" in page
         assert "Op geen van deze dagen vrij. Mist voor wie komt: een plaats zonder trappen." in page
         assert "<script" not in page
         assert "Er is dan geen enkele plaats vrij." in (await browser.ask("GET", DATES, expect=200)).text
@@ -363,12 +364,20 @@ class TestSettingADate:
     async def test_warns_of_a_place_that_lacks_what_somebody_needs_since(
         self, browser: Browser, meeting: Meeting
     ) -> None:
-        hall = venue("Zaal", lacks=["hearing"], free=True)
+        hall = venue("Zaal", lacks=["hearing"], free=True, **MIA, contact_email="zaal@voorbeeld.example")
         prepared = conference("scheduled")["preparation"] | {"venue_id": hall["venue_id"]}
         meeting.services.answer(FOR_CONFERENCE, {"venues": [hall]})
-        meeting.stands("scheduled", **SET, preparation=prepared)
+        meeting.stands(
+            "scheduled", **{**SET, "venue": VENUE | {"reached_by": "Tram 4"}}, preparation=prepared
+        )
         page = (await browser.ask("GET", MEETING, expect=200)).text
         assert "Deze plaats mist iets voor wie komt: hulp om goed te horen." in page
+        for path in (MEETING, f"{MEETING}/day-sheet"):
+            page = (await browser.ask("GET", path, expect=200)).text
+            assert "<dt>Hoe je er komt</dt><dd>Tram 4</dd>" in page
+            assert "<bdi>Mia</bdi>" in page
+            assert 'href="tel:0470123456"' in page
+            assert 'href="mailto:zaal@voorbeeld.example"' in page
 
 
 class TestThePlaces:
@@ -468,6 +477,7 @@ class TestWhoTellsWhat:
     ) -> None:
         await browser.come_by_link()
         read = conference("scheduled", **SET) | {"preparation": None}
+        read["venue"] = VENUE | {"reached_by": "Tram 4"}
         services.answer(OWN_CONFERENCES, {"items": [read]})
         member = {"person_id": str(RITA), "first_name": "Rita", "role": "circle", "mode": "phone"}
         services.answer(CIRCLE, {"items": [member]})
@@ -481,6 +491,7 @@ class TestWhoTellsWhat:
         told = page[page.index("Wie komt wat vertellen?") :]
         assert told.index("Rita") < told.index("Hoe het gaat.") < told.index("Een hulpverlener")
         assert told.index("Wat de dienst kan.") < told.index("Mia") < told.index("Over pillen")
+        assert "<dt>Hoe je er komt</dt><dd><bdi>Tram 4</bdi></dd>" in page
         assert "<script" not in page
 
 

@@ -56,7 +56,7 @@ class TestSchedule:
         case, other = await world.scheduled(20), await world.assigned()
         path = f"/v1/conferences/{case.conference}"
         seen = await world.do("GET", path, world.person(case, case.aunt))
-        assert (seen["venue"], seen["preparation"]) == (VENUE, None)
+        assert (seen["venue"], seen["preparation"]) == (VENUE | {"reached_by": None}, None)
         assert problem(await world.ask("GET", path, world.person(case, uuid7()))) == (
             404,
             "conference-not-found",

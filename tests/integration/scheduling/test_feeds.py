@@ -36,7 +36,11 @@ class TestFeed:
         found = await read(world, await secret_of(world, case))
         (entry,) = found.json()["items"]
         assert (entry["conference_id"], entry["case_id"]) == (str(case.conference), str(case.id))
-        assert (entry["venue"], entry["takes_place"], entry["revision"]) == (VENUE, True, 1)
+        assert (entry["venue"], entry["takes_place"], entry["revision"]) == (
+            VENUE | {"reached_by": None},
+            True,
+            1,
+        )
         assert not any(str(person) in found.text for person in case.circle)
 
     async def test_takes_out_what_was_put_off_and_follows_the_next(self, world: Scheduling) -> None:

@@ -88,17 +88,20 @@ class TestChoosing:
 
 class TestTaking:
     async def test_tells_people_the_place_as_it_stands_in_the_register(self, world: Scheduling) -> None:
-        hall = await world.enter_venue(name="Zaal", address="Plein 1")
+        hall = await world.enter_venue(name="Zaal", address="Plein 1", reached_by="Tram 4")
         case = await world.scheduled(20)
         assert (await schedule_at(world, case, hall)).status_code == 200
         told = await world.conference(case)
-        assert told["venue"] == {"name": "Zaal", "address": "Plein 1"}
+        assert told["venue"] == {"name": "Zaal", "address": "Plein 1", "reached_by": "Tram 4"}
+        [seen] = (await world.do("GET", "/v1/me/conferences", world.person(case, case.aunt)))["items"]
+        assert seen["venue"] == told["venue"]
         assert told["preparation"]["venue_id"] == hall["venue_id"]
         [chosen] = await choices(world, case)
         assert chosen["free"] is True
         elsewhere = {"name": "Buurthuis", "address": "Kerkstraat 1"}
         assert (await world.schedule(case, venue=elsewhere)).status_code == 200
-        assert (await world.conference(case))["preparation"]["venue_id"] is None
+        told = await world.conference(case)
+        assert (told["venue"]["reached_by"], told["preparation"]["venue_id"]) == (None, None)
 
     async def test_is_for_one_circle_at_a_time(self, world: Scheduling) -> None:
         hall = await world.enter_venue()
