@@ -21,7 +21,8 @@ from shared.languages import FALLBACK
 
 pages = Pages()
 _PATH = f"{RULES}/texts/{{purpose}}"
-_officer = staff(Role.DPO)
+_ALL = "/settings/texts"
+_writers = staff(Role.DPO, Role.ADMINISTRATOR)
 _AUDIENCES = {
     "adult": _("Voor wie volwassen is"),
     "young": _("Voor wie jonger is dan achttien"),
@@ -86,6 +87,7 @@ class VersionRow(PageModel):
 class TextsPage(PageModel):
     """The text of one purpose in one language."""
 
+    back: tuple[str, str]
     purpose: str
     about: str
     version: int
@@ -104,12 +106,32 @@ def _language(visit: StaffVisit) -> str:
     return read_choice(visit.request.query_params.get("language", FALLBACK), NAMES)
 
 
+def _back(visit: StaffVisit) -> tuple[str, str]:
+    """Return the page with all texts: the officer's rules, or the administrator's settings."""
+    if visit.has(Role.DPO):
+        return RULES, visit.say(_("Regels over gegevens"))
+    return _ALL, visit.say(_("Waarmee mensen akkoord gaan"))
+
+
 def _audiences(known: Texts) -> list[str]:
     """Return the audiences of a purpose: each has a text in Dutch."""
     return [each.audience for each in known.texts if each.language == FALLBACK]
 
 
-@pages.show(_PATH, _officer)
+class AllTextsPage(PageModel):
+    """The purposes for which there are texts."""
+
+    texts: list[tuple[str, str]]
+
+
+@pages.show(_ALL, staff(Role.ADMINISTRATOR))
+async def show_all(visit: StaffVisit) -> Response:
+    """List what people are asked to agree to."""
+    texts = [(purpose, visit.say(about)) for purpose, about in ABOUT.items()]
+    return visit.page("settings_texts.html", AllTextsPage(texts=texts))
+
+
+@pages.show(_PATH, _writers)
 async def show(visit: StaffVisit) -> Response:
     """Show the text in one language; empty where there is none yet."""
     purpose, language = _purpose(visit), _language(visit)
@@ -118,6 +140,7 @@ async def show(visit: StaffVisit) -> Response:
     )
     words = {each.audience: each for each in known.texts if each.language == language}
     model = TextsPage(
+        back=_back(visit),
         purpose=purpose,
         about=visit.word(ABOUT, purpose),
         version=known.version,
@@ -151,7 +174,7 @@ def _rows(visit: StaffVisit, items: list[SaidYes], *, current: int) -> list[Vers
     return found
 
 
-@pages.send(_PATH, _officer, shown_by=show)
+@pages.send(_PATH, _writers, shown_by=show)
 async def publish(visit: StaffVisit) -> Response:
     """Publish it as the next version, with the current texts of the other languages."""
     purpose, language = _purpose(visit), _language(visit)
@@ -167,4 +190,4 @@ async def publish(visit: StaffVisit) -> Response:
     if missing:
         raise Unacceptable(missing)
     await visit.ask(PUBLISH, body={"version": visit.version, "texts": texts}, purpose=purpose)
-    return visit.go(RULES)
+    return visit.go(_back(visit)[0])

@@ -97,7 +97,7 @@ class RequestPage(PageModel):
     what: str
     case_id: UUID
     person_id: UUID
-    may_see_who_looked: bool
+    is_officer: bool
     name: str
     text: str | None
     extension: str | None
@@ -150,7 +150,7 @@ async def show(visit: StaffVisit) -> Response:
         what=found.kind,
         case_id=found.case_id,
         person_id=found.person_id,
-        may_see_who_looked=visit.has(Role.DPO),
+        is_officer=visit.has(Role.DPO),
         name=found.name,
         text=found.text,
         extension=found.extension_reason,

@@ -2,7 +2,6 @@
 
 import asyncio
 from typing import Any, ClassVar
-from uuid import UUID
 
 from starlette.responses import Response
 
@@ -11,7 +10,7 @@ from services.portal.forms import NotThere, read_id
 from services.portal.pages import Pages
 from services.portal.routes.colleagues import ERASE_COLLEAGUE, all_colleagues
 from services.portal.routes.coordinators import all_coordinators
-from services.portal.routes.keeping import BECAUSE, EraseForm, Erasure, ShownErasure, shown_erasure
+from services.portal.routes.keeping import BECAUSE, EraseForm, Erasure, Number, ShownErasure, shown_erasure
 from services.portal.staff import StaffVisit, staff
 from services.portal.visits import Form, PageModel, Unacceptable
 from services.portal.wording import mark as _
@@ -69,8 +68,8 @@ class WhomForm(Form):
         "contact": _("Kies iemand uit de lijst."),
     }
 
-    person: UUID | None = None
-    registration: UUID | None = None
+    person: Number | None = None
+    registration: Number | None = None
     contact: str = ""
 
 

@@ -2,10 +2,10 @@
 
 import asyncio
 from datetime import date, datetime
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 from starlette.responses import Response
 
 from services.portal.client import Answer, Items, Operation
@@ -135,6 +135,20 @@ class ShownErasure(PageModel):
     waits: str
 
 
+# An id that somebody typed or pasted.
+Number = Annotated[UUID, BeforeValidator(lambda given: given.strip())]
+
+
+class FileForm(Form):
+    """The number of a case."""
+
+    WANTED: ClassVar = {
+        "case": _("Dat is geen nummer van een zaak. Het staat onderaan op de pagina van de zaak.")
+    }
+
+    case: Number
+
+
 class FilesPage(PageModel):
     """What will be erased, what is held, what is being erased."""
 
@@ -212,10 +226,12 @@ async def shown_erasure(visit: StaffVisit, each: Erasure) -> ShownErasure:
     )
 
 
-@pages.send(LIST, _officer)
-async def lift(visit: StaffVisit) -> Response:
-    """Lift a hold."""
-    await visit.ask(LIFT, hold_id=read_id(visit.form.get("lift", "")))
+@pages.send(LIST, _officer, shown_by=show_all)
+async def choose(visit: StaffVisit) -> Response:
+    """Lift a hold, or go to the file with a number."""
+    if "lift" not in visit.form:
+        return visit.go(f"{LIST}/{visit.read(FileForm).case}")
+    await visit.ask(LIFT, hold_id=read_id(visit.form["lift"]))
     return visit.go(LIST)
 
 

@@ -172,6 +172,20 @@ class TestRules:
         await browser.ask("GET", f"{path}?language=xx", expect=404)
         await browser.ask("GET", "/privacy/rules/texts/whatever", expect=404)
 
+    async def test_an_administrator_writes_them_too(self, browser: Browser, services: FakeServices) -> None:
+        text = {"audience": "adult", "language": "nl", "title": "Ja", "body": "Ja?"}
+        known = {"purpose": "mail", "version": 3, "own": False, "texts": [text]}
+        services.answer(WORDS, known, ids={"purpose": "mail"})
+        services.answer(SAID_YES, {"items": []})
+        services.answer(PUBLISH, known)
+        await browser.sign_in(Role.ADMINISTRATOR)
+        path = "/privacy/rules/texts/mail"
+        assert f'href="{path}"' in (await browser.ask("GET", "/settings/texts", expect=200)).text
+        given: dict[str, Any] = {"title-adult": "Mail?", "body-adult": "Mogen wij mailen?", "version": "3"}
+        sent = await browser.fill(path, **given)
+        assert sent.headers["location"] == "/settings/texts"
+        await browser.ask("GET", "/privacy/rules", expect=403)
+
     async def test_the_officer_sets_the_safeguards_and_nothing_else(
         self, browser: Browser, services: FakeServices
     ) -> None:

@@ -225,6 +225,11 @@ class TestFiles:
         assert "te laat" in page.text
         await browser.fill("/privacy/files", lift=str(ID))
         assert services.of(LIFT)[0].ids == {"hold_id": str(ID)}
+        # A case that still runs stands in no list: its number leads to its file.
+        nothing = await browser.fill("/privacy/files", case="de zaak van Ann", expect=422)
+        assert "Dat is geen nummer van een zaak." in nothing.text
+        found = await browser.fill("/privacy/files", case=f" {CASE_ID} ")
+        assert found.headers["location"] == f"/privacy/files/{CASE_ID}"
 
     async def test_are_held_and_erased_with_a_reason(self, browser: Browser, services: FakeServices) -> None:
         await browser.sign_in(Role.DPO)
