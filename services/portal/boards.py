@@ -121,12 +121,12 @@ CASE = ("/cases/{case_id}", _CASES)
 class ShownTodo(PageModel):
     """What must be done, by whom, by when.
 
-    `case`: what tells its case apart from others. `times`: how many are done on the same page, such as a call to each
-    who did not answer; the most urgent of them is shown.
+    `case`: what tells its case apart from others, and its page if the reader may open it. `times`: how many are done on
+    the same page, such as a call to each who did not answer; the most urgent of them is shown.
     """
 
     what: str
-    case: str | None
+    case: tuple[str, str | None] | None
     times: int
     yours: bool
     turn: str
@@ -157,7 +157,7 @@ async def shown(
         yours = permissions.is_turn_of(reader, row, coordinates=coordinated)
         one = ShownTodo(
             what=visit.say(TO_DO.get(row.kind, SOMETHING_TO_DO)),
-            case=cases.get(row.case_id) if cases and row.case_id else None,
+            case=_case_of(visit, row, cases or {}),
             times=1,
             yours=yours,
             turn=visit.say(YOU if yours else TURNS.get(row.owner, row.owner)),
@@ -175,6 +175,13 @@ async def shown(
         found.setdefault(same, one)
         times[same] += 1
     return [one.model_copy(update={"times": times[same]}) for same, one in found.items()]
+
+
+def _case_of(visit: StaffVisit, row: Todo, cases: Mapping[UUID, str]) -> tuple[str, str | None] | None:
+    if row.case_id is None or row.case_id not in cases:
+        return None
+    path, readers = CASE
+    return cases[row.case_id], path.format(case_id=row.case_id) if visit.has(*readers) else None
 
 
 def is_late(row: Todo, now: datetime) -> bool:

@@ -1,5 +1,6 @@
-"""The first page of members of staff: what waits for them, late items first."""
+"""The first page of members of staff: what waits for them, late items first, and a coordinator's cases."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
@@ -8,14 +9,16 @@ from starlette.responses import Response
 from services.portal import boards, todos
 from services.portal.boards import ShownTodo
 from services.portal.central_persons import names_by_case
-from services.portal.client import both
+from services.portal.client import Items, both
 from services.portal.models import Todo
 from services.portal.pages import Pages
+from services.portal.road import Case
 from services.portal.routes import account, calendar_address, cases, daily_mail
 from services.portal.routes.offers import themes
 from services.portal.staff import HOME, StaffVisit, staff
 from services.portal.todos import Tally
 from services.portal.visits import PageModel
+from services.portal.wording import Dates
 from services.portal.wording import mark as _
 from shared.auth import Role
 from shared.errors import Operational
@@ -27,6 +30,13 @@ _MOST = 100
 _ON_A_PAGE = 30
 
 
+class OwnCase(PageModel):
+    """A case that the reader coordinates: what tells it apart."""
+
+    id: UUID
+    name: str
+
+
 class TodayPage(PageModel):
     """What waits, and how much of it is late; both counted up to a hundred."""
 
@@ -35,6 +45,8 @@ class TodayPage(PageModel):
     most: int
     todos: list[ShownTodo]
     more: str | None
+    cases: list[OwnCase]
+    more_cases: bool
     # Where the daily mail is turned on and off, for those who get one.
     daily_mail: str | None
     # The reader's account.
@@ -46,7 +58,9 @@ class TodayPage(PageModel):
 async def show(visit: StaffVisit) -> Response:
     """Show what waits."""
     page = PageRequest(limit=_ON_A_PAGE, cursor=visit.turned_to().get("cursor"))
-    names, (rows, tally) = await both(names_by_case(visit), visit.apart(lambda: _waiting(visit, page)))
+    asked = asyncio.gather(names_by_case(visit), _own_cases(visit))
+    (names, own), (rows, tally) = await both(asked, visit.apart(lambda: _waiting(visit, page)))
+    words = {**_in_words(visit, await visit.dates(), own.items), **names}
     model = TodayPage(
         waiting=tally.waiting,
         late=tally.late,
@@ -55,6 +69,8 @@ async def show(visit: StaffVisit) -> Response:
             visit, rows.items, {**await _themes_by_case(visit, rows.items, names), **names}
         ),
         more=visit.next_page(rows.next),
+        cases=[OwnCase(id=each.case_id, name=words[each.case_id]) for each in own.items],
+        more_cases=own.next is not None,
         daily_mail=daily_mail.PATH if visit.has(*daily_mail.READERS) else None,
         account=account.PATH if visit.has(*daily_mail.READERS) else None,
         calendar=calendar_address.PATH if visit.has(Role.COORDINATOR) else None,
@@ -67,6 +83,22 @@ async def _waiting(visit: StaffVisit, page: PageRequest) -> tuple[Rows[Todo], Ta
     if page.cursor is None and rows.next is None:
         return rows, todos.tally_in(rows.items)
     return rows, await todos.tally_of(visit.session, visit.principal, most=_MOST)
+
+
+async def _own_cases(visit: StaffVisit) -> Items[Case]:
+    """Return the newest live cases that the reader coordinates; empty while intake does not answer."""
+    none: Items[Case] = Items(items=[])
+    if not visit.has(Role.COORDINATOR):
+        return none
+    asked: Query = {
+        "coordinator_id": str(visit.principal.id),
+        "state": "open",
+        "limit": str(_ON_A_PAGE),
+    }
+    try:
+        return await visit.ask(cases.CASES, query=asked)
+    except Operational:
+        return none
 
 
 async def _themes_by_case(
@@ -84,8 +116,13 @@ async def _themes_by_case(
         found = await visit.ask(cases.CASES, query=asked)
     except Operational:
         return {}
-    dates, words = await visit.dates(), visit.say(_("{about}, sinds {day}"))
+    return _in_words(visit, await visit.dates(), found.items)
+
+
+def _in_words(visit: StaffVisit, dates: Dates, found: Sequence[Case]) -> dict[UUID, str]:
+    """Return the themes and first day of cases."""
+    words = visit.say(_("{about}, sinds {day}"))
     return {
         each.case_id: words.format(about=themes(visit, each.themes), day=dates.day(each.opened_at))
-        for each in found.items
+        for each in found
     }

@@ -562,6 +562,7 @@ class TestToday:
     ) -> None:
         me = await browser.sign_in(Role.COORDINATOR)
         services.answer(CENTRAL_PERSONS, page_of(a_name("Meryem")))
+        services.answer(CASES, page_of())
         for kind, due, state in (("offer", 2, "running"), ("offer", -1, "breached")):
             await browser.world.execute(
                 "INSERT INTO todo (id, tenant, service, kind, subject, case_id, owner, owner_id, state, waiting,"
@@ -582,13 +583,14 @@ class TestToday:
         assert "Eén ervan is te laat." in page.text
         assert page.text.count(f'href="/offers/{OFFER_ID}"') == 2
         assert page.text.index("te laat</span>") < page.text.rindex("/offers/")
-        assert page.text.count("<bdi>Meryem</bdi>") == 2
+        assert page.text.count(f'href="/cases/{CASE_ID}"><bdi>Meryem</bdi>') == 2
 
     async def test_shows_the_same_work_in_one_case_once(
         self, browser: Browser, services: FakeServices
     ) -> None:
         await coordinate(browser)
         services.answer(CENTRAL_PERSONS, page_of(a_name("Meryem")))
+        services.answer(CASES, page_of())
         for days in (1, 2, 2):
             await clock(browser, "invitation", uuid7(), due=-timedelta(days=days), state="breached")
         page = await browser.ask("GET", "/today", expect=200)
@@ -616,6 +618,7 @@ class TestToday:
     ) -> None:
         await browser.sign_in(Role.COORDINATOR)
         services.refuse(CENTRAL_PERSONS, 503, "not-ready")
+        services.answer(CASES, page_of())
         page = await browser.ask("GET", "/today", expect=200)
         assert "Er wacht nu niets op jou." in page.text
 
