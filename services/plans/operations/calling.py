@@ -9,10 +9,9 @@ from services.plans import queries
 from services.plans.domain import CheckInState, NoReferrerToCall, may_call
 from services.plans.models import Plan, ReferrerCall
 from services.plans.operations.timing import (
-    ADJUST,
     REFERRER_CALL,
     ask_at,
-    awaited,
+    clocks,
     publish,
     stop_clocks,
 )
@@ -47,15 +46,10 @@ async def plan_call(
     )
 
 
-async def calls_are_made(session: AsyncSession, plan: Plan) -> bool:
-    """Tell whether the family and the referrer were called, and the circle does not meet again."""
-    family = await queries.last_family_call(session, plan)
-    made = family is not None and family.state == CheckInState.RECORDED
-    return (
-        made
-        and await awaited(session, plan, REFERRER_CALL) is None
-        and not await queries.is_to_meet_again(session, plan)
-    )
+async def awaited_call(session: AsyncSession, plan: Plan) -> Clock | None:
+    """Return the clock of the call to the referrer; None if nobody needs to be called any more."""
+    clock = await clocks.find(session, kind=REFERRER_CALL, subject=plan.id)
+    return clock if clock is not None and clock.state != "stopped" else None
 
 
 def can_be_made(waits: Clock | None, *, now: datetime) -> bool:
@@ -82,7 +76,7 @@ async def record_call(
     plan = await queries.plan_of_case(session, case_id=case_id, tenant=tenant)
     if plan is None:
         raise NoReferrerToCall
-    if not can_be_made(await awaited(session, plan, REFERRER_CALL), now=now):
+    if not can_be_made(await awaited_call(session, plan), now=now):
         raise NoReferrerToCall
     call = ReferrerCall(
         id=uuid7(),
@@ -98,12 +92,14 @@ async def record_call(
     session.add(call)
     await session.flush()
     await stop_clocks(session, subjects=[plan.id], kinds=(REFERRER_CALL,), now=now)
+    family = await queries.last_family_call(session, plan)
+    done = family is not None and family.state == CheckInState.RECORDED
     fact = events.ReferrerCalled(
         case_id=case_id,
         plan_id=plan.id,
         going=new.going,
         new_needs=new.new_needs,
-        ends_task=await calls_are_made(session, plan) and await awaited(session, plan, ADJUST) is None,
+        ends_task=done and not await queries.is_to_meet_again(session, plan),
     )
     await publish(session, plan, fact, now=now)
     return call

@@ -53,6 +53,7 @@ from services.portal.routes import (
     managing,
     me,
     offers,
+    open_file,
     ops,
     ops_dead_letters,
     ops_emails,
@@ -119,7 +120,7 @@ PAGES: tuple[Pages, ...] = tuple(
             circle_person_data,
             case_emails,
         ),
-        *(referring, referrals, coordinators, venues, managing),
+        *(referring, referrals, coordinators, venues, managing, open_file),
         *(trainings, announcing, training_changes, registrations, statements, payments),
         *(ops, ops_services, ops_dead_letters, ops_emails, ops_workflows),
         *(

@@ -1,8 +1,9 @@
-"""The circle of a case: its people, proposals, invitations, and who must be kept apart."""
+"""The circle of a case: its people, proposals and invitations."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 from uuid import UUID
 
@@ -263,7 +264,22 @@ async def show(visit: StaffVisit) -> Response:
         ]
         for each in status.persons
     }
-    rows = [
+    rows = rows_of(visit, people, agreed)
+    model = CirclePage(
+        case_id=UUID(case_id),
+        rows=[each for each in rows if each.active or each.proposed],
+        gone=[each for each in rows if not each.active and not each.proposed],
+        to_invite=sum(each.active and each.invited is None for each in rows),
+        pairs=sum(each.kept_apart for each in rows),
+    )
+    return visit.page("circle.html", model)
+
+
+def rows_of(
+    visit: StaffVisit, people: Sequence[Person], agreed: Mapping[UUID, list[str]] = MappingProxyType({})
+) -> list[Row]:
+    """Return people as rows of a table; `agreed`: to what everyone who decides about them agreed."""
+    return [
         Row(
             id=each.person_id,
             name=each.name,
@@ -278,14 +294,6 @@ async def show(visit: StaffVisit) -> Response:
         )
         for each in people
     ]
-    model = CirclePage(
-        case_id=UUID(case_id),
-        rows=[each for each in rows if each.active or each.proposed],
-        gone=[each for each in rows if not each.active and not each.proposed],
-        to_invite=sum(each.active and each.invited is None for each in rows),
-        pairs=sum(each.kept_apart for each in rows),
-    )
-    return visit.page("circle.html", model)
 
 
 @pages.send("/cases/{case_id}/circle", staff(Role.COORDINATOR))

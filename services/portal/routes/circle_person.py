@@ -70,17 +70,21 @@ class Asked(PageModel):
     about: str | None = None
 
 
-class PersonPage(PageModel):
-    """A person, and what can be done."""
+class KnownPage(PageModel):
+    """What is known of a person. `children`: over whom they hold parental authority."""
 
     case_id: UUID
     person: Person
     invited: str | None
     born: str | None
-    # Over whom they hold parental authority.
     children: list[str]
     needs: list[str]
     contacts: list[tuple[str, str, str]]
+
+
+class PersonPage(KnownPage):
+    """A person, and what can be done."""
+
     questions: list[Asked]
 
 
@@ -177,20 +181,17 @@ async def show_part(visit: StaffVisit, template: str) -> Response:
     return visit.page(template, PartPage(case_id=UUID(case_of(visit)), person=person))
 
 
-@pages.show(PATH, staff(Role.COORDINATOR))
-async def show(visit: StaffVisit) -> Response:
-    """Show somebody."""
-    case_id = case_of(visit)
-    person, contacts, consents, people = await asyncio.gather(
+async def known_of(visit: StaffVisit) -> tuple[KnownPage, dict[UUID, InCircle]]:
+    """Return what is known of the person in the address, and everyone of the case."""
+    person, contacts, people = await asyncio.gather(
         visit.ask(PERSON, person_id=id_of(visit)),
         visit.ask(CONTACTS, person_id=id_of(visit)),
-        visit.ask(CONSENTS, case_id=case_id),
-        everyone(visit, case_id),
+        everyone(visit, case_of(visit)),
     )
     held = chosen(person.parental_authority, person.authority_over)
     dates = await visit.dates()
-    model = PersonPage(
-        case_id=UUID(case_id),
+    page = KnownPage(
+        case_id=UUID(case_of(visit)),
         person=person,
         invited=invited_in_words(visit, person.invitation),
         born=dates.day(person.birth_date) if person.birth_date else None,
@@ -200,12 +201,21 @@ async def show(visit: StaffVisit) -> Response:
             (dates.day(each.on), visit.word(CHANNELS, each.channel), visit.word(ABOUT, each.purpose))
             for each in contacts.items
         ],
-        questions=[
-            *(Asked(path=code, label=visit.say(label)) for code, label in PURPOSES.items()),
-            *_about_children(visit, person.person_id, consents.persons, people),
-        ],
     )
-    return visit.page("circle_person.html", model)
+    return page, people
+
+
+@pages.show(PATH, staff(Role.COORDINATOR))
+async def show(visit: StaffVisit) -> Response:
+    """Show somebody."""
+    (known, people), consents = await asyncio.gather(
+        known_of(visit), visit.ask(CONSENTS, case_id=case_of(visit))
+    )
+    questions = [
+        *(Asked(path=code, label=visit.say(label)) for code, label in PURPOSES.items()),
+        *_about_children(visit, known.person.person_id, consents.persons, people),
+    ]
+    return visit.page("circle_person.html", PersonPage(**dict(known), questions=questions))
 
 
 def _children(visit: StaffVisit, person: Person, people: dict[UUID, InCircle]) -> list[tuple[str, str]]:

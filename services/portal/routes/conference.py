@@ -164,7 +164,6 @@ async def page_of(visit: StaffVisit) -> ConferencePage:
     prepared = conference.preparation if conference else None
     reason = prepared.reason if prepared else None
     why = {**MOVED, **CALLED_OFF}.get(reason or "")
-    known = _STATES.get(conference.state, "") if conference else _("Er is nog geen conferentie.")
     checklist = prepared.checklist if prepared else {}
     venue_id = prepared.venue_id if prepared else None
     venues, givers = await asyncio.gather(
@@ -177,7 +176,7 @@ async def page_of(visit: StaffVisit) -> ConferencePage:
         conference_id=conference.conference_id if conference else None,
         which=which_of(visit, conference.conference_no) if conference else None,
         state=conference.state if conference else None,
-        state_in_words=visit.say(known),
+        state_in_words=state_in_words(visit, conference),
         reason=visit.say(why) if why else None,
         more_time=await more_time_of(visit, prepared)
         if conference and prepared and conference.state not in _OVER
@@ -202,6 +201,13 @@ async def page_of(visit: StaffVisit) -> ConferencePage:
         venue_lacks=access_in_words(visit, place.lacks if place else []),
         outcome=prepared.outcome if prepared else None,
     )
+
+
+def state_in_words(visit: StaffVisit, conference: Conference | None) -> str:
+    """Return how far a conference is."""
+    if conference is None:
+        return visit.say(_("Er is nog geen conferentie."))
+    return visit.say(_STATES.get(conference.state, ""))
 
 
 def attending(

@@ -14,6 +14,7 @@ from services.portal.road import CASE
 from services.portal.routes.coordinators import Row, all_coordinators, row_of
 from services.portal.routes.invitation import STOP
 from services.portal.routes.of_case import case_of
+from services.portal.routes.open_file import access_of
 from services.portal.staff import StaffVisit, staff
 from services.portal.staff_words import DECLINE_REASONS, WITHDRAW_REASONS
 from services.portal.visits import Form, PageModel, Unacceptable
@@ -35,21 +36,10 @@ class Offer(Answer):
     expires_at: datetime | None
 
 
-class BreakGlass(Answer):
-    """The opening of a file."""
-
-    break_glass_id: UUID
-    case_id: UUID
-    opened_by: UUID
-    until: datetime
-    closed_at: datetime | None
-
-
 OFFERS = Operation("intake", "GET", "/v1/cases/{case_id}/offers", Items[Offer])
 SEEK = Operation("intake", "POST", "/v1/cases/{case_id}/seek-coordinator", Answer)
 CLOSE = Operation("intake", "POST", "/v1/cases/{case_id}/close", Answer)
 OPEN_FILE = Operation("intake", "POST", "/v1/cases/{case_id}/break-glass", Answer)
-OPENED = Operation("intake", "GET", "/v1/break-glass", Items[BreakGlass])
 CLOSE_FILE = Operation("intake", "POST", "/v1/break-glass/{break_glass_id}/close", Answer)
 
 _STATES = {
@@ -77,7 +67,6 @@ class SearchPage(PageModel):
     coordinator: str | None
     searching: bool
     live: bool
-    planned: bool
     asked: list[Asked]
     others: list[Row]
 
@@ -99,7 +88,6 @@ async def show_search(visit: StaffVisit) -> Response:
         coordinator=None if case.coordinator_id is None else names.get(case.coordinator_id, gone),
         searching=case.waits_for == "coordinator",
         live=case.state == "open",
-        planned=case.waits_for == "follow-up",
         asked=[
             Asked(
                 name=names.get(each.coordinator_id, gone),
@@ -211,19 +199,10 @@ class OpenFileForm(Form):
     understood: str
 
 
-async def _mine(visit: StaffVisit) -> BreakGlass | None:
-    opened, now = await visit.ask(OPENED), await visit.parts.clock.now()
-    for each in opened.items:
-        mine = (str(each.case_id), each.opened_by) == (case_of(visit), visit.member.id)
-        if mine and each.closed_at is None and each.until > now:
-            return each
-    return None
-
-
 @pages.show("/cases/{case_id}/open-file", _manager)
 async def show_file(visit: StaffVisit) -> Response:
     """Explain what will happen."""
-    mine, dates = await _mine(visit), await visit.dates()
+    mine, dates = await access_of(visit), await visit.dates()
     until = dates.until(mine.until) if mine is not None else None
     return visit.page("open_file.html", OpenFilePage(id=case_of(visit), until=until))
 
@@ -232,7 +211,7 @@ async def show_file(visit: StaffVisit) -> Response:
 async def open_file(visit: StaffVisit) -> Response:
     """Open a file; or close it again."""
     if "close" in visit.form:
-        mine = await _mine(visit)
+        mine = await access_of(visit)
         if mine is not None:
             await visit.ask(CLOSE_FILE, break_glass_id=mine.break_glass_id)
         return visit.go(f"/cases/{case_of(visit)}")

@@ -10,7 +10,8 @@ from services.portal.road import CASE
 from services.portal.routes.cases import CASES
 from services.portal.routes.coordinators import COORDINATORS, ENTER
 from services.portal.routes.invitation import STOP
-from services.portal.routes.managing import CLOSE_FILE, OFFERS, OPEN_FILE, OPENED, SEEK
+from services.portal.routes.managing import CLOSE_FILE, OFFERS, OPEN_FILE, SEEK
+from services.portal.routes.open_file import OPENED
 from services.portal.routes.referrals import ACCEPT, DECLINE, REFERRAL, REFERRALS, WITHDRAW
 from shared.auth import Role
 from shared.ids import uuid7
