@@ -65,6 +65,10 @@ class Staff(Player):
         """{me} lets the case rest ({reason})."""
         await self._post(f"intake/cases/{case.id}/pause", reason=reason)
 
+    async def resumes(self, case: Case) -> None:
+        """{me} lets the case go on."""
+        await self._post(f"intake/cases/{case.id}/resume")
+
     async def sees(self, case: Case) -> dict[str, Any]:
         """Look at the state of the case: `state` and `coordinator`."""
         found = await self._ask("GET", f"intake/cases/{case.id}")

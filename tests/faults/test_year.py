@@ -11,7 +11,7 @@ import pytest
 
 from deploy.catalogue import consumers
 from deploy.watch.watch import Watch
-from shared.events import intake, network, plans
+from shared.events import intake, network, plans, scheduling
 from tests.faults.counting import lost_or_doubled
 from tests.faults.year import live, wrong_emails
 
@@ -33,23 +33,28 @@ class TestAYearInTheLife:
 
 class TestWrongEmails:
     async def test_are_those_after_a_stop_after_an_answer_and_those_that_were_written_twice(self) -> None:
-        case, stopped, person, agreement = (uuid4() for _ in range(4))
+        case, stopped, person, agreement, poll = (uuid4() for _ in range(5))
         events = [
             _event(intake.CaseWithdrawn.TYPE, stopped),
             _event(network.InvitationAnswered.TYPE, case, person_id=str(person)),
             _event(plans.AgreementDone.TYPE, case, agreement_id=str(agreement)),
+            _event(scheduling.PollAnswered.TYPE, case, person_id=str(person), poll_id=str(poll)),
         ]
         about = f'{{"agreement_id": "{agreement}"}}'
+        dates, other_dates = (f'{{"poll_id": "{each}"}}' for each in (poll, uuid4()))
         right = [
             _email("invitation-reminder", case, person, hours=-1),
             _email("agreement-due", case, person, about, hours=-1),
             _email("invitation-reminder", case, uuid4(), hours=1),
             _email("case-stopped", stopped, person, hours=1),
+            _email("poll-reminder", case, person, other_dates, hours=1),
+            _email("poll-reminder", case, uuid4(), dates, hours=1),
             _email("poll-reminder", stopped, person, hours=1) | {"state": "cancelled"},
         ]
         wrong = [
             _email("invitation-reminder", case, person, '{"link_target": "again"}', hours=1),
             _email("agreement-reminder", case, uuid4(), about, hours=1),
+            _email("poll-reminder", case, person, dates, hours=1),
             _email("review", stopped, person, hours=1),
             _email("case-stopped", stopped, person, hours=2),
         ]
@@ -60,6 +65,7 @@ class TestWrongEmails:
             "agreement-reminder",
             "case-stopped",
             "invitation-reminder",
+            "poll-reminder",
             "review",
         ]
 

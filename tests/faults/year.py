@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
-from uuid import UUID
+
+import orjson
 
 from deploy.demo.coordinator import Coordinator
 from deploy.demo.person import Person
@@ -26,7 +27,7 @@ from deploy.demo.things import Agreement, Attendance, Case, Plan, Referred, Venu
 from deploy.local.platform import Platform
 from deploy.watch.watch import Watch
 from shared.auth import Role
-from shared.events import intake, network, plans
+from shared.events import intake, network, plans, scheduling
 from shared.events.network import AttendanceMode
 from shared.events.plans import CheckInKind
 from shared.services import SERVICES
@@ -43,12 +44,13 @@ _OF_THE_STOP = frozenset(
     {"case-finished", "case-stopped", "conference-cancelled", "offer-closed", "file-kept"}
 )
 # Who did what is asked for is not reminded of it: what ends it, and what both name.
-_ENDED_BY = {
-    "invitation-reminder": (network.InvitationAnswered.TYPE, "person_id"),
-    "agreement-near": (plans.AgreementDone.TYPE, "agreement_id"),
-    "agreement-due": (plans.AgreementDone.TYPE, "agreement_id"),
-    "agreement-reminder": (plans.AgreementDone.TYPE, "agreement_id"),
-    "agreement-slips": (plans.AgreementDone.TYPE, "agreement_id"),
+_ENDED_BY: dict[str, tuple[str, tuple[str, ...]]] = {
+    "invitation-reminder": (network.InvitationAnswered.TYPE, ("person_id",)),
+    "poll-reminder": (scheduling.PollAnswered.TYPE, ("person_id", "poll_id")),
+    "agreement-near": (plans.AgreementDone.TYPE, ("agreement_id",)),
+    "agreement-due": (plans.AgreementDone.TYPE, ("agreement_id",)),
+    "agreement-reminder": (plans.AgreementDone.TYPE, ("agreement_id",)),
+    "agreement-slips": (plans.AgreementDone.TYPE, ("agreement_id",)),
 }
 
 
@@ -196,6 +198,7 @@ class Life:
 
     async def _meeting(self, case: Case, coordinator: Coordinator, people: Sequence[Person]) -> None:
         """Meet, perhaps on another day than was set first, and perhaps once more."""
+        await self._perhaps_pauses(case)
         while self._often(0.2):
             await coordinator.schedules(case, self._s.hours(await self._in_days(9), "14:00", "17:00"), _VENUE)
             await self._s.days_pass(self._random.randint(1, 4))
@@ -213,9 +216,12 @@ class Life:
         people: Sequence[Person],
         outcome: Literal["plan", "no-plan"],
     ) -> None:
-        day = await self._in_days(self._random.randint(8, 20))
         hours = self._s.hours
-        await coordinator.schedules(case, hours(day, "14:00", "17:00"), _VENUE)
+        if self._often(0.5):
+            day = await self._asks_for_dates(case, coordinator, people)
+        else:
+            day = await self._in_days(self._random.randint(8, 20))
+            await coordinator.schedules(case, hours(day, "14:00", "17:00"), _VENUE)
         await self._s.until(day, "18:00")
         await coordinator.holds_conference(
             case,
@@ -225,6 +231,24 @@ class Life:
             presentation=hours(day, "16:15", "17:00"),
             outcome=outcome,
         )
+
+    async def _asks_for_dates(self, case: Case, coordinator: Coordinator, people: Sequence[Person]) -> int:
+        """Ask which of two days suits; some answer after a reminder or by telephone, and return the one that is set."""
+        day = await self._in_days(self._random.randint(15, 25))
+        first, second = (self._s.hours(each, "14:00", "17:00") for each in (day, day + 2))
+        await coordinator.opens_poll(case, first, second)
+        late = [each for each in people if self._often(0.2)]
+        for each in [*(each for each in people if each not in late), *late]:
+            if each in late:
+                await self._s.until_email("poll-reminder", each)
+            await self._s.hours_pass(self._random.randint(1, 5))
+            if self._often(0.2):
+                await coordinator.notes_dates(case, each, yes=[first])
+            else:
+                await each.answers_poll(yes=[first], maybe=[second])
+        await self._perhaps_stops(case)
+        await coordinator.schedules_best(case, _VENUE)
+        return day
 
     async def _plan(self, case: Case, coordinator: Coordinator, people: Sequence[Person]) -> list[Agreement]:
         day = await self._in_days(0)
@@ -253,6 +277,7 @@ class Life:
             elif self._often(0.5):
                 await s.until_email("agreement-reminder", who, within="120d")
                 await who.says_done(agreement)
+        await self._perhaps_pauses(case)
         await s.until_event(case, plans.CheckInDue, of="four-weeks", within="90d")
         if self._often(0.15):
             await coordinator.checks_in(case, "four-weeks", "close")
@@ -275,6 +300,12 @@ class Life:
                 await s.days_pass(30)
                 await hanne.checks_in(case, kind, decision)
 
+    async def _perhaps_pauses(self, case: Case) -> None:
+        if self._often(0.1):
+            await self._cast.hanne.pauses(case, reason="holiday")
+            await self._s.days_pass(self._random.randint(1, 15))
+            await self._cast.hanne.resumes(case)
+
     async def _perhaps_stops(self, case: Case) -> None:
         if self._often(_STOPS):
             await self._central.withdraws(case, reason="solved")
@@ -291,11 +322,12 @@ async def wrong_emails(watch: Watch) -> list[str]:
     """Return every email that should not have been decided on; empty if all is right."""
     events = watch.ledger.events
     stopped = {event.case_id: event.time for event in events if event.type == intake.CaseWithdrawn.TYPE}
-    ended: dict[tuple[str, str], datetime] = {}
+    ended: dict[tuple[str, ...], datetime] = {}
     for event in events:
-        for ending, name in set(_ENDED_BY.values()):
-            if event.type == ending:
-                ended.setdefault((ending, str(event.data[name])), event.time)
+        for ending, names in set(_ENDED_BY.values()):
+            # Who named some dates only is asked for the others.
+            if event.type == ending and event.data.get("complete", True):
+                ended.setdefault((ending, *(str(event.data[name]) for name in names)), event.time)
     found, seen = [], Counter[tuple[Any, ...]]()
     for message in await watch.messages():
         if message["state"] != "sent":
@@ -305,18 +337,14 @@ async def wrong_emails(watch: Watch) -> list[str]:
         stop = stopped.get(message["case_id"])
         if stop is not None and at > stop and kind not in _OF_THE_STOP:
             found.append(f"{kind} {message['id']} was written after its case had stopped")
-        ending, name = _ENDED_BY.get(kind, ("", ""))
-        what = message["recipient"] if name == "person_id" else _parameter(message, name)
-        if (end := ended.get((ending, str(what)))) is not None and at > end:
+        ending, names = _ENDED_BY.get(kind, ("", ()))
+        if (end := ended.get((ending, *(_named(message, name) for name in names)))) is not None and at > end:
             found.append(f"{kind} {message['id']} was written to who had answered")
     return found + [f"{key[0]} was written {times} times" for key, times in seen.items() if times > 1]
 
 
-def _parameter(message: dict[str, Any], name: str) -> UUID | str | None:
-    import orjson
-
-    value: str | None = orjson.loads(message["parameters"]).get(name)
-    return value
+def _named(message: dict[str, Any], name: str) -> str:
+    return str(message["recipient"] if name == "person_id" else orjson.loads(message["parameters"]).get(name))
 
 
 @dataclass
