@@ -26,6 +26,8 @@ class Case(Answer):
     opened_at: datetime
     ended_at: datetime | None
     waits_for: str | None
+    pause_reason: str | None
+    paused_at: datetime | None
     minors: bool | None
 
 

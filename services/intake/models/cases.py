@@ -43,6 +43,7 @@ class Case(Base):
     assignment_no: Mapped[int] = mapped_column(Integer)
     baseline_version: Mapped[int] = mapped_column(Integer)
     pause_reason: Mapped[Code | None]
+    paused_at: Mapped[At | None]
     stop_reason: Mapped[Code | None]
     stopped_by: Mapped[Code | None]
     outcome: Mapped[Code | None]

@@ -51,7 +51,7 @@ async def pause_case(
     case = await locked_live_case(session, tenant=tenant, case_id=case_id)
     if case.state == CaseStatus.PAUSED:
         raise CaseAlreadyPaused(case_id=str(case_id))
-    case.state, case.pause_reason = CaseStatus.PAUSED, reason
+    case.state, case.pause_reason, case.paused_at = CaseStatus.PAUSED, reason, now
     await session.flush()
     await clocks.pause_all(session, case=case_id, now=now, reason=reason)
     await _publish(session, case, events.CasePaused(case_id=case_id, reason=reason), now)
@@ -62,7 +62,7 @@ async def resume_case(session: AsyncSession, *, tenant: UUID, case_id: UUID, now
     case = await locked_live_case(session, tenant=tenant, case_id=case_id)
     if case.state != CaseStatus.PAUSED:
         raise CaseNotPaused(case_id=str(case_id))
-    case.state, case.pause_reason = CaseStatus.OPEN, None
+    case.state, case.pause_reason, case.paused_at = CaseStatus.OPEN, None, None
     await session.flush()
     await clocks.resume_all(session, case=case_id, now=now)
     await _publish(session, case, events.CaseResumed(case_id=case_id), now)
@@ -151,7 +151,7 @@ async def _end(session: AsyncSession, case: Case, reason: ReleaseReason, now: da
     await assignments.call_off(session, case=case, reason=reason, now=now)
     await clocks.stop_all(session, case=case.id, now=now)
     case.ended_at = now
-    case.pause_reason = None
+    case.pause_reason = case.paused_at = None
 
 
 async def _publish(session: AsyncSession, case: Case, fact: EventData, now: datetime) -> None:

@@ -174,6 +174,7 @@ def _summary(row: Case, principal: Principal, waiting: Mapping[UUID, WaitsFor]) 
             "referring_organisation_id": row.referring_organisation,
             "mandated_organisation_id": row.mandated_organisation,
             "pause_reason": row.pause_reason if told else None,
+            "paused_at": row.paused_at,
             "stop_reason": row.stop_reason if told else None,
             "stopped_by": row.stopped_by if told else None,
             "outcome": row.outcome,

@@ -40,6 +40,7 @@ class CaseSummary(ResponseModel):
     referring_organisation_id: UUID | None
     mandated_organisation_id: UUID | None
     pause_reason: str | None
+    paused_at: datetime | None = Field(description="Since when it is paused, if it is.")
     stop_reason: str | None
     stopped_by: str | None
     outcome: str | None

@@ -50,6 +50,16 @@ _WAITS_FOR = {
     "follow-up": _("Het plan loopt. De coördinator is klaar; de regiomanager volgt het op."),
     "next-step": _("Er is nog geen plan. De regiomanager bekijkt met de familie hoe het verder gaat."),
 }
+_PAUSED_BECAUSE = {
+    "family-needs-time": _("De familie heeft tijd nodig"),
+    "illness": _("Iemand is ziek"),
+    "bereavement": _("Iemand is overleden"),
+    "holiday": _("Vakantie"),
+    "court-decision": _("We wachten op de rechter"),
+    "safety": _("Het is nu niet veilig"),
+    "referrer-left": _("De verwijzer is weg"),
+    "other": _("Iets anders"),
+}
 _FILTERS = {
     "": _("Alle"),
     "open": _("Lopend"),
@@ -77,6 +87,7 @@ class ShownCase(PageModel):
     opened: str
     state: str
     color: str
+    paused: str | None
     urgent: bool
     next: ShownTodo | None
     otherwise: str
@@ -100,6 +111,8 @@ class CasePage(PageModel):
     opened: str
     state: str
     color: str
+    paused: bool
+    paused_since: str | None
     urgent: bool
     minors: bool | None
     waits_for: str | None
@@ -107,7 +120,6 @@ class CasePage(PageModel):
     todos: list[ShownTodo]
     met_late: list[ShownTodo]
     live: bool
-    paused: bool
     leads: bool
     prepares: bool
     manages: bool
@@ -117,7 +129,14 @@ class CasePage(PageModel):
 
 
 class PausePage(PageModel):
-    """The effect of pausing."""
+    """The effect of pausing, and the reasons to choose from."""
+
+    case_id: UUID
+    reasons: list[tuple[str, str, None]]
+
+
+class ReleasePage(PageModel):
+    """The effect of releasing a coordinator."""
 
     case_id: UUID
 
@@ -191,10 +210,21 @@ def _shown(
         opened=dates.day(case.opened_at),
         state=visit.say(state),
         color=color,
+        paused=_paused(visit, case, dates),
         urgent=case.track == "urgent",
         next=following,
         otherwise=visit.say(waiting or _NEXT.get(case.state, _NEXT["closed"])),
     )
+
+
+def _paused(visit: StaffVisit, case: Case, dates: Dates) -> str | None:
+    """Return since when a case is paused, and for who leads it why; None if it is not."""
+    if case.paused_at is None:
+        return None
+    since = visit.say(_("Staat stil sinds {day}")).format(day=dates.day(case.paused_at))
+    if case.pause_reason is None or not visit.has(*_LEADERS):
+        return since
+    return f"{since}: {visit.word(_PAUSED_BECAUSE, case.pause_reason)}"
 
 
 @pages.show("/cases/{case_id}", staff(*READERS))
@@ -219,6 +249,8 @@ async def show(visit: StaffVisit) -> Response:
         opened=dates.day(case.opened_at),
         state=visit.say(state),
         color=color,
+        paused=case.state == "paused",
+        paused_since=_paused(visit, case, dates),
         urgent=case.track == "urgent",
         minors=case.minors,
         waits_for=visit.word(_WAITS_FOR, case.waits_for) if case.waits_for in _WAITS_FOR else None,
@@ -226,7 +258,6 @@ async def show(visit: StaffVisit) -> Response:
         todos=running,
         met_late=late,
         live=case.state in ("open", "paused"),
-        paused=case.state == "paused",
         leads=visit.has(*_LEADERS),
         prepares=visit.has(Role.COORDINATOR),
         manages=visit.has(Role.REGIONAL_MANAGER),
@@ -253,7 +284,8 @@ async def _todos(visit: StaffVisit, case_id: UUID) -> tuple[list[ShownTodo], lis
 @pages.show("/cases/{case_id}/pause", staff(*_LEADERS))
 async def show_pause(visit: StaffVisit) -> Response:
     """Explain what pausing does."""
-    return visit.page("case_pause.html", PausePage(case_id=UUID(case_of(visit))))
+    reasons = [(code, visit.say(words), None) for code, words in _PAUSED_BECAUSE.items()]
+    return visit.page("case_pause.html", PausePage(case_id=UUID(case_of(visit)), reasons=reasons))
 
 
 @pages.send("/cases/{case_id}/pause", staff(*_LEADERS))
@@ -275,7 +307,7 @@ async def resume(visit: StaffVisit) -> Response:
 @pages.show("/cases/{case_id}/release", staff(*_LEADERS))
 async def show_release(visit: StaffVisit) -> Response:
     """Explain what releasing a coordinator does."""
-    return visit.page("case_release.html", PausePage(case_id=UUID(case_of(visit))))
+    return visit.page("case_release.html", ReleasePage(case_id=UUID(case_of(visit))))
 
 
 @pages.send("/cases/{case_id}/release", staff(*_LEADERS))

@@ -1,7 +1,7 @@
 """Cases: resting, stopping, ending, who reads them, and how long lists are read."""
 
 import asyncio
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -136,7 +136,11 @@ class TestPause:
         again = await world.refused("POST", pause, world.manager(), json={"reason": "illness"})
         assert again == (409, "case-already-paused")
         world.later(days=7)
+        resting = await world.do("GET", f"/v1/cases/{case.id}", world.manager())
+        assert (resting["pause_reason"], datetime.fromisoformat(resting["paused_at"])) == ("bereavement", NOW)
         await world.do("POST", f"/v1/cases/{case.id}/resume", world.manager())
+        running = await world.do("GET", f"/v1/cases/{case.id}", world.manager())
+        assert (running["pause_reason"], running["paused_at"]) == (None, None)
         assert (await world.refused("POST", f"/v1/cases/{case.id}/resume", world.manager()))[1] == (
             "case-not-paused"
         )

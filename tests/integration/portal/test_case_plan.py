@@ -480,6 +480,7 @@ def parties(mandated: str) -> dict[str, Any]:
         "ended_at": None,
         "outcome": None,
         "pause_reason": None,
+        "paused_at": None,
         "state": "open",
         "stop_reason": None,
         "stopped_by": None,

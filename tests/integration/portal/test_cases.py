@@ -76,6 +76,7 @@ def a_case(**changes: object) -> dict[str, Any]:
         "waits_for": None,
         "outcome": None,
         "pause_reason": None,
+        "paused_at": None,
         "stop_reason": None,
         "stopped_by": None,
         "opened_at": NOW.isoformat(),
@@ -540,8 +541,14 @@ class TestACase:
         found.answer(RESUME, {"case_id": str(CASE_ID), "state": "open"})
         await browser.fill(f"/cases/{CASE_ID}/pause", expect=422)
         await browser.fill(f"/cases/{CASE_ID}/pause", reason="illness")
-        found.answer(CASE, a_case(state="paused"))
+        resting = a_case(state="paused", pause_reason="illness", paused_at="2026-03-02T09:00:00Z")
+        found.answer(CASE, resting)
         page = await browser.ask("GET", f"/cases/{CASE_ID}", expect=200)
+        assert "Staat stil sinds maandag 2 maart 2026: Iemand is ziek" in page.text
+        found.answer(CASES, page_of(resting))
+        found.answer(OFFERS, page_of())
+        listed = await browser.ask("GET", "/cases", expect=200)
+        assert "Staat stil sinds maandag 2 maart 2026: Iemand is ziek" in listed.text
         assert f'action="/cases/{CASE_ID}/resume"' in page.text
         sent = {"form-token": FORM_TOKEN.findall(page.text)[0]}
         await browser.ask("POST", f"/cases/{CASE_ID}/resume", data=sent, expect=303)

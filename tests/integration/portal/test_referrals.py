@@ -87,6 +87,7 @@ def case(**changed: object) -> dict[str, Any]:
         "referring_organisation_id": None,
         "mandated_organisation_id": None,
         "pause_reason": None,
+        "paused_at": None,
         "stop_reason": None,
         "stopped_by": None,
         "outcome": None,

@@ -270,6 +270,7 @@ def upgrade() -> None:
         sa.Column("assignment_no", sa.Integer(), nullable=False),
         sa.Column("baseline_version", sa.Integer(), nullable=False),
         sa.Column("pause_reason", sa.Text(), nullable=True),
+        sa.Column("paused_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("stop_reason", sa.Text(), nullable=True),
         sa.Column("stopped_by", sa.Text(), nullable=True),
         sa.Column("outcome", sa.Text(), nullable=True),
