@@ -202,11 +202,13 @@ async def check_ins_out(
 
 
 def _said(answers: Sequence[ReviewAnswer], reader: UUID) -> ReviewAnswersOut:
+    own = next((answer for answer in answers if answer.person_id == reader), None)
     return ReviewAnswersOut(
         meet_again=sum(answer.meet_again for answer in answers),
         stay_apart=sum(not answer.meet_again for answer in answers),
         another_coordinator=sum(answer.another_coordinator for answer in answers),
-        own=next((answer.meet_again for answer in answers if answer.person_id == reader), None),
+        own=own.meet_again if own else None,
+        own_another_coordinator=own is not None and own.another_coordinator,
     )
 
 

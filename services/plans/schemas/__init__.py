@@ -262,6 +262,9 @@ class ReviewAnswersOut(ResponseModel):
     stay_apart: int = 0
     another_coordinator: int = 0
     own: bool | None = None
+    own_another_coordinator: bool = Field(
+        default=False, description="Whether the reader wants to meet again with another coordinator."
+    )
 
 
 class CheckInOut(ResponseModel):

@@ -24,6 +24,7 @@ class ReviewAnswers(Answer):
     stay_apart: int
     another_coordinator: int
     own: bool | None
+    own_another_coordinator: bool
 
 
 class CheckIn(Answer):

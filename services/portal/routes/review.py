@@ -37,9 +37,16 @@ async def show(visit: PersonVisit) -> Response:
     """Ask whether to meet again."""
     listed = await visit.ask_or(CHECK_INS, Items[CheckIn](items=[]), case_id=visit.person.case_id)
     found = open_review(listed.items)
-    own = found.review_answers.own if found and found.review_answers else None
-    said = None if own is None else "meet" if own else "stay"
-    return visit.page("review.html", ReviewPage(id=found.check_in_id if found else None, said=said))
+    return visit.page("review.html", ReviewPage(id=found.check_in_id if found else None, said=_said(found)))
+
+
+def _said(review: CheckIn | None) -> str | None:
+    answers = review.review_answers if review else None
+    if answers is None or answers.own is None:
+        return None
+    if answers.own_another_coordinator:
+        return "another-coordinator"
+    return "meet" if answers.own else "stay"
 
 
 class ReviewForm(Form):

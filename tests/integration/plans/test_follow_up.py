@@ -493,15 +493,23 @@ class TestReview:
         assert {case.central, case.neighbour} <= {*await world.told(case, "review")}
         assert {each["parameters"]["check_in_id"] for each in await world.commands(case, "review")} == {asked}
         answer = f"/v1/check-ins/{asked}/review-answer"
+        neighbour = world.person(case, case.neighbour)
         for body in ({"meet_again": True, "another_coordinator": True}, {"meet_again": False}):
-            await world.ask("PUT", answer, world.person(case, case.neighbour), json=body, expect=200)
+            await world.ask("PUT", answer, neighbour, json=body, expect=200)
+            own = (await check_ins(world, case, neighbour))["review"]["review_answers"]
+            assert own["own"] is body["meet_again"]
+            assert own["own_another_coordinator"] is body["meet_again"]
         await world.ask(
             "PUT", answer, world.person(case, case.neighbour), json={"another_coordinator": True}, expect=422
         )
         said = (await check_ins(world, case, world.coordinator(case)))["review"]["review_answers"]
-        assert said == {"meet_again": 1, "stay_apart": 1, "another_coordinator": 0, "own": None}
-        own = (await check_ins(world, case, world.person(case, case.neighbour)))["review"]["review_answers"]
-        assert own["own"] is False
+        assert said == {
+            "meet_again": 1,
+            "stay_apart": 1,
+            "another_coordinator": 0,
+            "own": None,
+            "own_another_coordinator": False,
+        }
         check = {"check_in_id": asked, "kind": "review", "state": "due"}
         await record(world, check, world.manager(), decision="new-conference", another_coordinator=True)
         (recorded,) = await world.published("plans.check-in.recorded.v1", case=case)

@@ -20,7 +20,13 @@ from shared.ids import uuid7
 from tests.support.portal import Browser, FakeServices
 
 CASE, CHECK_IN, PLAN_ID, AGREEMENT = uuid7(), uuid7(), uuid7(), uuid7()
-SAID = {"meet_again": 3, "stay_apart": 1, "another_coordinator": 2, "own": None}
+SAID: dict[str, Any] = {
+    "meet_again": 3,
+    "stay_apart": 1,
+    "another_coordinator": 2,
+    "own": None,
+    "own_another_coordinator": False,
+}
 
 
 def check(**more: Any) -> dict[str, Any]:
@@ -81,6 +87,10 @@ class TestAReview:
         services.answer(CHECK_INS, {"items": [check(review_answers=SAID | {"own": False})], "next": None})
         shown = await browser.ask("GET", "/me/review", expect=200)
         assert shown.text.count("checked") == 1
+        another = SAID | {"own": True, "own_another_coordinator": True}
+        services.answer(CHECK_INS, {"items": [check(review_answers=another)], "next": None})
+        shown = await browser.ask("GET", "/me/review", expect=200)
+        assert 'value="another-coordinator" checked' in shown.text
         services.answer(CHECK_INS, {"items": [check(state="recorded")], "next": None})
         assert "Er is nu geen vraag." in (await browser.ask("GET", "/me/review", expect=200)).text
         services.refuse(ANSWER_REVIEW, 409, "check-in-settled")
