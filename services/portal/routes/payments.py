@@ -320,7 +320,7 @@ async def divide(visit: StaffVisit) -> Response:
         raise Unacceptable({"": _NO_SHARES})
     body = {
         "shares": [{"registration_id": read_id(one), "amount": text} for one, text in written.items()],
-        "accept_amount": visit.form.get("accept_amount") == "true",
+        "accept_amount": "accept_shares" in visit.form,
     }
     await visit.ask(DIVIDE, body=body, payment_id=read_id(visit.request.path_params["payment_id"]))
     return visit.go(f"{QUEUE}#queue")

@@ -290,7 +290,11 @@ async def test_a_payment_is_divided_over_who_it_was_for(browser: Browser, servic
 
     one, other = f"share-{ann}", f"share-{bea}"
     assert "minstens twee mensen" in (await send(422, **{one: "90"})).text
+    ticked = 'name="accept_shares" value="yes" checked'
     wrong = (await send(422, **{one: "45,00", other: "veel"})).text
+    assert ticked not in wrong
+    wrong = (await send(422, **{one: "45,00", other: "veel", "accept_shares": "yes"})).text
+    assert ticked in wrong
     assert f'id="{other}-error"' in wrong
     assert 'value="45,00"' in wrong
     assert services.of(payments.DIVIDE) == []
@@ -304,7 +308,8 @@ async def test_a_payment_is_divided_over_who_it_was_for(browser: Browser, servic
         "accept_amount": False,
     }
     services.refuse(payments.DIVIDE, 422, "shares-not-right")
-    assert "samen niet zoveel" in (await send(422, **{one: "1", other: "2"})).text
+    assert "samen niet zoveel" in (await send(422, **{one: "1", other: "2", "accept_shares": "yes"})).text
+    assert services.of(payments.DIVIDE)[1].body["accept_amount"] is True
 
 
 async def test_a_reversal_is_given_to_who_had_paid(browser: Browser, services: FakeServices) -> None:
