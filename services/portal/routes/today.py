@@ -6,7 +6,7 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from services.portal import boards, todos
+from services.portal import boards, queries, todos
 from services.portal.boards import ShownTodo
 from services.portal.central_persons import names_by_case
 from services.portal.client import Items, both
@@ -15,7 +15,7 @@ from services.portal.pages import Pages
 from services.portal.road import Case
 from services.portal.routes import account, calendar_address, cases, daily_mail
 from services.portal.routes.offers import themes
-from services.portal.staff import HOME, StaffVisit, staff
+from services.portal.staff import CHOOSE, HOME, StaffVisit, staff
 from services.portal.todos import Tally
 from services.portal.visits import PageModel
 from services.portal.wording import Dates
@@ -28,6 +28,8 @@ from shared.http_client import Query
 pages = Pages()
 _MOST = 100
 _ON_A_PAGE = 30
+# They may work for several organisations; all others work for their own.
+_OF_SEVERAL = (Role.COORDINATOR, Role.REFERRER, Role.OPS)
 
 
 class OwnCase(PageModel):
@@ -52,6 +54,8 @@ class TodayPage(PageModel):
     # The reader's account.
     account: str | None
     calendar: str | None
+    # Where the reader chooses for which organisation they work, if there are several.
+    organisations: str | None
 
 
 @pages.show(HOME, staff())
@@ -59,7 +63,7 @@ async def show(visit: StaffVisit) -> Response:
     """Show what waits."""
     page = PageRequest(limit=_ON_A_PAGE, cursor=visit.turned_to().get("cursor"))
     asked = asyncio.gather(names_by_case(visit), _own_cases(visit))
-    (names, own), (rows, tally) = await both(asked, visit.apart(lambda: _waiting(visit, page)))
+    (names, own), (rows, tally, several) = await both(asked, visit.apart(lambda: _waiting(visit, page)))
     words = {**_in_words(visit, await visit.dates(), own.items), **names}
     model = TodayPage(
         waiting=tally.waiting,
@@ -74,15 +78,18 @@ async def show(visit: StaffVisit) -> Response:
         daily_mail=daily_mail.PATH if visit.has(*daily_mail.READERS) else None,
         account=account.PATH if visit.has(*daily_mail.READERS) else None,
         calendar=calendar_address.PATH if visit.has(Role.COORDINATOR) else None,
+        organisations=CHOOSE if several else None,
     )
     return visit.page("today.html", model)
 
 
-async def _waiting(visit: StaffVisit, page: PageRequest) -> tuple[Rows[Todo], Tally]:
+async def _waiting(visit: StaffVisit, page: PageRequest) -> tuple[Rows[Todo], Tally, bool]:
+    """Return a page of what waits, how much waits, and whether the reader may work for another organisation."""
     rows = await todos.todos_of(visit.session, visit.principal, page=page)
+    several = visit.has(*_OF_SEVERAL) and len(await queries.organisations(visit.session)) > 1
     if page.cursor is None and rows.next is None:
-        return rows, todos.tally_in(rows.items)
-    return rows, await todos.tally_of(visit.session, visit.principal, most=_MOST)
+        return rows, todos.tally_in(rows.items), several
+    return rows, await todos.tally_of(visit.session, visit.principal, most=_MOST), several
 
 
 async def _own_cases(visit: StaffVisit) -> Items[Case]:

@@ -655,6 +655,23 @@ class TestToday:
         page = await browser.ask("GET", "/today", expect=200)
         assert words in page.text
 
+    @pytest.mark.parametrize("role", [Role.COORDINATOR, Role.REFERRER, Role.OPS, Role.FINANCE])
+    async def test_leads_to_another_organisation_if_there_is_one(
+        self, browser: Browser, services: FakeServices, role: Role
+    ) -> None:
+        await browser.sign_in(role)
+        services.answer(CENTRAL_PERSONS, page_of())
+        services.answer(CASES, page_of())
+        link = 'href="/organisation">Voor een andere organisatie werken'
+        assert link not in (await browser.ask("GET", "/today", expect=200)).text
+        await browser.world.execute(
+            "INSERT INTO tenant_profile (tenant, version, name, country, time_zone)"
+            " VALUES (:tenant, 1, 'Anker', 'BE', 'Europe/Brussels')",
+            tenant=uuid7(),
+        )
+        shown = link in (await browser.ask("GET", "/today", expect=200)).text
+        assert shown is (role is not Role.FINANCE)
+
     async def test_says_that_nothing_waits(self, browser: Browser, services: FakeServices) -> None:
         await browser.sign_in(Role.DPO)
         page = await browser.ask("GET", "/today", expect=200)
