@@ -23,11 +23,12 @@ from shared.events import plans as events
 from shared.tables import clock
 
 
-async def waits(session: AsyncSession, plan: Plan) -> bool:
+async def waits(session: AsyncSession, plan: Plan, *, year_over: bool = False) -> bool:
     """Tell whether something in a case keeps its follow-up from ending by itself.
 
-    The circle is to meet or to review its plan, an agreement has time left, what it asked of others has no answer, or
-    the plan awaits its acceptance or a change, however late that is.
+    The circle is to meet or to review its plan, an agreement has time left, or the plan awaits its acceptance or a
+    change, however late that is: each is somebody's to-do. What the circle asked of others is nobody's here: it counts
+    until the year is over.
     """
     to_come = clock.c.kind.in_((REVIEW, *OF_AGREEMENTS)) & clock.c.state.in_(("running", "paused"))
     owed = clock.c.kind.in_((ACCEPTANCE, AMENDMENT)) & (clock.c.state != "stopped")
@@ -38,9 +39,8 @@ async def waits(session: AsyncSession, plan: Plan) -> bool:
     asked = exists().where(
         Resource.plan_id == plan.id, Resource.until_version.is_(None), Resource.state == "asked"
     )
-    return await queries.is_to_meet_again(session, plan) or bool(
-        await session.scalar(select(timed | reviewed | asked))
-    )
+    found = timed | reviewed if year_over else timed | reviewed | asked
+    return await queries.is_to_meet_again(session, plan) or bool(await session.scalar(select(found)))
 
 
 async def end_follow_up(

@@ -103,7 +103,7 @@ async def complete_follow_up(session: AsyncSession, *, due: Deadline, now: datet
     if found is None:
         return False
     plan, state = found
-    if not await waits(session, plan):
+    if not await waits(session, plan, year_over=True):
         await end_follow_up(session, plan, outcome="followed-up", now=now)
         return True
     policy = await policies.for_case(session, case_id=plan.case_id)

@@ -119,15 +119,13 @@ class TestACase:
         await record(world, review, world.manager())
         await ends(world, case)
 
-    async def test_stays_open_while_what_it_asked_of_others_has_no_answer(self, world: Plans) -> None:
+    async def test_stays_open_for_what_it_asked_of_others_until_the_year_is_over(self, world: Plans) -> None:
         case = await world.open_case(mandated=None)
         asked = [{"what": "Vervoer naar school", "asked_of": "de gemeente"}]
-        plan = await world.recorded(case, agreements=[], resources=asked)
-        await goes_on(world, case, await the_last_check(world, case))
-        who = world.person(case, case.central)
-        [resource] = (await world.do("GET", f"/v1/plans/{plan['plan_id']}", who, expect=200))["resources"]
-        body = {"state": "granted"}
-        await world.do("PUT", f"/v1/resources/{resource['resource_id']}", who, json=body)
+        await world.recorded(case, agreements=[], resources=asked)
+        answer = await record(world, await the_last_check(world, case), world.person(case, case.neighbour))
+        assert answer.json()["follow_up"] == "running"
+        # Nobody is reminded of it, so it does not keep a case open for ever.
         await ends(world, case)
 
     async def test_closes_at_once_when_its_circle_says_so_whatever_waits(self, world: Plans) -> None:

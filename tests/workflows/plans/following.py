@@ -28,9 +28,11 @@ class Following:
         """The service."""
         return self.skipped.world
 
-    async def recorded(self, *days: int, referring: UUID | None = None) -> tuple[Case, str, dict[str, Any]]:
+    async def recorded(
+        self, *days: int, referring: UUID | None = None, mandated: UUID | None = None
+    ) -> tuple[Case, str, dict[str, Any]]:
         """Return a case whose plan has an agreement due after each number of days, and the workflow that waits."""
-        case = await self.world.open_case(mandated=None, referring=referring)
+        case = await self.world.open_case(mandated=mandated, referring=referring)
         today = (await self.world.now()).astimezone(BRUSSELS).date()
         agreements = [
             {
@@ -55,6 +57,14 @@ class Following:
         path = f"/v1/check-ins/{due['check_in_id']}/record"
         await self.world.do("POST", path, who, json={"decision": "continue"})
         await self.skipped.deliver()
+
+    async def state_of(self, workflow_id: str, case: Case, kind: str, *, until: str) -> None:
+        """Let the workflow take its steps until the newest clock of a kind is in a state; a year has some thirty."""
+        for _ in range(40):
+            if (await self.world.clock_states(case)).get(kind) == until:
+                return
+            await self.skipped.reach(workflow_id)
+        raise AssertionError(f"{kind} is not {until}: {await self.world.clock_states(case)}")
 
     async def call_in(self, case: Case, plan: dict[str, Any], who: dict[str, str]) -> dict[str, Any]:
         """Call in plan B, in the place of the first agreement; return what was made of it."""
