@@ -1,7 +1,8 @@
-"""Inputs used in many places: lines, names, e-mail addresses, telephone and enterprise numbers, languages.
+"""Inputs used in many places: lines, names, addresses of mail and of pages, numbers, languages.
 
 One rule each, lenient in what is accepted, uniform in what is stored: invisible characters are removed, white space is
-normalised, numbers and addresses get the one form in which machines compare and dial them.
+normalised, numbers and addresses get the one form in which machines compare and dial them. What is refused has a kind
+(`line`, `name`, `email`, `phone`, `kbo-number`, `iban`, `link`, `language`), from which pages make a sentence.
 """
 
 import re
@@ -10,6 +11,7 @@ from typing import Annotated, Any
 
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BeforeValidator, StringConstraints
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 MAX_TEXT = 10_000
 MAX_LINE = 300
@@ -46,15 +48,15 @@ def _plain(value: Any) -> Any:
 
 def _one_line(value: str) -> str:
     if not all(sign.isprintable() or sign in _JOINERS for sign in value):
-        raise ValueError("must be one line without control characters")
+        raise PydanticCustomError("line", "must be one line without control characters")
     return value
 
 
 def _name(value: str) -> str:
     if _NOT_IN_NAMES.search(value):
-        raise ValueError(r"a name holds no address and none of < > @ : / \ | { } [ ] =?")
+        raise PydanticCustomError("name", r"a name holds no address and none of < > @ : / \ | { } [ ] =?")
     if len(value.split()) > _MOST_WORDS:
-        raise ValueError(f"a name has at most {_MOST_WORDS} words")
+        raise PydanticCustomError("name", "a name has at most {words} words", {"words": _MOST_WORDS})
     return " ".join(value.split())
 
 
@@ -65,7 +67,7 @@ def _email(value: str) -> str:
             raise EmailNotValidError
         found = validate_email(value, check_deliverability=False, allow_smtputf8=False, strict=True)
     except EmailNotValidError:
-        raise ValueError("must be an e-mail address such as name@example.org") from None
+        raise PydanticCustomError("email", "must be an e-mail address such as name@example.org") from None
     # The domain as mail servers know it (IDNA); the part before it is interpreted by the recipient's server alone.
     assert found.ascii_email is not None  # noqa: S101 - given, because nothing but its domain may be international
     return found.ascii_email
@@ -111,7 +113,9 @@ def _phone(value: str) -> str:
         if not phonenumbers.is_possible_number(number):
             raise ValueError
     except (ValueError, phonenumbers.NumberParseException):
-        raise ValueError("must be a telephone number such as 0470 12 34 56 or +32 470 12 34 56") from None
+        raise PydanticCustomError(
+            "phone", "must be a telephone number such as 0470 12 34 56 or +32 470 12 34 56"
+        ) from None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
@@ -126,8 +130,9 @@ def _language(value: Any) -> Any:
     except LanguageTagError:
         found = None
     if found is None or found.language is None or not found.is_valid():
-        raise ValueError(
-            "must be a language such as nl, fr, de or ar (ISO 639); a country behind it is left out"
+        raise PydanticCustomError(
+            "language",
+            "must be a language such as nl, fr, de or ar (ISO 639); a country behind it is left out",
         )
     return found.language
 
@@ -139,33 +144,67 @@ def _kbo_number(value: str) -> str:
     try:
         return str(vat.validate(value))
     except NotANumber:
-        raise ValueError(
-            "must be an enterprise number (KBO/BCE): ten digits, of which the last two check the others"
+        raise PydanticCustomError(
+            "kbo-number",
+            "must be an enterprise number (KBO/BCE): ten digits, of which the last two check the others",
         ) from None
+
+
+def _iban(value: str) -> str:
+    from stdnum import iban
+    from stdnum.exceptions import ValidationError as NotANumber
+
+    try:
+        # Check digits and the country's format: a list of existing banks would always be outdated.
+        return str(iban.validate(value, check_country=False))
+    except NotANumber:
+        raise PydanticCustomError("iban", "must be a valid IBAN") from None
+
+
+def _link(value: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/?#]+(?:[/?#]\S*)?", value):
+        raise PydanticCustomError("link", "must be a link that begins with https:// or http://")
+    return value
 
 
 Line = Annotated[
     str,
-    BeforeValidator(_plain),
     StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_LINE),
+    BeforeValidator(_plain),
     AfterValidator(_one_line),
 ]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TEXT)]
-Name = Annotated[Line, StringConstraints(max_length=100), AfterValidator(_name)]
+Name = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=100),
+    BeforeValidator(_plain),
+    AfterValidator(_one_line),
+    AfterValidator(_name),
+]
 # Some people have one name only: it is their first, and this is empty.
 LastName = Annotated[
     str,
-    BeforeValidator(_plain),
     StringConstraints(max_length=100),
+    BeforeValidator(_plain),
     AfterValidator(_one_line),
     AfterValidator(_name),
 ]
 EmailAddress = Annotated[
-    str, BeforeValidator(_plain), StringConstraints(max_length=MAX_EMAIL), AfterValidator(_email)
+    str, StringConstraints(max_length=MAX_EMAIL), BeforeValidator(_plain), AfterValidator(_email)
 ]
-Phone = Annotated[str, BeforeValidator(_plain), StringConstraints(max_length=40), AfterValidator(_phone)]
+Phone = Annotated[str, StringConstraints(max_length=40), BeforeValidator(_plain), AfterValidator(_phone)]
 KboNumber = Annotated[
-    str, BeforeValidator(_plain), StringConstraints(max_length=20), AfterValidator(_kbo_number)
+    str, StringConstraints(max_length=20), BeforeValidator(_plain), AfterValidator(_kbo_number)
 ]
+Iban = Annotated[str, StringConstraints(max_length=42), AfterValidator(_iban)]
+Link = Annotated[Line, AfterValidator(_link)]
 # Any language of ISO 639; a region or script subtag is accepted and dropped.
 LanguageCode = Annotated[str, BeforeValidator(_language), StringConstraints(max_length=8)]
+
+
+def limit_of(error: ErrorDetails) -> int | None:
+    """Return how many characters a text may have that pydantic refused for its length; None if it has another error."""
+    facts = error.get("ctx", {})
+    # With a limit around a type that has one already pydantic does not tell that it is about a text.
+    of_text = error["type"] == "string_too_long" or facts.get("field_type") == "Value"
+    return facts.get("max_length") if of_text else None

@@ -1,6 +1,5 @@
 """Request and response bodies of training's API."""
 
-import re
 from base64 import b64encode
 from datetime import date, datetime
 from decimal import Decimal
@@ -8,8 +7,6 @@ from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, Field, PlainSerializer, StringConstraints, model_validator
-from stdnum import iban as iban_rules
-from stdnum.exceptions import ValidationError as NotANumber
 
 from services.training.domain import (
     MAX_SUGGESTIONS,
@@ -20,33 +17,17 @@ from services.training.domain import (
     Vat,
 )
 from services.training.statements.entries import Why
-from shared.fields import EmailAddress, KboNumber, LanguageCode, LastName, Line, Name, Phone
+from shared.fields import EmailAddress, Iban, KboNumber, LanguageCode, LastName, Line, Link, Name, Phone
 from shared.http import ReadVersion, RequestModel, ResponseModel
 
 # How many of the skipped entries are shown with the import; the file itself has all.
 MAX_LEFT_OUT = 100
 
 
-def _iban(value: str) -> str:
-    try:
-        # Check digits and the country's format: a list of existing banks would always be outdated.
-        return str(iban_rules.validate(value, check_country=False))
-    except NotANumber:
-        raise ValueError("must be a valid IBAN") from None
-
-
-def _link(value: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/?#]+(?:[/?#]\S*)?", value):
-        raise ValueError("must be a link that begins with https:// or http://")
-    return value
-
-
 def _base64(content: bytes) -> str:
     return b64encode(content).decode()
 
 
-Iban = Annotated[str, StringConstraints(max_length=42), AfterValidator(_iban)]
-Link = Annotated[Line, AfterValidator(_link)]
 Price = Annotated[Decimal, Field(ge=0, max_digits=7, decimal_places=2)]
 
 

@@ -11,7 +11,7 @@ import orjson
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from shared.errors import (
@@ -26,6 +26,7 @@ from shared.errors import (
     TooManyRequests,
     Unauthenticated,
 )
+from shared.fields import limit_of
 
 log = structlog.get_logger(__name__)
 
@@ -53,6 +54,12 @@ class FieldProblem(BaseModel):
 
     field: str
     problem: str
+    kind: str | None = Field(
+        default=None, description="What kind of problem it is, as in `string_too_long` or `phone`."
+    )
+    limit: int | None = Field(
+        default=None, description="How many characters a text may have that is too long."
+    )
 
 
 class Problem(BaseModel):
@@ -95,7 +102,7 @@ def problem(
     if facts:
         body["facts"] = dict(facts)
     if errors:
-        body["errors"] = [error.model_dump() for error in errors]
+        body["errors"] = [error.model_dump(exclude_none=True) for error in errors]
     return Response(orjson.dumps(body, default=str), status, headers, MEDIA_TYPE)
 
 
@@ -161,13 +168,16 @@ async def _not_valid(request: Request, error: RequestValidationError) -> Respons
     )
 
 
-def _field_problem(item: Mapping[str, Any]) -> FieldProblem:
+def _field_problem(item: Any) -> FieldProblem:
     # Of pydantic's messages only those that do not repeat the value: parsing errors quote the character they met.
     message = str(item["msg"]).removeprefix("Value error, ")
     if str(item["type"]).endswith("_parsing"):
         message = message.partition(",")[0]
     path = ".".join(str(part)[:_MAX_FIELD_NAME] for part in item["loc"])
-    return FieldProblem(field=path, problem=message)
+    kind, limit = str(item["type"]), limit_of(item)
+    if limit is not None:
+        kind, message = "string_too_long", f"String should have at most {limit} characters"
+    return FieldProblem(field=path, problem=message, kind=kind, limit=limit)
 
 
 _HTTP_CODES = {

@@ -281,6 +281,7 @@ class TestProblems:
         assert {
             "field": "query.unknown",
             "problem": "is not known here; known are: cursor, limit",
+            "kind": "extra_forbidden",
         } in answer.json()["errors"]
         assert "Fatima" not in answer.text
         # The same where anyone may ask, with a token that is good, one that is not, or none.
