@@ -5,7 +5,7 @@ await client.ask(INVITATION, token=..., body={"answer": "yes"})
 """
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 from urllib.parse import quote
@@ -74,13 +74,30 @@ class Operation(Generic[AnswerT]):
 OPERATIONS: list[Operation[Any]] = []
 
 
-class ServiceRefused(Exception):
-    """A service refused a request: `code` says why."""
+class Invalid(Answer):
+    """A field of a request that a service refused: its path there, the kind of problem, and a text's limit."""
 
-    def __init__(self, status: int, code: str) -> None:
+    field: str
+    kind: str = ""
+    limit: int | None = None
+
+
+class ServiceRefused(Exception):
+    """A service refused a request: `code` says why, `invalid` which fields of `body`, if it is their content."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        *,
+        invalid: Sequence[Invalid] = (),
+        body: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__(code)
         self.status = status
         self.code = code
+        self.invalid = invalid
+        self.body = body
 
 
 def path_of(operation: Operation[Any], ids: Mapping[str, Any]) -> str:
@@ -153,7 +170,7 @@ class Client:
                 operation, headers=asked, body=body, content=content, query=query, ids=ids
             )
         if not response.is_success:
-            raise ServiceRefused(response.status, response.problem)
+            raise ServiceRefused(response.status, response.problem, invalid=_invalid(response), body=body)
         after.note(response.headers)
         if operation.answer is type(None):
             return None
@@ -193,6 +210,17 @@ class Client:
     async def close(self) -> None:
         """Close all connections."""
         await self._http.close()
+
+
+class _Problem(Answer):
+    errors: list[Invalid] = []
+
+
+def _invalid(response: Response) -> list[Invalid]:
+    try:
+        return _Problem.model_validate_json(response.content).errors
+    except ValidationError:
+        return []
 
 
 def _wait(response: Response) -> int:

@@ -67,7 +67,7 @@ REFUSALS: dict[str, str] = {
     "check-in-not-movable": _("Dit werd al gevraagd. De dag kan niet meer veranderen."),
     "day-not-between": _("Kies een dag na de vraag ervoor en voor de vraag erna."),
     "check-in-settled": _("Dat was al genoteerd, of het hoeft niet meer."),
-    "invalid": _("Iets is niet juist ingevuld. Kijk het nog eens na."),
+    **dict.fromkeys(("invalid", "invalid-request"), _("Iets is niet juist ingevuld. Kijk het nog eens na.")),
 }
 UNKNOWN_REFUSAL = _("Dat kan nu niet. Vraag het aan de coördinator als je niet weet waarom.")
 UNAVAILABLE = _("Het lukt nu even niet. Wat je invulde staat er nog. Probeer het straks opnieuw.")

@@ -1,12 +1,18 @@
 """What people need to take part, in forms and on pages."""
 
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import StringConstraints
 
 from services.portal.codes import NEEDS
-from services.portal.visits import Unacceptable, Visit
-from services.portal.wording import mark as _
+from services.portal.visits import Form, Visit
+from shared.fields import Text
 
-_MOST = 2000
+
+class NeedsForm(Form):
+    """What is said of the needs, in words."""
+
+    needs_words: Annotated[Text, StringConstraints(max_length=2000)] | None = None
 
 
 def needs_in_words(visit: Visit) -> list[tuple[str, str]]:
@@ -16,8 +22,5 @@ def needs_in_words(visit: Visit) -> list[tuple[str, str]]:
 
 def needs_of_form(visit: Visit) -> dict[str, Any]:
     """Return the needs in a form, in network's format. Raises: Unacceptable if there are too many words."""
-    words = visit.form.get("needs_words", "").strip()
-    if len(words) > _MOST:
-        raise Unacceptable({"needs_words": _("Schrijf het wat korter.")})
     ticked = visit.ticked("needs")
-    return {"needs": [code for code in NEEDS if code in ticked], "needs_words": words or None}
+    return {"needs": [code for code in NEEDS if code in ticked], **visit.read(NeedsForm).model_dump()}

@@ -29,6 +29,7 @@ from starlette.routing import Route
 from services.portal.client import Client, ServiceRefused
 from services.portal.failures import REFUSALS, UNAVAILABLE, UNKNOWN_REFUSAL, words_of
 from services.portal.forms import LANGUAGE_COOKIE, NotThere, is_from_here, language_of, read_id
+from services.portal.invalid import refused_fields
 from services.portal.readers import whoever
 from services.portal.sessions import is_same_session
 from services.portal.staff_words import FORM_KEPT, NOT_THEIRS, OF_LINKS, STAFF_UNKNOWN_REFUSAL
@@ -283,7 +284,8 @@ def _explain(visit: Visit, error: ServiceRefused | Operational) -> None:
     log.info("portal.refused", code=error.code)
     visit.overtaken = error.code == OtherVersion.code
     unknown = STAFF_UNKNOWN_REFUSAL if visit.is_staff else UNKNOWN_REFUSAL
-    visit.errors = {WHOSE if visit.overtaken else "": REFUSALS.get(error.code, unknown)}
+    about = WHOSE if visit.overtaken else ""
+    visit.errors = refused_fields(error, visit.form, visit.say) or {about: REFUSALS.get(error.code, unknown)}
     visit.status = error.status
 
 

@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from services.portal import assets, logos, sessions
 from services.portal.client import After, AnswerT, Client, Items, Operation, ServiceRefused
 from services.portal.forms import read_number, read_sent
+from services.portal.invalid import not_acceptable
 from services.portal.sessions import ContentT, Registrant, Secret
 from services.portal.wording import Dates, environment, say
 from services.portal.wording import mark as _
@@ -46,13 +47,9 @@ CSP = (
 
 
 class Form(BaseModel):
-    """The fields of a form. `MISSING` and `WRONG` say per field what is needed, in Dutch."""
+    """The fields of a form. `WANTED` says per field what is needed, in Dutch."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, str_strip_whitespace=True)
-
-
-# As typed: services validate in detail.
-EmailAddress = Annotated[str, Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
 
 
 class PageModel(BaseModel):
@@ -231,15 +228,15 @@ class Visit:
         sent = await read_sent(self.request)
         self.form, self.file = sent.fields, sent.file
 
-    def read(self, kind: type["FormT"]) -> "FormT":
-        """Return a form. Raises: Unacceptable."""
+    def read(self, kind: type["FormT"], *, row: int | None = None) -> "FormT":
+        """Return a form, or a row of one: its fields are named `name-1`, `name-2`. Raises: Unacceptable."""
+        end = "" if row is None else f"-{row}"
+        given = {name.removesuffix(end): value for name, value in self.form.items() if name.endswith(end)}
         try:
-            return kind.model_validate({name: value for name, value in self.form.items() if value.strip()})
+            return kind.model_validate({name: value for name, value in given.items() if value.strip()})
         except ValidationError as error:
-            wanted: dict[str, str] = getattr(kind, "WANTED", {})
-            names = [str(item["loc"][0]) if item["loc"] else "" for item in error.errors()]
-            fallback = _("Vul dit in.")
-            raise Unacceptable({name: wanted.get(name, fallback) for name in names}) from None
+            wrong = not_acceptable(kind, error, self.say)
+            raise Unacceptable({f"{name}{end}": said for name, said in wrong.items()}) from None
 
     async def ask(
         self,

@@ -59,6 +59,7 @@ FOR_EVERYBODY = frozenset(
                 "codes",
                 "failures",
                 "forms",
+                "invalid",
                 "link_visits",
                 "needs",
                 "over",

@@ -97,9 +97,9 @@ class FakeServices:
         path = operation.path.format(**ids) if ids else operation.path
         self.answers[f"{operation.service} {operation.method} {path}"] = answered(status, body)
 
-    def refuse(self, operation: Operation[Any], status: int, code: str) -> None:
-        """Say that an operation refuses from now on."""
-        problem = {"type": f"{TYPES}{code}", "title": code, "status": status}
+    def refuse(self, operation: Operation[Any], status: int, code: str, **more: object) -> None:
+        """Say that an operation refuses from now on; `more`: the rest of the problem."""
+        problem = {"type": f"{TYPES}{code}", "title": code, "status": status, **more}
         self.answers[f"{operation.service} {operation.method} {operation.path}"] = answered(status, problem)
 
     def heard(self, operation: Operation[Any]) -> dict[str, str]:

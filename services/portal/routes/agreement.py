@@ -8,7 +8,6 @@ from datetime import date
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from pydantic import Field
 from starlette.responses import Response
 
 from services.portal.client import Answer, Operation
@@ -19,6 +18,7 @@ from services.portal.routes.plan import DONE, Plan, may_change, plan_read_by
 from services.portal.routes.plan_changes import names_known_to
 from services.portal.visits import Form, MustGo, PageModel, Unacceptable, Visit
 from services.portal.wording import mark as _
+from shared.fields import Line, Text
 
 pages = Pages()
 
@@ -95,16 +95,14 @@ class ChangeForm(Form):
     WANTED: ClassVar = {
         "what": _("Schrijf op wat er nu afgesproken is."),
         "due": _("Zeg tegen welke dag."),
-        "how": _("Schrijf het wat korter."),
-        "who_text": _("Schrijf het wat korter."),
         "why": _("Zeg waarom jullie iets anders afspreken."),
     }
 
-    what: str = Field(max_length=5000)
-    who_text: str | None = Field(default=None, max_length=200)
+    what: Text
+    who_text: Line | None = None
     due: date
-    how: str | None = Field(default=None, max_length=5000)
-    why: str = Field(max_length=5000)
+    how: Text | None = None
+    why: Text
 
 
 class ChangePage(PageModel):

@@ -2,10 +2,10 @@
 
 from datetime import date, time
 from decimal import Decimal
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 from starlette.responses import Response
 
 from services.portal.client import Answer, Operation
@@ -17,6 +17,7 @@ from services.portal.visits import Form, PageModel
 from services.portal.wording import STAFF_NAMES
 from services.portal.wording import mark as _
 from shared.calendar import Calendar
+from shared.fields import Iban, Line, Link
 
 pages = Pages()
 
@@ -53,12 +54,12 @@ class CourseForm(Form):
         "external_url": _("Schrijf het adres van de andere site. Het begint met https://"),
     }
 
-    title: str = Field(max_length=200)
-    audience: str | None = Field(default=None, max_length=2000)
+    title: Annotated[Line, StringConstraints(max_length=200)]
+    audience: Line | None = None
     # `language` is the button that changes the language of the page.
     in_language: Literal["nl", "fr", "en"] = Field(serialization_alias="language")
     registration: Literal["here", "elsewhere"]
-    external_url: str | None = Field(default=None, pattern=r"^https?://\S+$", validate_default=True)
+    external_url: Link | None = Field(default=None, validate_default=True)
 
     @field_validator("external_url")
     @classmethod
@@ -102,7 +103,7 @@ class WhenForm(Form):
     day: date
     begins: time
     ends: time
-    place: str = Field(max_length=200)
+    place: Annotated[Line, StringConstraints(max_length=200)]
     capacity: int = Field(ge=1, le=10_000)
 
     @field_validator("ends")
@@ -133,8 +134,10 @@ class SessionForm(WhenForm):
 
     price: Decimal = Field(default=Decimal(0), ge=0, max_digits=7, decimal_places=2)
     vat: Literal["exempt-art44", "small-enterprise", "standard-21"] = "exempt-art44"
-    account_iban: str | None = Field(default=None, max_length=42, validate_default=True)
-    account_name: str | None = Field(default=None, max_length=70, validate_default=True)
+    account_iban: Iban | None = Field(default=None, validate_default=True)
+    account_name: Annotated[Line, StringConstraints(max_length=70)] | None = Field(
+        default=None, validate_default=True
+    )
 
     @field_validator("price", mode="before")
     @classmethod

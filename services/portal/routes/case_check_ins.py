@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import ClassVar, Literal, TypeVar
 from uuid import UUID
 
-from pydantic import Field
 from starlette.responses import Response
 
 from services.portal import todos
@@ -24,6 +23,7 @@ from services.portal.staff import StaffVisit, staff
 from services.portal.visits import Form, PageModel
 from services.portal.wording import mark as _
 from shared.auth import Role
+from shared.fields import Text
 
 pages = Pages()
 T = TypeVar("T")
@@ -199,13 +199,12 @@ class RecordForm(Form):
 
     WANTED: ClassVar = {
         "decision": _("Kies wat de kring wil."),
-        "note": _("Schrijf het wat korter."),
         "check_in": _("Laad de pagina opnieuw."),
     }
 
     check_in: str
     decision: Literal["continue", "adjust", "new-conference", "another-coordinator", "close"]
-    note: str | None = Field(default=None, max_length=5000)
+    note: Text | None = None
 
 
 @pages.send("/cases/{case_id}/check-ins", WHO_FOLLOWS)

@@ -1,9 +1,10 @@
 """Information givers at the conference: entered by the coordinator, row by row."""
 
 import asyncio
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
+from pydantic import StringConstraints
 from starlette.responses import Response
 
 from services.portal.client import Answer, Operation
@@ -12,9 +13,10 @@ from services.portal.pages import Pages
 from services.portal.routes.dates import GIVEN_HOW, Giver, Telling
 from services.portal.routes.of_case import Conference, InCircle, case_of, everyone, in_circle, latest
 from services.portal.staff import StaffVisit, staff
-from services.portal.visits import PageModel, Unacceptable
+from services.portal.visits import Form, PageModel, Unacceptable
 from services.portal.wording import mark as _
 from shared.auth import Role
+from shared.fields import Line, Name, Text
 
 pages = Pages()
 
@@ -31,9 +33,17 @@ WRITE = Operation("scheduling", "PUT", "/v1/conferences/{conference_id}/informat
 
 # The maximum number of rows, and how many empty ones a form adds.
 _MOST, _SPARE = 12, 2
-_LONGEST = {"name": 300, "function": 300, "tells": 2000}
 _OVER = ("held", "cancelled")
 _coordinator = staff(Role.COORDINATOR)
+
+
+class GiverForm(Form):
+    """A row: who tells what."""
+
+    who: str = ""
+    name: Name | None = None
+    function: Line | None = None
+    tells: Annotated[Text, StringConstraints(max_length=2000)] | None = None
 
 
 class GiversPage(PageModel):
@@ -111,22 +121,23 @@ def _givers_of_form(visit: StaffVisit) -> list[dict[str, Any]]:
     errors: dict[str, str] = {}
     found: list[tuple[int, int, dict[str, Any]]] = []
     for row in range(1, _MOST + 1):
-        said = {name: visit.form.get(f"{name}-{row}", "").strip() for name in ("who", *_LONGEST)}
-        if not any(said.values()):
+        try:
+            said = visit.read(GiverForm, row=row)
+        except Unacceptable as wrong:
+            errors |= wrong.errors
             continue
-        if not (said["who"] or said["name"]):
+        if said == GiverForm():
+            continue
+        if not (said.who or said.name):
             errors[f"name-{row}"] = _("Zeg wie dit komt vertellen.")
-        if not said["tells"]:
+        if not said.tells:
             errors[f"tells-{row}"] = _("Schrijf op wat deze persoon komt vertellen.")
-        for name, most in _LONGEST.items():
-            if len(said[name]) > most:
-                errors[f"{name}-{row}"] = _("Schrijf het wat korter.")
         how = visit.form.get(f"how-{row}", "")
         giver = {
-            "person_id": read_id(said["who"]) if said["who"] else None,
-            "name": None if said["who"] else said["name"],
-            "function": said["function"] or None,
-            "tells": said["tells"],
+            "person_id": read_id(said.who) if said.who else None,
+            "name": None if said.who else said.name,
+            "function": said.function,
+            "tells": said.tells,
             "how": how if how in GIVEN_HOW else "present",
         }
         order = read_number(visit.form.get(f"order-{row}", "")) or row

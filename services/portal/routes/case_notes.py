@@ -1,9 +1,9 @@
 """The coordinator's own notes for the day: what was agreed about safety, and how the children take part."""
 
-from typing import ClassVar
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import StringConstraints
 from starlette.responses import Response
 
 from services.portal.client import Answer, Operation
@@ -12,8 +12,8 @@ from services.portal.pages import Pages
 from services.portal.routes.of_case import case_of, latest
 from services.portal.staff import StaffVisit, staff
 from services.portal.visits import Form, PageModel
-from services.portal.wording import mark as _
 from shared.auth import Role
+from shared.fields import Text
 
 pages = Pages()
 
@@ -29,7 +29,7 @@ class Notes(Answer):
 NOTES = Operation("scheduling", "GET", "/v1/conferences/{conference_id}/notes", Notes)
 WRITE = Operation("scheduling", "PUT", "/v1/conferences/{conference_id}/notes", Notes)
 _OVER = ("held", "cancelled")
-_MOST = 4000
+_Note = Annotated[Text, StringConstraints(max_length=4000)]
 _coordinator = staff(Role.COORDINATOR)
 
 
@@ -44,13 +44,8 @@ class NotesPage(PageModel):
 class NotesForm(Form):
     """What the coordinator writes down; what is left empty is nothing."""
 
-    WANTED: ClassVar = {
-        "safety_plan": _("Schrijf het wat korter."),
-        "child_participation": _("Schrijf het wat korter."),
-    }
-
-    safety_plan: str | None = Field(default=None, max_length=_MOST)
-    child_participation: str | None = Field(default=None, max_length=_MOST)
+    safety_plan: _Note | None = None
+    child_participation: _Note | None = None
 
 
 async def notes_of(visit: StaffVisit, conference_id: UUID | None) -> Notes:

@@ -3,7 +3,6 @@
 from datetime import date, datetime
 from typing import ClassVar, Literal
 
-from pydantic import Field
 from starlette.responses import Response
 
 from services.portal.client import Answer, Items, Operation
@@ -15,6 +14,7 @@ from services.portal.staff import StaffVisit, staff
 from services.portal.visits import Form, PageModel
 from services.portal.wording import mark as _
 from shared.auth import Role
+from shared.fields import Line, Text
 
 pages = Pages()
 
@@ -96,12 +96,11 @@ class CallForm(Form):
 
     WANTED: ClassVar = {
         "going": _("Kies wat de verwijzer zegt."),
-        "note": _("Schrijf het wat korter."),
     }
 
     going: Literal["as-agreed", "partly", "not", "not-reached"]
     new_needs: str | None = None
-    note: str | None = Field(default=None, max_length=5000)
+    note: Text | None = None
 
 
 @pages.send("/cases/{case_id}/referrer-call", _WHO)
@@ -146,7 +145,7 @@ class DayForm(Form):
     WANTED: ClassVar = {"on": _("Kies een dag."), "because": _("Schrijf kort waarom.")}
 
     on: date
-    because: str = Field(min_length=1, max_length=500)
+    because: Line
     instead_of: date | None = None
 
 

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import ClassVar, Literal
 from uuid import UUID
 
-from pydantic import Field
 from starlette.responses import Response
 
 from services.portal.client import Answer, Items, Operation
@@ -13,6 +12,7 @@ from services.portal.pages import Pages
 from services.portal.people import PersonVisit, person
 from services.portal.visits import Form, PageModel
 from services.portal.wording import mark as _
+from shared.fields import Text
 
 pages = Pages()
 
@@ -76,13 +76,12 @@ class CheckInForm(Form):
 
     WANTED: ClassVar = {
         "decision": _("Kies wat de kring wil."),
-        "note": _("Schrijf het wat korter."),
         "check_in": _("Laad de pagina opnieuw."),
     }
 
     check_in: str
     decision: Literal["continue", "adjust", "new-conference", "another-coordinator", "close"]
-    note: str | None = Field(default=None, max_length=5000)
+    note: Text | None = None
 
 
 def decided(choice: str) -> dict[str, str | bool]:

@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import StringConstraints
 from starlette.responses import Response
 
 from services.portal.client import Answer, Items, NamedAnswer, Operation
@@ -18,11 +18,15 @@ from services.portal.routes.agreeing import ABOUT
 from services.portal.routes.family import BIRTH_DATE, children, family_of_form
 from services.portal.routes.of_case import case_of, everyone, in_circle
 from services.portal.staff import StaffVisit, staff
-from services.portal.visits import EmailAddress, Form, PageModel
+from services.portal.visits import Form, PageModel
 from services.portal.wording import mark as _
+from shared import fields
 from shared.auth import Role
+from shared.fields import EmailAddress, LanguageCode, LastName, Line, Name, Phone
 
 pages = Pages()
+
+Reason = Annotated[fields.Text, StringConstraints(max_length=2000)]
 
 
 class Invited(Answer):
@@ -202,19 +206,18 @@ class AddForm(Form):
     WANTED: ClassVar = {
         "birth_date": BIRTH_DATE,
         "first_name": _("Schrijf de voornaam."),
-        "email": _("Dat lijkt geen mailadres. Het ziet eruit als naam@voorbeeld.be."),
     }
 
-    first_name: str = Field(min_length=1, max_length=200)
-    last_name: str = Field(default="", max_length=200)
-    relation: str | None = Field(default=None, max_length=200)
+    first_name: Name
+    last_name: LastName = ""
+    relation: Line | None = None
     email: EmailAddress | None = None
-    phone: str | None = Field(default=None, max_length=50)
-    address: str | None = Field(default=None, max_length=200)
+    phone: Phone | None = None
+    address: Line | None = None
     birth_date: WrittenDay | None = None
     side: Literal["maternal", "paternal", "other"] | None = None
     # `language` is that of the page.
-    written_in: str | None = Field(default=None, max_length=8)
+    written_in: LanguageCode | None = None
 
     @property
     def body(self) -> dict[str, Any]:

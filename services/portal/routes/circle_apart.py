@@ -4,13 +4,12 @@ import asyncio
 from typing import ClassVar
 from uuid import UUID
 
-from pydantic import Field
 from starlette.responses import Response
 
 from services.portal.client import Answer, Items, Operation, ServiceRefused
 from services.portal.forms import read_id
 from services.portal.pages import Pages
-from services.portal.routes.circle import Named, people_of
+from services.portal.routes.circle import Named, Reason, people_of
 from services.portal.routes.of_case import case_of
 from services.portal.staff import StaffVisit, staff
 from services.portal.visits import Form, PageModel
@@ -67,7 +66,7 @@ class ApartForm(Form):
 
     one: UUID
     other: UUID
-    reason: str = Field(max_length=2000)
+    reason: Reason
 
 
 @pages.show("/cases/{case_id}/circle/apart", staff(Role.COORDINATOR))

@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import Field
 from starlette.responses import Response
 
 from services.portal.codes import NEEDS
@@ -30,6 +29,7 @@ from services.portal.routes.circle import (
     AddForm,
     Consents,
     Person,
+    Reason,
     Text,
     Texts,
     invited_in_words,
@@ -162,7 +162,7 @@ class LeaveForm(Form):
     }
 
     how: Literal["remove", "exclude"]
-    reason: str = Field(max_length=2000)
+    reason: Reason
 
 
 def id_of(visit: StaffVisit) -> str:

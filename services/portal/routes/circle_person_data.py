@@ -2,10 +2,10 @@
 
 import asyncio
 from datetime import date, datetime
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import StringConstraints
 from starlette.responses import Response
 
 from services.portal.client import Answer, Items, Operation
@@ -19,6 +19,7 @@ from services.portal.staff import StaffVisit, staff
 from services.portal.visits import Form, PageModel
 from services.portal.wording import mark as _
 from shared.auth import Role
+from shared.fields import Text
 
 pages = Pages()
 _coordinator = staff(Role.COORDINATOR)
@@ -78,7 +79,7 @@ class RequestForm(Form):
     WANTED: ClassVar = {"kind": _("Kies wat deze persoon vroeg."), "received_on": _("Dat is geen dag.")}
 
     kind: Literal["copy", "erasure", "correction"]
-    text: str | None = Field(default=None, max_length=2000)
+    text: Annotated[Text, StringConstraints(max_length=2000)] | None = None
     received_on: date | None = None
 
 

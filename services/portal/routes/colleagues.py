@@ -12,10 +12,11 @@ from services.portal.forms import read_id
 from services.portal.pages import Pages
 from services.portal.routes.coordinators import all_coordinators
 from services.portal.staff import StaffVisit, section, staff
-from services.portal.visits import EmailAddress, Form, PageModel
+from services.portal.visits import Form, PageModel
 from services.portal.wording import STAFF_NAMES
 from services.portal.wording import mark as _
 from shared.auth import Role
+from shared.fields import EmailAddress, LastName, Name
 
 pages = Pages()
 _administrator = staff(Role.ADMINISTRATOR)
@@ -113,8 +114,8 @@ class ColleagueForm(Form):
         "account": _("Schrijf het nummer van het account zoals jullie aanmelddienst het geeft."),
     }
 
-    first_name: str = Field(min_length=1, max_length=100)
-    last_name: str = Field(default="", max_length=100)
+    first_name: Name
+    last_name: LastName = ""
     email: EmailAddress
     mail_language: str = "nl"
     roles: str = Field(alias="roles[]", min_length=1)

@@ -1,19 +1,20 @@
 """Coordinators of an organisation: load and languages; adding and changing them."""
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 from starlette.responses import Response
 
 from services.portal.client import Answer, Items, NamedAnswer, Operation, ServiceRefused
 from services.portal.forms import read_id
 from services.portal.pages import Pages
 from services.portal.staff import StaffVisit, section, staff
-from services.portal.visits import EmailAddress, Form, PageModel
+from services.portal.visits import Form, PageModel
 from services.portal.wording import STAFF_NAMES, language_name
 from services.portal.wording import mark as _
 from shared.auth import Role
+from shared.fields import EmailAddress, LastName, Line, Name
 
 pages = Pages()
 
@@ -100,18 +101,17 @@ class CoordinatorForm(Form):
         "email": _("Schrijf het mailadres: daar komen de vragen om een zaak op te nemen."),
         "languages": _("Schrijf minstens één taal, in twee letters: nl, fr, en."),
         "max_load": _("Schrijf hoeveel zaken tegelijk kunnen: een getal."),
-        "region": _("Schrijf de streek wat korter."),
     }
 
-    first_name: str = Field(min_length=1, max_length=100)
-    last_name: str = Field(default="", max_length=100)
+    first_name: Name
+    last_name: LastName = ""
     email: EmailAddress
     # Not `language`: a form with that field asks for the page in another language.
     mail_language: str = "nl"
     languages: str = Field(min_length=2, pattern=r"^[a-z]{2,3}( *, *[a-z]{2,3})*$")
     gender: Literal["female", "male", "other"] | None = None
     cultures: str = ""
-    region: str | None = Field(default=None, max_length=60)
+    region: Annotated[Line, StringConstraints(max_length=60)] | None = None
     max_load: int = Field(ge=0, le=1000)
     version: int | None = None
 

@@ -2,18 +2,19 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import ClassVar
+from typing import Annotated, ClassVar
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import StringConstraints
 from starlette.responses import Response
 
 from services.portal.client import Answer, Items, Operation
 from services.portal.forms import read_id
 from services.portal.pages import Pages, of_organisation
-from services.portal.visits import EmailAddress, Form, PageModel, Visit
+from services.portal.visits import Form, PageModel, Visit
 from services.portal.wording import Dates, language_name
 from services.portal.wording import mark as _
+from shared.fields import EmailAddress, KboNumber, Line, Name, Phone
 from shared.languages import Language
 
 pages = Pages()
@@ -127,16 +128,15 @@ class RegisterForm(Form):
         "first_name": _("Schrijf je voornaam."),
         "last_name": _("Schrijf je familienaam."),
         "email": _("Schrijf je mailadres, zoals naam@voorbeeld.be. We sturen er een bevestiging naartoe."),
-        "organisation": _("Schrijf de naam wat korter."),
     }
 
-    first_name: str = Field(min_length=1, max_length=200)
-    last_name: str = Field(min_length=1, max_length=200)
+    first_name: Name
+    last_name: Name
     email: EmailAddress
-    phone: str | None = Field(default=None, max_length=50)
-    organisation: str | None = Field(default=None, max_length=140)
-    invoice_name: str | None = Field(default=None, max_length=140)
-    invoice_kbo_number: str | None = Field(default=None, max_length=20)
+    phone: Phone | None = None
+    organisation: Annotated[Line, StringConstraints(max_length=140)] | None = None
+    invoice_name: Line | None = None
+    invoice_kbo_number: KboNumber | None = None
 
     @property
     def body(self) -> dict[str, object]:

@@ -2,11 +2,11 @@
 
 import asyncio
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 from urllib.parse import urlencode
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import StringConstraints
 from starlette.responses import HTMLResponse, Response
 
 from services.portal.client import Answer, Items, Operation
@@ -16,6 +16,7 @@ from services.portal.pages import Pages
 from services.portal.people import PersonVisit, person
 from services.portal.visits import Form, PageModel
 from services.portal.wording import mark as _
+from shared.fields import Text
 
 pages = Pages()
 
@@ -125,10 +126,10 @@ async def show(visit: PersonVisit) -> Response:
 class DataForm(Form):
     """A request about the reader's data."""
 
-    WANTED: ClassVar = {"kind": _("Kies wat je wil."), "text": _("Schrijf het wat korter.")}
+    WANTED: ClassVar = {"kind": _("Kies wat je wil.")}
 
     kind: Literal["copy", "correction", "erasure"]
-    text: str | None = Field(default=None, max_length=2000)
+    text: Annotated[Text, StringConstraints(max_length=2000)] | None = None
 
 
 @pages.send("/me/data", person)

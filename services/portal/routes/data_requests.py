@@ -1,10 +1,10 @@
 """Data requests, for those who answer: each with its legal deadline."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Annotated, ClassVar
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import StringConstraints
 from starlette.responses import HTMLResponse, Response
 
 from services.portal.client import Answer, Items, NamedAnswer, Operation
@@ -15,6 +15,7 @@ from services.portal.staff import StaffVisit, section, staff
 from services.portal.visits import Form, PageModel
 from services.portal.wording import mark as _
 from shared.auth import Role
+from shared.fields import Text
 
 pages = Pages()
 LIST = "/privacy/requests"
@@ -171,7 +172,7 @@ class RefusalForm(Form):
 
     WANTED: ClassVar = {"refusal": _("Schrijf waarom niet. Wie het vroeg, leest dit.")}
 
-    refusal: str = Field(min_length=3, max_length=4000)
+    refusal: Annotated[Text, StringConstraints(min_length=3, max_length=2000)]
 
 
 class ExtensionForm(Form):
@@ -179,7 +180,7 @@ class ExtensionForm(Form):
 
     WANTED: ClassVar = {"extension": _("Schrijf waarom het langer duurt. Wie het vroeg, leest dit.")}
 
-    extension: str = Field(min_length=3, max_length=4000)
+    extension: Annotated[Text, StringConstraints(min_length=3, max_length=2000)]
 
 
 @pages.send(f"{LIST}/{{request_id}}", _handlers)

@@ -2,15 +2,15 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import Field
 from starlette.responses import Response
 
 from services.portal.client import Answer, Operation
 from services.portal.needs import needs_in_words, needs_of_form
 from services.portal.pages import Pages
 from services.portal.people import ME, Invitation, PersonVisit, person
-from services.portal.visits import EmailAddress, Form, PageModel
+from services.portal.visits import Form, PageModel
 from services.portal.wording import mark as _
+from shared.fields import EmailAddress, LastName, Line, Name, Phone
 from shared.languages import Language
 
 pages = Pages()
@@ -99,15 +99,14 @@ class ProposeForm(Form):
     WANTED: ClassVar = {
         "first_name": _("Schrijf de voornaam."),
         "relation": _("Schrijf wie dit is voor jou: een tante, een buur, een vriend ..."),
-        "email": _("Dat lijkt geen mailadres. Het ziet eruit als naam@voorbeeld.be."),
     }
 
-    first_name: str = Field(min_length=1, max_length=200)
-    last_name: str = Field(default="", max_length=200)
-    relation: str = Field(min_length=1, max_length=200)
-    phone: str | None = Field(default=None, max_length=50)
+    first_name: Name
+    last_name: LastName = ""
+    relation: Line
+    phone: Phone | None = None
     email: EmailAddress | None = None
-    address: str | None = Field(default=None, max_length=300)
+    address: Line | None = None
     # Not `language`: a form with that field asks for the page in another language.
     written_in: Language | None = None
 

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, StringConstraints
 from starlette.responses import Response
 
 from services.portal.client import Answer, Items, Operation
@@ -18,6 +18,7 @@ from services.portal.staff_words import SERVICES_ABOUT
 from services.portal.visits import Form, PageModel
 from services.portal.wording import mark as _
 from shared.auth import Role
+from shared.fields import Text
 
 pages = Pages()
 LIST = "/privacy/files"
@@ -261,7 +262,7 @@ class HoldForm(Form):
         "until": _("Schrijf de laatste dag, of laat dit leeg."),
     }
 
-    reason: str = Field(min_length=3, max_length=4000)
+    reason: Annotated[Text, StringConstraints(min_length=3)]
     until: date | None = None
 
 

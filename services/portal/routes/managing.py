@@ -2,10 +2,10 @@
 
 import asyncio
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import StringConstraints
 from starlette.responses import Response
 
 from services.portal.client import Answer, Items, Operation
@@ -20,6 +20,7 @@ from services.portal.staff_words import DECLINE_REASONS, WITHDRAW_REASONS
 from services.portal.visits import Form, PageModel, Unacceptable
 from services.portal.wording import mark as _
 from shared.auth import Role
+from shared.fields import Text
 
 pages = Pages()
 _manager = staff(Role.REGIONAL_MANAGER)
@@ -195,7 +196,7 @@ class OpenFileForm(Form):
         "understood": _("Zet hier een vinkje als je weet wat er gebeurt."),
     }
 
-    reason: str = Field(min_length=3, max_length=4000)
+    reason: Annotated[Text, StringConstraints(min_length=3)]
     understood: str
 
 

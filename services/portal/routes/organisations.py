@@ -3,7 +3,6 @@
 from typing import ClassVar
 from uuid import UUID
 
-from pydantic import Field
 from starlette.responses import Response
 
 from services.portal.client import Answer, Items, Operation
@@ -12,6 +11,7 @@ from services.portal.staff import StaffVisit, section, staff
 from services.portal.visits import Form, PageModel
 from services.portal.wording import mark as _
 from shared.auth import Role
+from shared.fields import KboNumber, Line
 
 pages = Pages()
 PATH = "/settings/organisations"
@@ -60,8 +60,8 @@ class OrganisationForm(Form):
         "kbo_number": _("Schrijf het ondernemingsnummer: tien cijfers."),
     }
 
-    name: str = Field(max_length=200)
-    kbo_number: str = Field(max_length=20)
+    name: Line
+    kbo_number: KboNumber
 
 
 @pages.show(PATH, _administrator)

@@ -10,10 +10,11 @@ from services.portal.client import Answer, Operation
 from services.portal.pages import Pages
 from services.portal.permissions import may_manage
 from services.portal.staff import StaffVisit, section, staff
-from services.portal.visits import EmailAddress, Form, NotTheirs, PageModel, Unacceptable
+from services.portal.visits import Form, NotTheirs, PageModel, Unacceptable
 from services.portal.wording import mark as _
 from shared.auth import Role
 from shared.colours import unreadable
+from shared.fields import EmailAddress, Line
 
 pages = Pages()
 _administrator = staff(Role.ADMINISTRATOR)
@@ -57,14 +58,12 @@ class OrganisationForm(Form):
 
     WANTED: ClassVar = {
         "name": _("Schrijf de naam van je organisatie."),
-        "reply_to": _("Schrijf het mailadres zoals naam@voorbeeld.be."),
         "accent_colour": _WRONG_COLOUR,
         "heading_colour": _WRONG_COLOUR,
         "background_colour": _WRONG_COLOUR,
-        "signature": _("Schrijf de ondertekening wat korter, in hoogstens 300 letters."),
     }
 
-    name: str = Field(min_length=1, max_length=300)
+    name: Line
     reply_to: EmailAddress | None = None
     accent_colour: str | None = Field(default=None, pattern=_COLOUR)
     heading_colour: str | None = Field(default=None, pattern=_COLOUR)

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import ClassVar
 from uuid import UUID
 
-from pydantic import Field
 from starlette.responses import Response
 
 from services.portal.client import Answer, Operation
@@ -15,6 +14,7 @@ from services.portal.routes.plan import Plan, may_change, otherwise, plan_read_b
 from services.portal.routes.plan_changes import names_known_to
 from services.portal.visits import Form, PageModel, Visit
 from services.portal.wording import mark as _
+from shared.fields import Text
 
 pages = Pages()
 
@@ -30,7 +30,7 @@ class PlanBForm(Form):
     }
 
     instead_of: str | None = None
-    why: str = Field(max_length=5000)
+    why: Text
 
 
 class PlanBPage(PageModel):

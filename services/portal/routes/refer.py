@@ -14,10 +14,11 @@ from services.portal.codes import THEMES
 from services.portal.drafts import Writing, WrittenDay
 from services.portal.forms import read_id
 from services.portal.pages import Pages, of_organisation
-from services.portal.visits import EmailAddress, Form, MustGo, PageModel, Unacceptable, Visit
+from services.portal.visits import Form, MustGo, PageModel, Unacceptable, Visit
 from services.portal.wording import Dates, language_name
 from services.portal.wording import mark as _
 from shared import profiles
+from shared.fields import EmailAddress, Line, Name, Phone, Text
 from shared.http.limits import count_anonymous
 
 pages = Pages()
@@ -44,8 +45,8 @@ class NameForm(Form):
 
     WANTED: ClassVar = {"first_name": _("Schrijf je voornaam."), "last_name": _("Schrijf je familienaam.")}
 
-    first_name: str = Field(min_length=1, max_length=100)
-    last_name: str = Field(min_length=1, max_length=100)
+    first_name: Name
+    last_name: Name
 
 
 class BirthForm(Form):
@@ -61,14 +62,11 @@ class ContactForm(Form):
 
     WANTED: ClassVar = {
         "": _("Schrijf een telefoonnummer of een mailadres. Anders kunnen we je niet bereiken."),
-        "phone": _("Schrijf het nummer wat korter."),
-        "email": _("Dat lijkt geen mailadres. Het ziet eruit als naam@voorbeeld.be."),
-        "address": _("Schrijf het adres wat korter."),
     }
 
-    phone: str | None = Field(default=None, max_length=40)
+    phone: Phone | None = None
     email: EmailAddress | None = None
-    address: str | None = Field(default=None, max_length=200)
+    address: Line | None = None
 
     @model_validator(mode="after")
     def _can_be_reached(self) -> "ContactForm":
@@ -82,7 +80,7 @@ class QuestionForm(Form):
 
     WANTED: ClassVar = {"question": _("Schrijf in een paar woorden wat je graag anders wil.")}
 
-    question: str = Field(min_length=1, max_length=4000)
+    question: Text
 
 
 class ThemesForm(Form):

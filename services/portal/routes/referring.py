@@ -1,9 +1,9 @@
 """A professional's referral: short pages, stored for a week in their browser's session, and sent once."""
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 from starlette.responses import Response
 
 from services.portal import drafts
@@ -15,10 +15,11 @@ from services.portal.routes.organisations import REGISTER
 from services.portal.routes.refer import REFER, WISHED, QuestionForm, WishesForm, names_of, spoken, wished
 from services.portal.staff import StaffVisit, staff
 from services.portal.staff_words import REFERRED_AS
-from services.portal.visits import EmailAddress, Form, MustGo, PageModel
+from services.portal.visits import Form, MustGo, PageModel
 from services.portal.wording import NAMES
 from services.portal.wording import mark as _
 from shared.auth import Role
+from shared.fields import EmailAddress, LastName, Line, Name, Phone, Text
 from shared.languages import Language
 
 pages = Pages()
@@ -37,16 +38,14 @@ class AboutForm(QuestionForm):
     }
 
     themes: str = Field(alias="themes[]", min_length=1, max_length=300)
-    summary: str | None = Field(default=None, max_length=4000)
+    summary: Text | None = None
     urgent: str | None = None
 
 
 class FamilyWishesForm(WishesForm):
     """The family's languages, and their wishes for a coordinator."""
 
-    WANTED: ClassVar = {**WishesForm.WANTED, "culture": _("Schrijf het wat korter, in hoogstens 60 letters.")}
-
-    culture: str | None = Field(default=None, max_length=60)
+    culture: Annotated[Line, StringConstraints(max_length=60)] | None = None
 
 
 class PersonForm(Form):
@@ -58,21 +57,18 @@ class PersonForm(Form):
         "first_name": _("Schrijf de voornaam."),
         "birth_date": _("Schrijf de datum met dag, maand en jaar: 27/3/1985."),
         "agreed_on": _("Schrijf de datum met dag, maand en jaar: 27/3/1985."),
-        "email": _("Dat lijkt geen mailadres. Het ziet eruit als naam@voorbeeld.be."),
-        "phone": _("Schrijf het nummer wat korter."),
-        "address": _("Schrijf het adres wat korter."),
     }
 
     role: Literal["central", "representative", "circle"]
-    first_name: str = Field(min_length=1, max_length=100)
-    last_name: str = Field(default="", max_length=100)
+    first_name: Name
+    last_name: LastName = ""
     birth_date: WrittenDay | None = None
-    phone: str | None = Field(default=None, max_length=40)
+    phone: Phone | None = None
     email: EmailAddress | None = None
-    address: str | None = Field(default=None, max_length=300)
+    address: Line | None = None
     # Not `language`: a form with that field asks for the page in another language.
     spoken: Language = "nl"
-    relation: str | None = Field(default=None, max_length=300)
+    relation: Line | None = None
     side: Literal["maternal", "paternal", "other"] = "other"
     parental_authority: str | None = None
     agreed: str | None = None
@@ -110,7 +106,7 @@ class MandateForm(Form):
     mandated: Literal["yes", "no", "other"]
     mandated_other: UUID | None = None
     bottom_lines: str = ""
-    resources: str | None = None
+    resources: Text | None = None
 
     @model_validator(mode="after")
     def _says_which(self) -> "MandateForm":

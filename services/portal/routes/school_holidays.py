@@ -1,6 +1,7 @@
 """School holidays that an organisation enters itself: those of a school year that Kring does not know yet."""
 
 from datetime import date
+from typing import ClassVar
 
 from starlette.responses import Response
 
@@ -8,9 +9,10 @@ from services.portal.forms import rows_sent
 from services.portal.pages import Pages
 from services.portal.routes.settings import CHANGES, POLICIES
 from services.portal.staff import StaffVisit, staff
-from services.portal.visits import PageModel, Unacceptable
+from services.portal.visits import Form, PageModel, Unacceptable
 from services.portal.wording import mark as _
 from shared.auth import Role
+from shared.fields import Line
 from shared.school_holidays import known_until
 from shared.services import SERVICES
 
@@ -19,7 +21,21 @@ pages = Pages()
 _administrator = staff(Role.ADMINISTRATOR)
 _SCHEDULING = list(SERVICES).index("scheduling")
 # So many can be entered, and so many empty rows a form has beyond what is written in it.
-_MOST, _SPARE, _LONGEST, _MOST_DAYS = 40, 6, 300, 100
+_MOST, _SPARE, _MOST_DAYS = 40, 6, 100
+
+
+class HolidayForm(Form):
+    """A row: a holiday."""
+
+    WANTED: ClassVar = {
+        "name": _("Schrijf hoe deze vakantie heet."),
+        "first": _("Vul de dag in."),
+        "last": _("Vul de dag in."),
+    }
+
+    name: Line
+    first: date
+    last: date
 
 
 class HolidaysPage(PageModel):
@@ -61,26 +77,18 @@ async def keep(visit: StaffVisit) -> Response:
 def _holidays_of_form(visit: StaffVisit) -> list[dict[str, str]]:
     """Return what the rows say that are not empty. Raises: Unacceptable."""
     errors: dict[str, str] = {}
-    found: list[dict[str, str]] = []
+    found: list[HolidayForm] = []
     for row in range(1, _MOST + 1):
-        said = {name: visit.form.get(f"{name}-{row}", "").strip() for name in ("name", "first", "last")}
-        if not any(said.values()):
+        if not any(visit.form.get(f"{name}-{row}", "").strip() for name in HolidayForm.model_fields):
             continue
-        if not 0 < len(said["name"]) <= _LONGEST:
-            errors[f"name-{row}"] = _("Schrijf hoe deze vakantie heet.")
-        days = {name: _day(said[name]) for name in ("first", "last")}
-        errors |= {f"{name}-{row}": _("Vul de dag in.") for name, day in days.items() if day is None}
-        first, last = days.values()
-        if first and last and not 0 <= (last - first).days <= _MOST_DAYS:
+        try:
+            said = visit.read(HolidayForm, row=row)
+        except Unacceptable as wrong:
+            errors |= wrong.errors
+            continue
+        if not 0 <= (said.last - said.first).days <= _MOST_DAYS:
             errors[f"last-{row}"] = _("De laatste dag komt na de eerste, hoogstens honderd dagen later.")
         found.append(said)
     if errors:
         raise Unacceptable(errors)
-    return sorted(found, key=lambda each: each["first"])
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
+    return [each.model_dump(mode="json") for each in sorted(found, key=lambda each: each.first)]

@@ -3,7 +3,6 @@
 from typing import Any, ClassVar, get_args
 from uuid import UUID
 
-from pydantic import Field
 from starlette.responses import Response
 
 from services.portal.client import Answer, Operation, ServiceRefused
@@ -11,10 +10,11 @@ from services.portal.codes import NEEDS
 from services.portal.forms import read_id
 from services.portal.pages import Pages
 from services.portal.staff import StaffVisit, section, staff
-from services.portal.visits import EmailAddress, Form, PageModel
+from services.portal.visits import Form, PageModel
 from services.portal.wording import mark as _
 from shared.auth import Role
 from shared.events.network import AccessNeed
+from shared.fields import EmailAddress, Line, Name, Phone
 
 pages = Pages()
 
@@ -82,14 +82,13 @@ class VenueForm(Form):
     WANTED: ClassVar = {
         "name": _("Schrijf hoe de plaats heet."),
         "address": _("Vul het adres in, dan vindt iedereen de weg."),
-        "contact_email": _("Dat lijkt geen mailadres. Het ziet eruit als naam@voorbeeld.be."),
     }
 
-    name: str = Field(min_length=1, max_length=200)
-    address: str = Field(min_length=1, max_length=200)
-    reached_by: str | None = Field(default=None, max_length=200)
-    contact_name: str | None = Field(default=None, max_length=200)
-    contact_phone: str | None = Field(default=None, max_length=50)
+    name: Line
+    address: Line
+    reached_by: Line | None = None
+    contact_name: Name | None = None
+    contact_phone: Phone | None = None
     contact_email: EmailAddress | None = None
 
 

@@ -48,7 +48,7 @@ class TestTheRegister:
         assert "Schrijf het ondernemingsnummer" in page.text
         await browser.fill(f"{PATH}/new", name="De Brug", kbo_number="0403.170.701")
         [asked] = services.of(ENTER)
-        assert asked.body == {"name": "De Brug", "kbo_number": "0403.170.701", "is_tenant": False}
+        assert asked.body == {"name": "De Brug", "kbo_number": "0403170701", "is_tenant": False}
 
     async def test_is_for_administrators(self, browser: Browser) -> None:
         await browser.sign_in(Role.REGIONAL_MANAGER)

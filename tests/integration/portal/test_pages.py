@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from services.portal import sessions
 from services.portal.pages import _status_of
 from services.portal.people import ME, WRITE_IN
+from services.portal.routes.invitation import PROPOSE
 from services.portal.routes.link import REQUEST_NEW
 from services.portal.routes.plan import PLANS
 from services.portal.sessions import PersonOfCase, Secret
@@ -230,6 +231,23 @@ class TestForms:
         assert "&lt;b&gt;" in answer.text
         assert 'value="geen"' in answer.text
         assert "<title>Erreur" in answer.text
+
+    async def test_say_at_its_field_what_a_service_refuses_and_keep_it(
+        self, world: Portal, services: FakeServices
+    ) -> None:
+        cookie, secret = await signed_in(world)
+        wrong = [
+            {"field": "body.phone", "problem": "must be a telephone number", "kind": "phone"},
+            {"field": "body.relation", "problem": "too long", "kind": "string_too_long", "limit": 12},
+        ]
+        services.refuse(PROPOSE, 422, "invalid-request", errors=wrong)
+        typed = {"first_name": "Noor", "relation": "een buurvrouw", "phone": "0470123456"}
+        given = {"form-token": secret.form_token, **typed}
+        page = (await world.ask("POST", "/me/propose", cookie, data=given, expect=422)).text
+        for field, said in {"phone": "Écrivez seulement le numéro", "relation": "12 caractères"}.items():
+            assert said in page.partition(f'id="{field}-error">')[2].partition("</p>")[0]
+            assert f'<a class="ds-link" href="#{field}">' in page
+            assert f'value="{typed[field]}"' in page
 
     async def test_change_language_without_losing_what_was_typed(self, world: Portal) -> None:
         cookie, _ = await signed_in(world)

@@ -10,9 +10,9 @@ from tests.support.portal import Browser, FakeServices
 
 HOSTILE = "<script>alert(1)</script>\u202e" + "x" * 60
 ANSWERS: dict[str, dict[str, Any]] = {
-    "question": {"question": "Ik zie niemand meer."},
+    "question": {"question": f"Ik zie niemand meer. {HOSTILE}"},
     "themes": {"themes__": "loneliness"},
-    "name": {"first_name": "Rita", "last_name": HOSTILE},
+    "name": {"first_name": "Rita", "last_name": 'O\'Hara "& co"'},
     "birth": {"birth_date": "27/3/1955"},
     "contact": {"phone": "0470 12 34 56"},
     "wishes": {"spoken__": "fr", "gender": "female"},
@@ -104,7 +104,10 @@ class TestReferringYourself:
         [
             ("birth", {"birth_date": "31/2/1980"}),
             ("birth", {"birth_date": "gisteren"}),
+            ("name", {"first_name": "Jan/Els", "last_name": "Smits"}),
             ("contact", {"email": "nergens"}),
+            ("contact", {"phone": "geen"}),
+            ("contact", {"phone": "0470 12 34 56 (na 18 u)"}),
             ("contact", {}),
             ("question", {"question": " "}),
             ("themes", {}),
@@ -118,6 +121,36 @@ class TestReferringYourself:
         page = await browser.fill(f"{base(browser)}/{step}", expect=422, **given)
         assert 'id="errors"' in page.text
         assert all(value.strip() in page.text for value in given.values())
+
+    @pytest.mark.parametrize(
+        ("step", "field", "typed", "said"),
+        [
+            ("name", "last_name", "Smits [buur]", "Schrijf alleen een naam"),
+            ("name", "first_name", "a" * 101, "Schrijf hoogstens 100 tekens."),
+            ("contact", "phone", "geen", "zoals 0470 12 34 56. Je mag dit ook leeg laten."),
+            ("contact", "email", "rita", "eruit als naam@voorbeeld.be. Je mag dit ook leeg laten."),
+            ("contact", "address", "a" * 301, "Schrijf hoogstens 300 tekens."),
+            ("question", "question", "a" * 10_001, "Schrijf hoogstens 10000 tekens."),
+        ],
+    )
+    async def test_says_at_the_field_what_would_be_right(
+        self, browser: Browser, step: str, field: str, typed: str, said: str
+    ) -> None:
+        await browser.fill(base(browser))
+        page = await browser.fill(f"{base(browser)}/{step}", expect=422, **{**ANSWERS[step], field: typed})
+        assert said in page.text.partition(f'id="{field}-error">')[2]
+        assert f'<a class="ds-link" href="#{field}">' in page.text
+
+    async def test_says_what_the_service_refuses_of_another_page(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        services.refuse(
+            REFER, 422, "invalid-request", errors=[{"field": "body.persons.0.phone", "kind": "phone"}]
+        )
+        await write(browser)
+        page = await browser.fill(f"{base(browser)}/check", agreed="yes", expect=422)
+        assert "Schrijf alleen het nummer, zoals 0470 12 34 56." in page.text
+        assert "Vraag het aan de coördinator" not in page.text
 
 
 class TestADraft:

@@ -20,7 +20,8 @@ ABOUT: dict[str, Any] = {
     "urgent": "yes",
 }
 WISHES: dict[str, Any] = {"spoken__": "ar", "gender": "female", "culture": "maghreb"}
-CHILD: dict[str, Any] = {"role": "central", "first_name": NAME, "birth_date": "1/2/2016"}
+CHILD_NAME = 'Ann & "Zus"'
+CHILD: dict[str, Any] = {"role": "central", "first_name": CHILD_NAME, "birth_date": "1/2/2016"}
 MOTHER: dict[str, Any] = {
     "role": "representative",
     "first_name": "Bea",
@@ -71,7 +72,7 @@ async def test_a_referral_is_written_in_short_pages_and_sent_once(
     assert asked.body["wishes"] == {"languages": ["ar"], "gender": "female", "culture": "maghreb"}
     child, mother = asked.body["persons"]
     assert (child["side"], mother["side"]) == ("other", "maternal")
-    assert (child["first_name"], child["birth_date"], "consent" in child) == (NAME, "2016-02-01", False)
+    assert (child["first_name"], child["birth_date"], "consent" in child) == (CHILD_NAME, "2016-02-01", False)
     assert mother["parental_authority"] is True
     assert (child["language"], mother["language"]) == ("nl", "fr")
     assert mother["consent"] == {"referral": True, "date": "2026-03-03"}
@@ -106,7 +107,7 @@ async def test_another_organisation_can_have_to_accept_the_plan(
     assert "<b>Ann" not in page.text
     await browser.fill(f"{BASE}/mandate", mandated="other", mandated_other=other["organisation_id"])
     page = await browser.ask("GET", f"{BASE}/check", expect=200)
-    assert "&lt;b&gt;Ann" in page.text
+    assert "Ann &amp; &#34;Zus&#34;" in page.text
     await browser.fill(f"{BASE}/check")
     assert services.of(REFER)[0].body["mandated_organisation_id"] == other["organisation_id"]
 

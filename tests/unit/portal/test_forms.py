@@ -3,12 +3,10 @@
 import time
 
 import pytest
-from pydantic import TypeAdapter, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from services.portal.forms import Sent, read_sent
-from services.portal.visits import EmailAddress
 from shared.http.middleware import USUAL_MAX_BODY
 from shared.http.server import MAX_HEAD
 
@@ -85,13 +83,3 @@ class TestReading:
         began = time.process_time()
         assert (await _read(body, content_type)).file is None
         assert time.process_time() - began < 2
-
-
-class TestAnEmailAddress:
-    def test_is_taken_as_it_is_written(self) -> None:
-        assert TypeAdapter(EmailAddress).validate_python("ann@voorbeeld.be") == "ann@voorbeeld.be"
-
-    @pytest.mark.parametrize("written", ["ann", "ann@voorbeeld", "ann@@voorbeeld.be", "ann @voorbeeld.be"])
-    def test_that_reaches_nobody_is_none(self, written: str) -> None:
-        with pytest.raises(ValidationError):
-            TypeAdapter(EmailAddress).validate_python(written)
