@@ -78,6 +78,11 @@ def deadline_in_words(time: datetime, language: Language, calendar: Calendar) ->
     return time_in_words(time - timedelta(minutes=1) if midnight else time, language, calendar)
 
 
+def city_in_words(language: Language, calendar: Calendar) -> str:
+    """Return the city whose time it is."""
+    return get_timezone_location(calendar.zone, locale=language, return_city=True)
+
+
 def period_in_words(starts_at: datetime, ends_at: datetime, language: Language, calendar: Calendar) -> str:
     """Return begin and end in words, with the city of the time zone; a second day is named."""
     day, last_day = (day_in_words(time, language, calendar) for time in (starts_at, ends_at))
@@ -87,5 +92,5 @@ def period_in_words(starts_at: datetime, ends_at: datetime, language: Language, 
         # The unit is said once if it follows the hour.
         start=start.removesuffix(f"{_SPACE}uur"),
         end=end if day == last_day else f"{last_day}, {end}",
-        city=get_timezone_location(calendar.zone, locale=language, return_city=True),
+        city=city_in_words(language, calendar),
     )

@@ -22,6 +22,9 @@ REFUSALS: dict[str, str] = {
         "Dat mag je vanaf je twaalf jaar. Vraag het aan wie voor je zorgt of aan de coördinator."
     ),
     "too-many-proposals": _("Je stelde al veel mensen voor. Bespreek de anderen met de coördinator."),
+    "data-request-not-for-them": _(
+        "Vanaf twaalf jaar vraagt een kind dit zelf. Jij kan wel een kopie vragen, als het kind dat goedvindt."
+    ),
     "data-request-open": _("Dat heb je al gevraagd. Je ziet op deze pagina hoe ver het staat."),
     "data-request-too-often": _("Dat vroeg je onlangs al. Wacht even voor je het opnieuw vraagt."),
     "link-asked-often": _(

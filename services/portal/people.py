@@ -46,6 +46,14 @@ class Invitation(Answer):
     mode: str | None
 
 
+class InCare(Answer):
+    """A child about whose data the reader may make requests; `only_to_read`: for a copy alone."""
+
+    person_id: UUID
+    first_name: str
+    only_to_read: bool
+
+
 class Me(Answer):
     """The reader in their case."""
 
@@ -58,6 +66,7 @@ class Me(Answer):
     age: str
     reads_with: list[str]
     decides_for_child: bool
+    asks_for: list[InCare]
     needs: list[str]
     needs_words: str | None
     invitation: Invitation | None

@@ -25,6 +25,7 @@ from shared.languages import (
     LANGUAGES,
     STAFF_LANGUAGES,
     Language,
+    city_in_words,
     day_in_words,
     deadline_in_words,
     direction,
@@ -114,6 +115,7 @@ FOR_EVERYBODY = frozenset(
                     "consents",
                     "consents_before",
                     "data",
+                    "data_check",
                     "looked",
                 ),
                 *("courses", "register", "registration", "registration_cancel", "registration_link"),
@@ -254,6 +256,11 @@ class Dates:
     def period(self, starts_at: datetime, ends_at: datetime) -> str:
         """Return when something begins and ends, and the city of that time zone."""
         return period_in_words(starts_at, ends_at, *self._given)
+
+    @property
+    def city(self) -> str:
+        """The city whose time all of these are."""
+        return city_in_words(*self._given)
 
     def hours(self, starts_at: datetime, ends_at: datetime) -> str:
         """Return the hours of something, for a day that is named beside it."""

@@ -179,6 +179,32 @@ async def decides_for(session: AsyncSession, vault: Vault, *, person: Person, to
     )
 
 
+@dataclass(frozen=True, slots=True)
+class InCare:
+    """A central person about whose data somebody may make requests; `only_to_read`: for a copy alone."""
+
+    person_id: UUID
+    first_name: str
+    only_to_read: bool
+
+
+async def in_care(session: AsyncSession, vault: Vault, *, person: Person, today: date) -> list[InCare]:
+    """Return the minors about whose data a holder of parental authority may make requests, in the order of the case."""
+    (fields,) = await vault.open_readable(session, [person])
+    if fields is None or not fields.parental_authority:
+        return []
+    seen = await picture(session, vault, tenant=person.tenant, case_id=person.case_id, today=today)
+    children = [each for each in seen.people if each != person.id and seen.may_read_file_of(person.id, each)]
+    found = select(Person).where(Person.tenant == person.tenant, Person.id.in_(children))
+    people = (await session.execute(found.order_by(Person.created_at, Person.id))).scalars().all()
+    opened = await vault.open_readable(session, people)
+    return [
+        InCare(child.id, known.first_name, not seen.may_ask_for(person.id, child.id, to_read=False))
+        for child, known in zip(people, opened, strict=True)
+        if known is not None
+    ]
+
+
 async def consent_allows(
     session: AsyncSession, vault: Vault, *, person: Person, purpose: Purpose, today: date
 ) -> bool:

@@ -1,5 +1,7 @@
 """The pages of people of a case about themselves, through their personal link."""
 
+from dataclasses import asdict
+
 from fastapi import Response
 
 from services.network import permissions, queries
@@ -13,6 +15,7 @@ from services.network.routes.views import invitation_view
 from services.network.schemas import (
     ChosenLanguage,
     GivenAnswer,
+    InCare,
     InvitationView,
     Me,
     MemberView,
@@ -35,6 +38,7 @@ async def read_me(principal: Person, session: Session, parts: Parts, now: Now) -
     today = await profiles.today(session, tenant=person.tenant, now=now)
     age = age_group(fields.birth_date, today)
     case = await case_state.read(session, person.case_id)
+    cared_for = await consents.in_care(session, parts.vault, person=person, today=today)
     return Me(
         first_name=fields.first_name,
         case_id=person.case_id,
@@ -46,7 +50,8 @@ async def read_me(principal: Person, session: Session, parts: Parts, now: Now) -
         reads_with=await consents.reading_along(session, parts.vault, child=person, today=today)
         if age == AgeGroup.UNDER_TWELVE
         else [],
-        decides_for_child=bool(await consents.decides_for(session, parts.vault, person=person, today=today)),
+        decides_for_child=any(not each.only_to_read for each in cared_for),
+        asks_for=[InCare(**asdict(each)) for each in cared_for],
         needs=list(fields.needs),
         needs_words=fields.needs_words,
         invitation=None if invitation is None else invitation_view(invitation),

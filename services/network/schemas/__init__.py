@@ -267,6 +267,16 @@ class Access(SecretResponse):
     case_role: str
 
 
+class InCare(ResponseModel):
+    """A minor about whose data the caller may make requests."""
+
+    person_id: UUID
+    first_name: str
+    only_to_read: bool = Field(
+        description="Whether for a copy alone: from the age of twelve they request the rest themselves."
+    )
+
+
 class Me(ResponseModel):
     """The calling person."""
 
@@ -281,6 +291,9 @@ class Me(ResponseModel):
     age: AgeGroup
     reads_with: list[str]
     decides_for_child: bool
+    asks_for: list[InCare] = Field(
+        description="The minors about whose data they may make requests, besides their own."
+    )
     needs: list[Need]
     needs_words: str | None
     invitation: InvitationView | None

@@ -11,10 +11,11 @@ from starlette.responses import HTMLResponse, Response
 
 from services.portal.client import Answer, Items, Operation
 from services.portal.codes import AUDITED
+from services.portal.failures import REFUSALS
 from services.portal.forms import read_id
 from services.portal.pages import Pages
-from services.portal.people import PersonVisit, person
-from services.portal.visits import Form, PageModel
+from services.portal.people import ME, PersonVisit, person
+from services.portal.visits import Form, PageModel, Unacceptable
 from services.portal.wording import mark as _
 from shared.fields import Text
 
@@ -29,6 +30,7 @@ class Request(Answer):
     """A request and its state."""
 
     request_id: UUID
+    person_id: UUID
     kind: str
     state: str
     asked_by_me: bool
@@ -67,6 +69,7 @@ _KINDS = {
     "correction": _("Iets verbeteren"),
     "erasure": _("Alles over jou wissen"),
 }
+_ONLY_A_COPY = _("Alleen een kopie: vanaf twaalf jaar vraagt een kind de rest zelf.")
 _STATES = {
     "received": _("aangekomen"),
     "approved": _("goedgekeurd"),
@@ -80,6 +83,7 @@ class Shown(PageModel):
     """A request on the page."""
 
     id: UUID
+    about: str | None
     kind: str
     state: str
     since: str
@@ -92,21 +96,26 @@ class Shown(PageModel):
 
 
 class DataPage(PageModel):
-    """What can be requested, and what was."""
+    """What can be requested, and what was; `children`: about whom too."""
 
     requests: list[Shown]
+    children: list[tuple[str, str, str | None]]
 
 
 @pages.show("/me/data", person)
 async def show(visit: PersonVisit) -> Response:
     """Show earlier requests, and what can be requested."""
     dates = await visit.dates()
-    asked = (await visit.ask(REQUESTS)).items
+    requested, me = await asyncio.gather(visit.ask(REQUESTS), visit.ask(ME))
+    names = {each.person_id: each.first_name for each in me.asks_for}
     now = await visit.parts.clock.now()
     model = DataPage(
         requests=[
             Shown(
                 id=each.request_id,
+                about=names.get(each.person_id, visit.say(_("een kind")))
+                if each.person_id != visit.person.person_id
+                else None,
                 kind=visit.word(_KINDS, each.kind),
                 state=visit.word(_STATES, each.state),
                 since=dates.day(each.received_at),
@@ -117,19 +126,34 @@ async def show(visit: PersonVisit) -> Response:
                 open=each.state in ("received", "approved"),
                 done=each.state == "done",
             )
-            for each in asked
-        ]
+            for each in requested.items
+        ],
+        children=[
+            (str(each.person_id), each.first_name, visit.say(_ONLY_A_COPY) if each.only_to_read else None)
+            for each in me.asks_for
+        ],
     )
     return visit.page("data.html", model)
 
 
 class DataForm(Form):
-    """A request about the reader's data."""
+    """A request about the reader's data, or a child's: then it is `confirmed` on a page of its own."""
 
     WANTED: ClassVar = {"kind": _("Kies wat je wil.")}
 
     kind: Literal["copy", "correction", "erasure"]
     text: Annotated[Text, StringConstraints(max_length=2000)] | None = None
+    child: UUID | None = None
+    confirmed: bool = False
+
+
+class CheckPage(PageModel):
+    """A request about a child, before it is sent."""
+
+    name: str
+    kind: str
+    text: str
+    child: UUID
 
 
 @pages.send("/me/data", person)
@@ -139,8 +163,22 @@ async def ask(visit: PersonVisit) -> Response:
         await visit.ask(TAKE_BACK, request_id=read_id(taken_back))
         return visit.go("/me/data")
     form = visit.read(DataForm)
-    await visit.ask(ASK, body=form.model_dump(exclude_none=True))
+    about = {} if form.child is None else {"for_person_id": str(form.child)}
+    if form.child is not None and not form.confirmed:
+        return await _check(visit, form, form.child)
+    await visit.ask(ASK, body={**form.model_dump(include={"kind", "text"}, exclude_none=True), **about})
     return visit.go("/me/data")
+
+
+async def _check(visit: PersonVisit, form: DataForm, child: UUID) -> Response:
+    """Ask whether a request about a child is meant. Raises: Unacceptable if it is not theirs to make."""
+    known = next((each for each in (await visit.ask(ME)).asks_for if each.person_id == child), None)
+    if known is None:
+        raise Unacceptable({"child": _("Kies over wie het gaat.")})
+    if known.only_to_read and form.kind != "copy":
+        raise Unacceptable({"kind": REFUSALS["data-request-not-for-them"]})
+    model = CheckPage(name=known.first_name, kind=form.kind, text=form.text or "", child=child)
+    return visit.page("data_check.html", model)
 
 
 @pages.show("/me/data/{request_id}/copy", person)
@@ -163,7 +201,9 @@ class Looked(PageModel):
 
 
 class LookedPage(PageModel):
-    """The audit log. `more`: where older entries start."""
+    """The audit log. `more`: where older entries start; `city`: whose time it is."""
+
+    city: str
 
     entries: list[Looked]
     more: str | None
@@ -204,7 +244,9 @@ async def looked(visit: PersonVisit) -> Response:
         if not shown or one != shown[-1]:
             shown.append(one)
     older = {log.service: each.next for log, each in zip(asked, found, strict=True) if each.next}
-    model = LookedPage(entries=shown, more=f"/me/looked?{urlencode(older)}" if older else None)
+    model = LookedPage(
+        city=dates.city, entries=shown, more=f"/me/looked?{urlencode(older)}" if older else None
+    )
     return visit.page("looked.html", model)
 
 

@@ -123,8 +123,9 @@ class Day(PageModel):
 
 
 class DatesPage(PageModel):
-    """The days of the poll."""
+    """The days of the poll; `city`: whose time it is."""
 
+    city: str
     poll_open: bool
     until: str | None
     days: list[Day]
@@ -158,6 +159,7 @@ async def show(visit: PersonVisit) -> Response:
     ]
     is_open = poll is not None and poll.state == "open"
     model = DatesPage(
+        city=dates.city,
         poll_open=is_open,
         until=dates.until(poll.closes_at) if is_open and poll and poll.closes_at else None,
         days=days,

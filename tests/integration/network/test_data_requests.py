@@ -199,6 +199,28 @@ class TestAskingForAnother:
             )
             assert (await ask(world, case, child, kind)).status_code == 201
 
+    @pytest.mark.parametrize(
+        ("born", "authority", "permits", "asks_for"),
+        [
+            ("2018-01-01", True, False, [("Ilyas", False)]),
+            ("2018-01-01", False, False, []),
+            ("2012-01-05", True, False, []),
+            ("2012-01-05", True, True, [("Ilyas", True)]),
+        ],
+    )
+    async def test_of_which_children_it_may_be_is_read_with_who_one_is(
+        self, world: Network, born: str, authority: bool, permits: bool, asks_for: list[tuple[str, bool]]
+    ) -> None:
+        case, child, mother = await family(world, born, authority=authority)
+        if permits:
+            body = {"given": True, "version": 1, "concerns": str(mother)}
+            path = "/v1/me/consents/file-access"
+            await world.ask("PUT", path, world.person(case, child), json=body, expect=200)
+        me = await world.do("GET", "/v1/me", world.person(case, mother))
+        assert [(each["first_name"], each["only_to_read"]) for each in me["asks_for"]] == asks_for
+        assert me["decides_for_child"] is (asks_for == [("Ilyas", False)])
+        assert (await world.do("GET", "/v1/me", world.person(case, child)))["asks_for"] == []
+
     async def test_is_not_approved_once_the_child_is_twelve(self, world: Network) -> None:
         case, child, mother = await family(world, "2014-03-20")
         erasure = await asked(world, case, mother, "erasure", for_person_id=str(child))

@@ -59,6 +59,7 @@ class TestExchange:
             "age": "twelve-to-seventeen",
             "reads_with": [],
             "decides_for_child": False,
+            "asks_for": [],
             "needs": [],
             "needs_words": None,
             "invitation": None,

@@ -2,7 +2,9 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -11,11 +13,12 @@ from services.portal.routes.agreeing import HISTORY
 from services.portal.routes.case_emails import EMAILS
 from services.portal.routes.circle import PERSON
 from services.portal.routes.circle_person_data import BASIS, NOTE_REQUEST, RENEW, REVOKE, SAID
-from services.portal.routes.data import LOOKED, REQUESTS
+from services.portal.routes.data import ASK, LOOKED, REQUESTS
 from services.portal.routes.legal_basis import BASIS as BASES_OF_ONE
 from services.portal.routes.legal_basis import DECIDE
 from services.portal.routes.managing import CLOSE
 from services.portal.routes.of_case import PERSONS
+from services.portal.sessions import PersonOfCase
 from shared.auth import Role
 from shared.ids import uuid7
 from tests.integration.portal.test_circle import ANN, CASE_ID, CIRCLE, HOSTILE, somebody
@@ -184,6 +187,7 @@ class TestWhoLooked:
             services.answer(log, {"items": [looked(hour) for hour in range(20)], "next": None})
         services.answer(LOOKED[1], {"items": [looked(hour) for hour in range(20)], "next": "a&b"})
         page = (await browser.ask("GET", "/me/looked", expect=200)).text
+        assert "Alle uren zijn de tijd in Brussel." in page
         assert page.count('<th scope="row">') == 20
         assert "<caption>" in page
         assert 'href="/me/looked?network=a%26b"' in page
@@ -202,26 +206,81 @@ class TestWhoLooked:
         assert page.count('<th scope="row">') == 100
 
 
+def request_about(person: UUID, *, state: str = "received") -> dict[str, object]:
+    """Return a request as its asker sees it."""
+    return {
+        "request_id": str(uuid7()),
+        "person_id": str(person),
+        "kind": "copy",
+        "state": state,
+        "asked_by_me": True,
+        "received_at": NOW.isoformat(),
+        "due_at": NOW.isoformat(),
+        **dict.fromkeys(("text", "refusal_reason", "extension_reason", "complaint", "copy_ready_until")),
+        **dict.fromkeys(("erase_at", "ended_at")),
+    }
+
+
+def cares_for(services: FakeServices, came: PersonOfCase, *, only_to_read: bool) -> None:
+    """Let the reader have parental authority over Ann."""
+    child = {"person_id": str(ANN), "first_name": "Ann", "only_to_read": only_to_read}
+    services.answer(ME, me(came) | {"asks_for": [child]})
+    services.answer(REQUESTS, {"items": [], "next": None})
+    services.answer(ASK, request_about(ANN))
+
+
 class TestARequest:
     @pytest.mark.parametrize(("state", "color"), [("done", "success"), ("received", "info")])
     async def test_that_is_done_is_green(
         self, browser: Browser, services: FakeServices, state: str, color: str
     ) -> None:
-        await browser.come_by_link()
-        asked = {
-            "request_id": str(uuid7()),
-            "person_id": str(ANN),
-            "kind": "copy",
-            "state": state,
-            "asked_by_me": True,
-            "received_at": NOW.isoformat(),
-            "due_at": NOW.isoformat(),
-            **dict.fromkeys(("text", "refusal_reason", "extension_reason", "complaint", "copy_ready_until")),
-            **dict.fromkeys(("erase_at", "ended_at")),
-        }
-        services.answer(REQUESTS, {"items": [asked], "next": None})
+        came = await browser.come_by_link()
+        services.answer(ME, me(came))
+        services.answer(REQUESTS, {"items": [request_about(came.person_id, state=state)], "next": None})
         page = (await browser.ask("GET", "/me/data", expect=200)).text
         assert re.findall(r'ds-tag" data-color="(\w+)"', page) == [color]
+
+    @pytest.mark.parametrize(
+        ("kind", "said"),
+        [
+            ("copy", "Een kopie vragen van alles over"),
+            ("correction", "laten verbeteren?"),
+            ("erasure", "Wat gewist is, komt niet terug."),
+        ],
+    )
+    async def test_about_a_child_is_sent_by_whom_cares_for_it_after_a_second_look(
+        self, browser: Browser, services: FakeServices, kind: str, said: str
+    ) -> None:
+        cares_for(services, await browser.come_by_link(role="circle"), only_to_read=False)
+        page = await browser.ask("GET", "/me/data", expect=200)
+        assert "Over wie gaat het?" in page.text
+        fields = {"child": str(ANN), "kind": kind, "text": "Over <mijn> zoon"}
+        check = await browser.fill("/me/data", **fields, expect=200)
+        assert said in check.text
+        assert "Ann" in check.text
+        assert services.of(ASK) == []
+        hidden = dict(re.findall(r'<input type="hidden" name="([\w-]+)" value="([^"]*)"', check.text))
+        given = {name: unescape(value) for name, value in hidden.items()}
+        await browser.ask("POST", "/me/data", data=given, expect=303)
+        assert [each.body for each in services.of(ASK)] == [
+            {"kind": kind, "text": "Over <mijn> zoon", "for_person_id": str(ANN)}
+        ]
+
+    async def test_about_a_child_from_twelve_on_is_for_a_copy_alone(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        cares_for(services, await browser.come_by_link(role="circle"), only_to_read=True)
+        page = await browser.fill("/me/data", child=str(ANN), kind="erasure", expect=422)
+        assert 'href="#kind">Vanaf twaalf jaar' in page.text
+        await browser.fill("/me/data", child=str(uuid7()), kind="copy", expect=422)
+        await browser.fill("/me/data", child=str(ANN), kind="copy", expect=200)
+
+    async def test_says_for_whom_it_was_made(self, browser: Browser, services: FakeServices) -> None:
+        cares_for(services, await browser.come_by_link(role="circle"), only_to_read=False)
+        services.answer(REQUESTS, {"items": [request_about(ANN), request_about(uuid7())], "next": None})
+        page = (await browser.ask("GET", "/me/data", expect=200)).text
+        assert "voor <bdi>Ann</bdi>" in page
+        assert "voor <bdi>een kind</bdi>" in page
 
 
 class TestCloseCase:

@@ -40,6 +40,7 @@ def me(came: PersonOfCase, *, language: Language = "nl", age: str = "adult") -> 
         "age": age,
         "reads_with": [],
         "decides_for_child": False,
+        "asks_for": [],
         "needs": [],
         "needs_words": None,
         "invitation": {"invitation_id": str(uuid7()), "state": "sent", "sent_at": "2026-03-02T09:00:00Z"}
