@@ -3,6 +3,8 @@
 Every event is delivered twice here: nothing may come of the second time.
 """
 
+from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from shared.events import intake, network
@@ -64,6 +66,64 @@ class TestConferencePreparation:
         answer = await world.change_date(case, "cancel", reason="other")
         assert answer.status_code == 200
         await skipped.deliver()
+        await skipped.ended(workflow_of(case))
+
+    async def test_is_over_within_days_on_the_urgent_track(self, preparing: Preparing) -> None:
+        world, skipped = preparing.world, preparing.skipped
+        case, begun = await world.assigned(track="urgent"), await skipped.now()
+        await skipped.deliver()
+        target = (await world.clocks(case))["conference-target"].due_at
+        while (await skipped.agenda(workflow_of(case))).next is not None:
+            await skipped.reach(workflow_of(case))
+        assert (await world.clocks(case))["conference-target"].state == "breached"
+        assert target - begun <= timedelta(days=4)
+        # A date may be set without asking which days suit; then nothing waits but the day.
+        await world.handle_all(case.ready(), case=case)
+        await skipped.deliver()
+        agreed = {"starts_at": await _in(skipped, days=1), "ends_at": await _in(skipped, days=1, hours=3)}
+        answer = await world.schedule(case, date=agreed)
+        assert answer.status_code == 200, answer.text
+        await skipped.deliver()
+        await skipped.skip(days=2)
+        assert (await preparing.hold(case)).status_code == 200
+
+    async def test_is_late_only_after_the_time_that_was_given_more(self, preparing: Preparing) -> None:
+        world, skipped = preparing.world, preparing.skipped
+        case = await world.assigned()
+        await skipped.deliver()
+        before = (await world.clocks(case))["conference-target"].due_at
+        until = (before + timedelta(days=40)).date().isoformat()
+        path = f"/v1/conferences/{case.conference}/extend"
+        answer = await world.post(case, path, until=until, reason="family-needs-time")
+        assert answer.status_code == 200, answer.text
+        await skipped.deliver()
+        while (at := (await skipped.agenda(workflow_of(case))).next) is not None and at.at <= before:
+            await skipped.reach(workflow_of(case))
+        await skipped.skip_to(before)
+        assert (await world.clocks(case))["conference-target"].state == "running"
+        while (await skipped.agenda(workflow_of(case))).next is not None:
+            await skipped.reach(workflow_of(case))
+        assert (await world.clocks(case))["conference-target"].state == "breached"
+        assert await skipped.now() >= before + timedelta(days=40)
+
+    async def test_reminds_of_the_new_day_and_not_of_the_one_that_was_put_off(
+        self, preparing: Preparing
+    ) -> None:
+        world, skipped = preparing.world, preparing.skipped
+        case = await preparing.polled(20, 45)
+        await world.schedule(case, option_id=str(case.options[0]))
+        await skipped.deliver()
+        await world.postponed(case)
+        await skipped.deliver()
+        await world.schedule(case, option_id=str(case.options[-1]))
+        await skipped.deliver()
+        begun = await skipped.now()
+        while await world.told(case, "conference-reminder") == []:
+            await skipped.reach(workflow_of(case))
+        assert await skipped.now() - begun > timedelta(days=35)
+        assert set(await world.told(case, "conference-reminder")) == set(case.circle)
+        await skipped.skip(days=9)
+        assert (await preparing.hold(case)).status_code == 200
         await skipped.ended(workflow_of(case))
 
     async def test_leaves_what_comes_next_to_be_warned_of_and_noted_as_late_when_it_brings_no_plan(
@@ -202,3 +262,8 @@ async def run_of(preparing: Preparing, case: Case) -> UUID:
     """Return which run of the preparation's workflow there is."""
     found = (await (await preparing.skipped.handle(workflow_of(case))).describe()).run_id
     return UUID(found)
+
+
+async def _in(skipped: Any, **length: float) -> str:
+    moment: str = (await skipped.now() + timedelta(**length)).isoformat()
+    return moment
