@@ -210,14 +210,14 @@ def _shown(
         opened=dates.day(case.opened_at),
         state=visit.say(state),
         color=color,
-        paused=_paused(visit, case, dates),
+        paused=paused_since(visit, case, dates),
         urgent=case.track == "urgent",
         next=following,
         otherwise=visit.say(waiting or _NEXT.get(case.state, _NEXT["closed"])),
     )
 
 
-def _paused(visit: StaffVisit, case: Case, dates: Dates) -> str | None:
+def paused_since(visit: StaffVisit, case: Case, dates: Dates) -> str | None:
     """Return since when a case is paused, and for who leads it why; None if it is not."""
     if case.paused_at is None:
         return None
@@ -250,7 +250,7 @@ async def show(visit: StaffVisit) -> Response:
         state=visit.say(state),
         color=color,
         paused=case.state == "paused",
-        paused_since=_paused(visit, case, dates),
+        paused_since=paused_since(visit, case, dates),
         urgent=case.track == "urgent",
         minors=case.minors,
         waits_for=visit.word(_WAITS_FOR, case.waits_for) if case.waits_for in _WAITS_FOR else None,

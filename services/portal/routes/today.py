@@ -33,10 +33,11 @@ _OF_SEVERAL = (Role.COORDINATOR, Role.REFERRER, Role.OPS)
 
 
 class OwnCase(PageModel):
-    """A case that the reader coordinates: what tells it apart."""
+    """A case that the reader coordinates: what tells it apart, and since when it is paused and why."""
 
     id: UUID
     name: str
+    paused: str | None
 
 
 class TodayPage(PageModel):
@@ -64,7 +65,8 @@ async def show(visit: StaffVisit) -> Response:
     page = PageRequest(limit=_ON_A_PAGE, cursor=visit.turned_to().get("cursor"))
     asked = asyncio.gather(names_by_case(visit), _own_cases(visit))
     (names, own), (rows, tally, several) = await both(asked, visit.apart(lambda: _waiting(visit, page)))
-    words = {**_in_words(visit, await visit.dates(), own.items), **names}
+    dates = await visit.dates()
+    words = {**_in_words(visit, dates, own.items), **names}
     model = TodayPage(
         waiting=tally.waiting,
         late=tally.late,
@@ -73,7 +75,10 @@ async def show(visit: StaffVisit) -> Response:
             visit, rows.items, {**await _themes_by_case(visit, rows.items, names), **names}
         ),
         more=visit.next_page(rows.next),
-        cases=[OwnCase(id=each.case_id, name=words[each.case_id]) for each in own.items],
+        cases=[
+            OwnCase(id=each.case_id, name=words[each.case_id], paused=cases.paused_since(visit, each, dates))
+            for each in own.items
+        ],
         more_cases=own.next is not None,
         daily_mail=daily_mail.PATH if visit.has(*daily_mail.READERS) else None,
         account=account.PATH if visit.has(*daily_mail.READERS) else None,
@@ -93,15 +98,11 @@ async def _waiting(visit: StaffVisit, page: PageRequest) -> tuple[Rows[Todo], Ta
 
 
 async def _own_cases(visit: StaffVisit) -> Items[Case]:
-    """Return the newest live cases that the reader coordinates; empty while intake does not answer."""
+    """Return the newest cases that the reader coordinates, all of them live; empty while intake does not answer."""
     none: Items[Case] = Items(items=[])
     if not visit.has(Role.COORDINATOR):
         return none
-    asked: Query = {
-        "coordinator_id": str(visit.principal.id),
-        "state": "open",
-        "limit": str(_ON_A_PAGE),
-    }
+    asked: Query = {"coordinator_id": str(visit.principal.id), "limit": str(_ON_A_PAGE)}
     try:
         return await visit.ask(cases.CASES, query=asked)
     except Operational:

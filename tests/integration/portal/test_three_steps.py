@@ -58,8 +58,10 @@ async def test_shows_a_coordinators_own_live_cases_on_the_first_page(
     page = (await browser.ask("GET", TODAY, expect=200)).text
     assert "<bdi>Eenzaamheid, sinds" in page
     assert 'href="/cases">Alle zaken' in page
-    assert [each.query for each in services.of(CASES)] == [
-        {"coordinator_id": str(me), "state": "open", "limit": "30"}
-    ]
+    assert [each.query for each in services.of(CASES)] == [{"coordinator_id": str(me), "limit": "30"}]
+    resting = a_case(state="paused", pause_reason="illness", paused_at="2026-03-02T09:00:00Z")
+    services.answer(CASES, page_of(resting))
+    page = (await browser.ask("GET", TODAY, expect=200)).text
+    assert "Staat stil sinds maandag 2 maart 2026: Iemand is ziek" in page
     services.refuse(CASES, 503, "not-ready")
     assert "Jouw zaken" not in (await browser.ask("GET", TODAY, expect=200)).text
