@@ -33,7 +33,7 @@ from shared.messages import Message, NoAddress, NotWanted
 _ABOUT_OFFERS = frozenset({"offer-made", "offer-reminder"})
 _DATE, _DATE_OFF = "conference-date", "conference-date-off"
 # Only to a coordinator who has the case when they are sent.
-_FOR_WHO_COORDINATES = frozenset({_DATE, "mail-not-delivered", "plan-not-accepted"})
+_FOR_WHO_COORDINATES = frozenset({_DATE, "mail-not-delivered", "plan-adjust", "plan-not-accepted"})
 # What is told of a referral, and in which states of it that is still so.
 _OF_A_REFERRAL = {
     "referral-new": frozenset({ReferralState.RECEIVED}),

@@ -33,6 +33,10 @@ class Policy(PolicySettings):
     amendment: Length = Field(
         default="10wd", description="From a refusal to the regional manager, if the circle amends nothing."
     )
+    adjust: Length = Field(
+        default="10wd",
+        description="From a check that wants to adjust the plan to the regional manager, if nobody does.",
+    )
     four_weeks: Length = Field(default="4w", description="From the plan to the coordinator's call.")
     three_months: Length = Field(
         default="91d", description="From the plan to the first check by the monitor."

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.plans.operations import agreements, ending, erasing, projections, sharing, written
+from services.plans import queries
+from services.plans.operations import adjusting, agreements, ending, erasing, projections, sharing, written
 from services.plans.operations.timing import SERVICE, hand_over
 from services.plans.workflows import WORKFLOWS
 from shared import erasure
@@ -149,10 +150,13 @@ async def keep_conference(
 
 @subscriptions.writes(scheduling.PreparationStarted, case="any")
 async def keep_round(
-    session: AsyncSession, event: Received[scheduling.PreparationStarted], _context: Context
+    session: AsyncSession, event: Received[scheduling.PreparationStarted], context: Context
 ) -> None:
-    """Store that the circle will meet."""
+    """Store that the circle will meet: what it wants to change, it decides there."""
     await _note_round(session, event, over=False)
+    plan = await queries.plan_of_case(session, case_id=event.data.case_id, tenant=event.tenant)
+    if plan is not None:
+        await adjusting.expect_no_more(session, plan, now=await context.clock.now())
 
 
 @subscriptions.writes(scheduling.ConferenceCancelled, case="any")

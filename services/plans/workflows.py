@@ -20,6 +20,7 @@ class FollowUp(DeadlineWorkflow):
         timing.FOLLOW_UP,
         timing.ACCEPTANCE,
         timing.AMENDMENT,
+        timing.ADJUST,
         timing.REVIEW,
         timing.REFERRER_CALL,
     )
@@ -41,7 +42,7 @@ class FollowUp(DeadlineWorkflow):
                     await self.step(reviewing.begin_review, due)
                 case timing.FOLLOW_UP, _:
                     await self.step(year.complete_follow_up, due)
-                case ((timing.ACCEPTANCE | timing.AMENDMENT | timing.REFERRER_CALL), _):
+                case ((timing.ACCEPTANCE | timing.AMENDMENT | timing.ADJUST | timing.REFERRER_CALL), _):
                     await self._follow_parties(due)
 
     async def _follow_parties(self, due: Deadline) -> None:
@@ -50,7 +51,7 @@ class FollowUp(DeadlineWorkflow):
                 await self.step(accepting.presume_acceptance, due)
             case timing.REFERRER_CALL, "warn":
                 await self.step(warn, due)
-            case ((timing.AMENDMENT | timing.REFERRER_CALL), _):
+            case ((timing.AMENDMENT | timing.ADJUST | timing.REFERRER_CALL), _):
                 await self.step(breach, due)
 
     async def _follow_agreement(self, due: Deadline) -> None:

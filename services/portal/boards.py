@@ -43,6 +43,7 @@ TO_DO: dict[str, str] = {
     "written-plan": _("Het plan van de kring uitschrijven"),
     "referrer-call": _("Bellen met de verwijzer: hoe gaat het?"),
     "plan-amendment": _("Met de kring kijken naar wat nog niet aanvaard is"),
+    "plan-adjust": _("Het plan aanpassen, zoals de kring wil"),
     "plan-acceptance": _("Zeggen of het plan aanvaard is"),
     "follow-up": _("De opvolging afronden"),
     "survey-opening": _("De kring vragen hoe de conferentie was"),
@@ -105,6 +106,7 @@ DONE_AT: dict[str, tuple[str, tuple[Role, ...]]] = {
     "written-plan": ("/cases/{case_id}/plan/write", (Role.COORDINATOR,)),
     "referrer-call": ("/cases/{case_id}/referrer-call", (Role.COORDINATOR, Role.REGIONAL_MANAGER)),
     "plan-amendment": ("/cases/{case_id}/plan", (Role.COORDINATOR,)),
+    "plan-adjust": ("/cases/{case_id}/plan/write", (Role.COORDINATOR,)),
     "plan-acceptance": ("/cases/{case_id}/acceptance", (Role.REFERRER,)),
     "payments-to-settle": ("/payments", (Role.FINANCE,)),
     "statement": ("/payments", (Role.FINANCE,)),
@@ -116,6 +118,9 @@ DONE_AT: dict[str, tuple[str, tuple[Role, ...]]] = {
     "erasure": ("/privacy/files", (Role.DPO,)),
 }
 CASE = ("/cases/{case_id}", _CASES)
+# Only a coordinator writes a plan: in a case without one, a manager searches one for it.
+_WRITTEN = frozenset({"plan-adjust", "plan-amendment", "written-plan"})
+_SEARCH = ("/cases/{case_id}/search", (Role.REGIONAL_MANAGER,))
 
 
 class ShownTodo(PageModel):
@@ -191,6 +196,7 @@ def is_late(row: Todo, now: datetime) -> bool:
 
 def path_of(visit: StaffVisit, row: Todo) -> str | None:
     """Return the page on which a reader does something; None if it is not theirs, or has no page."""
-    places = [DONE_AT.get(row.kind), CASE if row.case_id is not None else None]
+    searched = row.kind in _WRITTEN and row.owner == "regional-manager"
+    places = [_SEARCH if searched else DONE_AT.get(row.kind), CASE if row.case_id is not None else None]
     mine = (pattern for pattern, roles in filter(None, places) if visit.has(*roles))
     return next((pattern.format(subject=row.subject, case_id=row.case_id) for pattern in mine), None)

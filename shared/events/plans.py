@@ -150,6 +150,16 @@ class ReferrerCalled(EventData, type="plans.referrer.called.v1", public=True):
     ends_task: bool = False
 
 
+class PlanAdjusted(EventData, type="plans.plan.adjusted.v1"):
+    """The circle wanted to adjust its plan at a check, and a new version does."""
+
+    case_id: UUID
+    plan_id: UUID
+    version: int
+    # The family and the referrer were called too: the coordinator's task is done.
+    ends_task: bool
+
+
 class ReviewRequested(EventData, type="plans.review.requested.v1", public=True):
     """Somebody of the circle or the referrer asked to look at the plan earlier than agreed."""
 

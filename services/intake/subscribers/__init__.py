@@ -65,7 +65,10 @@ async def close_case(session: AsyncSession, event: Received[plans.FollowUpEnded]
 async def end_coordinators_task(
     session: AsyncSession, event: Received[plans.CheckInRecorded], context: Context
 ) -> None:
-    """Release the coordinator after the four-week call; if the circle wants to meet again, get one for that round."""
+    """Release the coordinator after the four-week call; if the circle wants to meet again, get one for that round.
+
+    Who must see to it that the plan is adjusted is mailed, unless they made the call themselves.
+    """
     await statistics.note_check_in(
         session, context.vault, tenant=event.tenant, case_id=event.data.case_id, at=event.time
     )
@@ -78,7 +81,10 @@ async def end_coordinators_task(
             now=await context.clock.now(),
         )
         return
-    if event.data.kind == "four-weeks" and not event.data.task_goes_on:
+    if event.data.kind != "four-weeks":
+        if event.data.decision == "adjust":
+            await _notify(session, event, "plan-adjust", context)
+    elif not event.data.task_goes_on:
         await _release(session, event, context)
 
 
@@ -91,9 +97,18 @@ async def end_task_with_referrer(
         await _release(session, event, context)
 
 
+@subscriptions.writes(plans.PlanAdjusted)
+async def end_task_with_version(
+    session: AsyncSession, event: Received[plans.PlanAdjusted], context: Context
+) -> None:
+    """Release the coordinator who adjusted the plan after the calls."""
+    if event.data.ends_task:
+        await _release(session, event, context)
+
+
 async def _release(
     session: AsyncSession,
-    event: Received[plans.CheckInRecorded] | Received[plans.ReferrerCalled],
+    event: Received[plans.CheckInRecorded] | Received[plans.ReferrerCalled] | Received[plans.PlanAdjusted],
     context: Context,
 ) -> None:
     # A released coordinator has no task left to end; the check-in is counted all the same.
@@ -135,9 +150,18 @@ async def notify_of_failed_mail(
     """
     if event.data.reason == "no-address" and not event.data.link_target.startswith("agreements/"):
         return
+    await _notify(session, event, "mail-not-delivered", context)
+
+
+async def _notify(
+    session: AsyncSession,
+    event: Received[plans.CheckInRecorded] | Received[network.MessageFailed],
+    kind: str,
+    context: Context,
+) -> None:
     case = await case_queries.case(session, tenant=event.tenant, case_id=event.data.case_id)
     if case is not None:
-        await notifying.notify_responsible(session, case, "mail-not-delivered", await context.clock.now())
+        await notifying.notify_responsible(session, case, kind, await context.clock.now())
 
 
 @subscriptions.writes(network.SurveyOpened)

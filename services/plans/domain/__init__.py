@@ -358,8 +358,8 @@ def may_call(asked_at: datetime | None, *, now: datetime) -> bool:
 
 
 def ends_follow_up(kind: str, decision: str) -> Literal["followed-up", "closed-early"] | None:
-    """Return how the recorded decision ends the follow-up, None if it continues, as when the circle meets again."""
-    if decision == "new-conference":
+    """Return how a recorded decision ends the follow-up; None if it continues, as when the plan is yet to change."""
+    if decision in ("adjust", "new-conference"):
         return None
     if kind == "twelve-months":
         return "followed-up"

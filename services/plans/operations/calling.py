@@ -9,9 +9,10 @@ from services.plans import queries
 from services.plans.domain import CheckInState, NoReferrerToCall, may_call
 from services.plans.models import Plan, ReferrerCall
 from services.plans.operations.timing import (
+    ADJUST,
     REFERRER_CALL,
     ask_at,
-    clocks,
+    awaited,
     publish,
     stop_clocks,
 )
@@ -46,10 +47,15 @@ async def plan_call(
     )
 
 
-async def awaited_call(session: AsyncSession, plan: Plan) -> Clock | None:
-    """Return the clock of the call to the referrer; None if nobody needs to be called any more."""
-    clock = await clocks.find(session, kind=REFERRER_CALL, subject=plan.id)
-    return clock if clock is not None and clock.state != "stopped" else None
+async def calls_are_made(session: AsyncSession, plan: Plan) -> bool:
+    """Tell whether the family and the referrer were called, and the circle does not meet again."""
+    family = await queries.last_family_call(session, plan)
+    made = family is not None and family.state == CheckInState.RECORDED
+    return (
+        made
+        and await awaited(session, plan, REFERRER_CALL) is None
+        and not await queries.is_to_meet_again(session, plan)
+    )
 
 
 def can_be_made(waits: Clock | None, *, now: datetime) -> bool:
@@ -76,7 +82,7 @@ async def record_call(
     plan = await queries.plan_of_case(session, case_id=case_id, tenant=tenant)
     if plan is None:
         raise NoReferrerToCall
-    if not can_be_made(await awaited_call(session, plan), now=now):
+    if not can_be_made(await awaited(session, plan, REFERRER_CALL), now=now):
         raise NoReferrerToCall
     call = ReferrerCall(
         id=uuid7(),
@@ -92,14 +98,12 @@ async def record_call(
     session.add(call)
     await session.flush()
     await stop_clocks(session, subjects=[plan.id], kinds=(REFERRER_CALL,), now=now)
-    family = await queries.last_family_call(session, plan)
-    done = family is not None and family.state == CheckInState.RECORDED
     fact = events.ReferrerCalled(
         case_id=case_id,
         plan_id=plan.id,
         going=new.going,
         new_needs=new.new_needs,
-        ends_task=done and not await queries.is_to_meet_again(session, plan),
+        ends_task=await calls_are_made(session, plan) and await awaited(session, plan, ADJUST) is None,
     )
     await publish(session, plan, fact, now=now)
     return call

@@ -19,13 +19,14 @@ from services.plans.domain import (
     owner_now,
 )
 from services.plans.models import CheckIn, Plan
-from services.plans.operations import reviewing
+from services.plans.operations import adjusting, reviewing
 from services.plans.operations.agreements import read_agreement, settle
-from services.plans.operations.calling import awaited_call
 from services.plans.operations.ending import end_follow_up, waits
 from services.plans.operations.reviewing import keep_words, read_check_in
 from services.plans.operations.timing import (
     CHECK_IN,
+    REFERRER_CALL,
+    awaited,
     clocks,
     notify,
     publish,
@@ -55,7 +56,7 @@ async def record_check_in(
 
     Raises: CheckInSettled, CheckInNotDue, AgreementNotFound, AgreementSettled, FollowUpOver, CaseStopped.
     """
-    await queries.lock_case(session, case_id=case_id, tenant=tenant)
+    state = await queries.lock_case(session, case_id=case_id, tenant=tenant)
     check_in = await read_check_in(session, check_in_id)
     plan = await queries.read_plan(session, check_in.plan_id)
     clock = await clocks.find(session, kind=CHECK_IN, subject=check_in.id)
@@ -81,9 +82,12 @@ async def record_check_in(
         kind=_kind(check_in),
         decision=new.decision,
         another_coordinator=new.another_coordinator,
-        task_goes_on=check_in.kind == "four-weeks" and await awaited_call(session, plan) is not None,
+        task_goes_on=check_in.kind == "four-weeks"
+        and (new.decision == "adjust" or await awaited(session, plan, REFERRER_CALL) is not None),
     )
     await publish(session, plan, fact, now=now)
+    paused = state.status == "paused"
+    await adjusting.follow_decision(session, plan, decision=new.decision, now=now, paused=paused)
     outcome = ends_follow_up(check_in.kind, new.decision)
     # A circle that closes is done; otherwise whatever waits keeps the case open.
     if outcome is not None and (new.decision == "close" or not await waits(session, plan)):

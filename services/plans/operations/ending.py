@@ -12,6 +12,7 @@ from services.plans.domain import OPEN_CHECK_INS, STANDING, AgreementState, Chec
 from services.plans.models import Agreement, CheckIn, Plan, Resource
 from services.plans.operations.timing import (
     ACCEPTANCE,
+    ADJUST,
     AMENDMENT,
     OF_AGREEMENTS,
     REVIEW,
@@ -31,7 +32,7 @@ async def waits(session: AsyncSession, plan: Plan, *, year_over: bool = False) -
     until the year is over.
     """
     to_come = clock.c.kind.in_((REVIEW, *OF_AGREEMENTS)) & clock.c.state.in_(("running", "paused"))
-    owed = clock.c.kind.in_((ACCEPTANCE, AMENDMENT)) & (clock.c.state != "stopped")
+    owed = clock.c.kind.in_((ACCEPTANCE, AMENDMENT, ADJUST)) & (clock.c.state != "stopped")
     timed = exists().where(clock.c.case_id == plan.case_id, to_come | owed)
     reviewed = exists().where(
         CheckIn.plan_id == plan.id, CheckIn.kind == "review", CheckIn.state.in_(OPEN_CHECK_INS)

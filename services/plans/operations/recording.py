@@ -25,6 +25,7 @@ from services.plans.domain import (
 )
 from services.plans.domain.dates import check_dates
 from services.plans.models import Agreement, Plan, PlanVersion, Resource, Stance
+from services.plans.operations import adjusting
 from services.plans.operations.agreements import await_day
 from services.plans.operations.reviewing import latest_review, plan_review
 from services.plans.operations.timing import (
@@ -280,7 +281,7 @@ async def say_recorded(
     replaced: Sequence[UUID],
     now: datetime,
 ) -> None:
-    """Publish that a plan has this version, with these agreements, and which it replaced."""
+    """Publish that a plan has this version, with these agreements, and which it replaced; it was adjusted."""
     fact = events.PlanRecorded(
         case_id=plan.case_id,
         plan_id=plan.id,
@@ -294,6 +295,7 @@ async def say_recorded(
         replaced=tuple(replaced),
     )
     await publish(session, plan, fact, now=now)
+    await adjusting.note_version(session, plan, now=now)
 
 
 async def _write_resources(

@@ -14,7 +14,7 @@ from services.plans.settings import Policy
 from shared import case_state, outbox
 from shared.case_access import coordinator_or_manager
 from shared.case_state import CaseErased, CaseState, CaseStopped
-from shared.clocks import Clocks
+from shared.clocks import Clock, Clocks
 from shared.deadlines import Deadline
 from shared.events import network
 from shared.events.base import EventData
@@ -25,12 +25,14 @@ SERVICE = "plans"
 AGREEMENT, GRACE, CHECK_IN, FOLLOW_UP = "agreement", "agreement-grace", "check-in", "follow-up"
 ACCEPTANCE, REVIEW = "plan-acceptance", "review"
 AMENDMENT, REFERRER_CALL = "plan-amendment", "referrer-call"
+# At a check the circle wants to adjust its plan: it must be written.
+ADJUST = "plan-adjust"
 # After a conference: the plan that the circle made there must be recorded.
 WRITTEN_PLAN = "written-plan"
 SLIPPING, LAPSE = "agreement-slips", "agreement-lapse"
 OF_AGREEMENTS = (AGREEMENT, GRACE, SLIPPING, LAPSE)
 # Owned by the coordinator of a case; without one, by the regional manager.
-COORDINATORS = (REVIEW, SLIPPING, AMENDMENT, REFERRER_CALL, WRITTEN_PLAN)
+COORDINATORS = (REVIEW, SLIPPING, AMENDMENT, ADJUST, REFERRER_CALL, WRITTEN_PLAN)
 
 clocks = Clocks(SERVICE)
 
@@ -95,6 +97,12 @@ async def ask_at(
         policy_version=policy.version,
         paused=paused,
     )
+
+
+async def awaited(session: AsyncSession, plan: Plan, kind: str) -> Clock | None:
+    """Return the clock of a kind about a whole plan, however late it is; None if nothing is awaited."""
+    clock = await clocks.find(session, kind=kind, subject=plan.id)
+    return clock if clock is not None and clock.state != "stopped" else None
 
 
 async def hand_over(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from services.plans import permissions, queries
 from services.plans.models import ReferrerCall
-from services.plans.operations import calling
+from services.plans.operations import calling, timing
 from services.plans.schemas import ReferrerCallOut, ReferrerCallsOut
 from services.plans.schemas.checks import NewReferrerCall
 from services.plans.schemas.sealed import ReferrerCallWords
@@ -25,7 +25,7 @@ async def list_calls(
         return ReferrerCallsOut(
             next_at=None, can_be_made=False, late_at=None, owner=None, late=False, calls=[]
         )
-    waits = await calling.awaited_call(session, plan)
+    waits = await timing.awaited(session, plan, timing.REFERRER_CALL)
     calls = await queries.referrer_calls_of(session, plan.id)
     opened = await parts.vault.open_many(session, calls)
     return ReferrerCallsOut.model_validate(

@@ -229,8 +229,12 @@ async def record(visit: StaffVisit) -> Response:
     seen = {name: visit.form.get(name) == "yes" for name in ("new_needs", "incident")}
     body = {**own.decided(form.decision), **seen, "note": form.note, "agreements": changed}
     # When the referrer was called too, or the follow-up ends, the case is not the coordinator's any more.
+    adjusts = form.decision == "adjust"
     over = visit.has(Role.COORDINATOR) and (
-        form.decision == "close" or (await calls_of(visit, case_id)).calls
+        form.decision == "close" or (not adjusts and (await calls_of(visit, case_id)).calls)
     )
     await visit.ask(own.RECORD, body=body, check_in_id=read_id(form.check_in))
+    if adjusts:
+        theirs = await todos.coordinated(visit.session, visit.principal, case_ids=[UUID(case_id)])
+        return visit.go(f"/cases/{case_id}/{'plan/write' if theirs else 'search'}")
     return visit.go("/cases" if over else f"/cases/{case_id}/check-ins")

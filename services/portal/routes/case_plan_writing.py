@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import Sequence
 from datetime import date
 from typing import Any, Literal
+from uuid import UUID
 
 from starlette.responses import Response
 
+from services.portal import todos
 from services.portal.client import Answer, Operation, ServiceRefused
 from services.portal.forms import read_id, rows_sent
 from services.portal.pages import Pages
@@ -61,6 +63,7 @@ class WritePage(PageModel):
 
 # The most frequent languages of circles that cannot be mailed in Dutch; any other can be sent by the API.
 _LANGUAGES = ("nl", "fr", "en", "ar", "tr", "pl", "uk", "de", "es", "it", "ro", "ru")
+_LAST = {"plan-adjust", "check-in", "referrer-call"}
 # The rows of a form: for a first plan, extra empty ones, and in total. A button adds some.
 _FIRST, _SPARE, _MORE, _MOST = {"goal": 3, "what": 8}, 2, 4, 99
 
@@ -155,7 +158,11 @@ async def write(visit: StaffVisit) -> Response:
                 raise Unacceptable({"why": _("Zeg waarom de kring het plan verandert.")})
             body["asked_by_person_id"] = read_id(asker) if asker else None
             body["conference_id"] = None if held in (None, plan.conference_id) else str(held)
+            waits = await todos.of_case(visit.session, visit.principal, case_id=UUID(case_id))
             await visit.ask(CHANGE, body=body, plan_id=plan.plan_id)
+            # After the calls this was the last thing to do: the case is not theirs any more.
+            if {each.kind for each in waits if each.owner == "coordinator"} & _LAST == {"plan-adjust"}:
+                return visit.go("/cases")
     except ServiceRefused as refused:
         if refused.code != "review-too-late":
             raise

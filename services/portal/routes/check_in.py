@@ -97,7 +97,8 @@ async def record(visit: PersonVisit) -> Response:
     form = visit.read(CheckInForm)
     body = {**decided(form.decision), "note": form.note}
     await visit.ask(RECORD, body=body, check_in_id=read_id(form.check_in))
-    return visit.go("/me/thanks/check-in")
+    meets = form.decision in ("new-conference", "another-coordinator")
+    return visit.go(f"/me/thanks/check-in-{'meet' if meets else form.decision}")
 
 
 async def _all(visit: PersonVisit) -> Items[CheckIn]:

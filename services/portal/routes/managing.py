@@ -68,6 +68,7 @@ class SearchPage(PageModel):
     coordinator: str | None
     searching: bool
     live: bool
+    planned: bool
     asked: list[Asked]
     others: list[Row]
 
@@ -89,6 +90,7 @@ async def show_search(visit: StaffVisit) -> Response:
         coordinator=None if case.coordinator_id is None else names.get(case.coordinator_id, gone),
         searching=case.waits_for == "coordinator",
         live=case.state == "open",
+        planned=case.waits_for == "follow-up",
         asked=[
             Asked(
                 name=names.get(each.coordinator_id, gone),

@@ -10,7 +10,6 @@ from services.portal.pages import Pages
 from services.portal.routes.agreeing import ABOUT
 from services.portal.routes.settings import (
     CHANGE_SAFEGUARDS,
-    COUNTS,
     POLICIES,
     SAFEGUARDS,
     Fields,
@@ -19,6 +18,7 @@ from services.portal.routes.settings import (
     set_fields,
     show_form,
 )
+from services.portal.setting_words import COUNTS
 from services.portal.staff import StaffVisit, staff
 from services.portal.visits import PageModel
 from services.portal.wording import NAMES

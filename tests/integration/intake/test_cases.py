@@ -238,6 +238,21 @@ class TestHearPlans:
         assert await world.handle(call) == "handled"
         assert await world.published("intake.coordinator.released.v1", case=case) == []
 
+    async def test_a_plan_that_is_adjusted_after_the_calls_ends_the_coordinators_task(
+        self, world: Intake
+    ) -> None:
+        case = await self.known(world)
+        call = plans.CheckInRecorded(
+            case_id=case.id, check_in_id=uuid4(), kind="four-weeks", decision="adjust", task_goes_on=True
+        )
+        await world.handle(call)
+        adjusted = plans.PlanAdjusted(case_id=case.id, plan_id=uuid4(), version=2, ends_task=False)
+        await world.handle(adjusted)
+        assert await world.published("intake.coordinator.released.v1", case=case) == []
+        await world.handle(adjusted.model_copy(update={"ends_task": True}))
+        (event,) = await world.published("intake.coordinator.released.v1", case=case)
+        assert (event.data["reason"], event.data["replace"]) == ("task-done", False)
+
     async def test_a_check_and_what_is_counted_wait_for_each_other_and_never_both(
         self, world: Intake
     ) -> None:

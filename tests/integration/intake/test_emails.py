@@ -101,6 +101,19 @@ class TestWrite:
             with pytest.raises(NotWanted):
                 await written(world, kind)
 
+    async def test_whoever_must_see_to_it_hears_that_a_circle_wants_to_adjust_its_plan(
+        self, world: Intake
+    ) -> None:
+        case, coordinator = await world.assigned_case()
+        await world.handle(case.opened())
+        said = {"case_id": case.id, "check_in_id": uuid4(), "decision": "adjust", "task_goes_on": True}
+        # Whoever made the call at four weeks knows.
+        await world.handle(plans.CheckInRecorded.model_validate({**said, "kind": "four-weeks"}))
+        assert await world.emailed("plan-adjust") == []
+        await world.handle(plans.CheckInRecorded.model_validate({**said, "kind": "three-months"}))
+        assert await world.emailed("plan-adjust") == [coordinator]
+        assert len(await written(world, "plan-adjust")) == 1
+
     async def test_a_referrer_is_found_where_their_own_organisation_entered_them(self, world: Intake) -> None:
         await world.assigned_case()
         (letter,) = await written(world, "coordinator-assigned")
@@ -331,6 +344,7 @@ class TestWrite:
                     "daily-mail",
                     "mail-not-delivered",
                     "own-referral-received",
+                    "plan-adjust",
                     "plan-not-accepted",
                     "plan-waits",
                     "referral-declined",

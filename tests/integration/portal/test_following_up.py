@@ -61,6 +61,28 @@ class TestACheckOfTheMonitor:
         shown = await browser.ask("GET", "/me/check-in", expect=200)
         assert shown.text.count("Het plan is nu drie maanden oud.") == asked
 
+    @pytest.mark.parametrize(
+        ("decision", "page", "says"),
+        [
+            ("continue", "check-in-continue", "Het plan loopt verder."),
+            ("adjust", "check-in-adjust", 'href="/me/plan"'),
+            ("another-coordinator", "check-in-meet", "Een coördinator neemt contact op"),
+            ("close", "check-in-close", "We volgen het plan nu niet meer op."),
+        ],
+    )
+    async def test_says_what_comes_of_the_answer(
+        self, browser: Browser, services: FakeServices, *, decision: str, page: str, says: str
+    ) -> None:
+        await browser.come_by_link()
+        due = check(kind="three-months", owner="monitor", yours=True, review_answers=None)
+        services.answer(CHECK_INS, {"items": [due], "next": None})
+        services.answer(RECORD, {"check_in_id": str(CHECK_IN), "state": "recorded", "follow_up": "running"})
+        sent = await browser.fill("/me/check-in", check_in=str(CHECK_IN), decision=decision)
+        assert sent.headers["location"] == f"/me/thanks/{page}"
+        shown = (await browser.ask("GET", f"/me/thanks/{page}", expect=200)).text
+        assert says in shown
+        assert "De coördinator weet" not in shown
+
 
 class TestAReview:
     async def test_asks_somebody_of_the_circle_and_opening_answers_nothing(
@@ -111,8 +133,11 @@ class TestAReview:
         shown = await browser.ask("GET", path, expect=200)
         assert "<dt>Wil opnieuw samenkomen</dt><dd>3</dd>" in shown.text
         assert f'href="/cases/{CASE}/plan"' not in shown.text
+        adjusted = await browser.fill(path, check_in=str(CHECK_IN), decision="adjust")
+        # Only a coordinator writes the next version.
+        assert adjusted.headers["location"] == f"/cases/{CASE}/search"
         await browser.fill(path, check_in=str(CHECK_IN), decision="another-coordinator")
-        [asked] = services.of(RECORD)
+        [_, asked] = services.of(RECORD)
         assert asked.body == {
             "decision": "new-conference",
             "another_coordinator": True,

@@ -7,7 +7,8 @@ from services.network.settings import policies as network
 from services.plans.settings import policies as plans
 from services.portal.routes.colleagues import COLLEAGUES
 from services.portal.routes.coordinators import COORDINATORS
-from services.portal.routes.settings import CHANGES, FIELDS, LENGTHS, POLICIES, VERSIONS
+from services.portal.routes.settings import CHANGES, FIELDS, POLICIES, VERSIONS
+from services.portal.setting_words import LENGTHS
 from services.scheduling.settings import policies as scheduling
 from services.training.settings import policies as training
 from shared.auth import Role

@@ -121,6 +121,7 @@ class TestEndsFollowUp:
             ("twelve-months", "close", "followed-up"),
             ("three-months", "close", "closed-early"),
             ("four-weeks", "adjust", None),
+            ("twelve-months", "adjust", None),
             ("review", "new-conference", None),
         ],
     )

@@ -49,13 +49,13 @@ class Following:
         await self.skipped.waits(workflow_id)
         return case, workflow_id, plan
 
-    async def record(self, case: Case, kind: str, who: dict[str, str]) -> None:
+    async def record(self, case: Case, kind: str, who: dict[str, str], decision: str = "continue") -> None:
         """Record the check that is due, which must be of this kind."""
         listed = (await self.world.do("GET", f"/v1/cases/{case.id}/check-ins", who))["items"]
         (due,) = [item for item in listed if item["state"] == "due"]
         assert due["kind"] == kind
         path = f"/v1/check-ins/{due['check_in_id']}/record"
-        await self.world.do("POST", path, who, json={"decision": "continue"})
+        await self.world.do("POST", path, who, json={"decision": decision})
         await self.skipped.deliver()
 
     async def state_of(self, workflow_id: str, case: Case, kind: str, *, until: str) -> None:

@@ -73,6 +73,34 @@ class TestFollowUp:
             await skipped.reach(workflow_id)
         assert len(await world.published("plans.agreement.due.v1", case=case)) == 1
 
+    async def test_ends_only_when_what_the_circle_wants_to_adjust_is_in_the_plan(
+        self, follow: Following
+    ) -> None:
+        world, skipped = follow.world, follow.skipped
+        case, workflow_id, plan = await follow.recorded()
+        await skipped.reach(workflow_id)
+        await follow.record(case, "four-weeks", world.coordinator(case))
+        await skipped.reach(workflow_id)
+        await follow.record(case, "three-months", world.person(case, case.neighbour))
+        for _ in ("review is near", "review date"):
+            await skipped.reach(workflow_id)
+        await skipped.waits(workflow_id)
+        await follow.record(case, "review", world.manager())
+        await skipped.reach(workflow_id)
+        await follow.record(case, "six-months", world.person(case, case.neighbour))
+        await skipped.reach(workflow_id)
+        await follow.record(case, "twelve-months", world.person(case, case.neighbour), "adjust")
+        # Nobody does: that is late, and the end of the year does not close the case.
+        for _ in ("late", "the end of the year"):
+            await skipped.reach(workflow_id)
+        assert (await world.clocks(case))["plan-adjust"].state == "breached"
+        assert await world.published("plans.follow-up.ended.v1", case=case) == []
+        body = changed_plan(case, agreements=[], review_on=_in_days(await world.now(), 5))
+        path = f"/v1/plans/{plan['plan_id']}/versions"
+        await world.do("POST", path, world.coordinator(case), json=body)
+        await skipped.deliver()
+        assert (await world.clocks(case))["plan-adjust"].state == "stopped"
+
     async def test_waits_for_a_new_version_and_not_for_what_it_replaced(self, follow: Following) -> None:
         world, skipped = follow.world, follow.skipped
         case, workflow_id, plan = await follow.recorded(10)

@@ -1,0 +1,56 @@
+"""Adjusting a plan: what a circle decided at a check is written in the plan within a known time.
+
+The coordinator must see to it, or the regional manager where the case has none: a coordinator writes the next version
+of the plan, and those who may change an agreement can do that themselves. Either ends it; so do a later check with
+another decision, and a new round. Plan B does not: it is in the plan already.
+"""
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.plans.models import Plan
+from services.plans.operations.calling import calls_are_made
+from services.plans.operations.timing import ADJUST, awaited, clocks, publish, start_clock
+from services.plans.settings import policies
+from shared.case_access import coordinator_or_manager
+from shared.events import plans as events
+
+
+async def follow_decision(
+    session: AsyncSession, plan: Plan, *, decision: str, now: datetime, paused: bool
+) -> None:
+    """Expect what the circle wants to adjust, or nothing any more: its latest decision counts."""
+    if decision != "adjust":
+        await expect_no_more(session, plan, now=now)
+        return
+    if await awaited(session, plan, ADJUST) is not None:
+        return
+    policy = await policies.for_case(session, case_id=plan.case_id)
+    await start_clock(
+        session,
+        plan,
+        kind=ADJUST,
+        subject=plan.id,
+        owner=await coordinator_or_manager(session, plan.case_id),
+        escalate_to="regional-manager",
+        now=now,
+        due_at=policy.after(now, policy.settings.adjust),
+        policy_version=policy.version,
+        paused=paused,
+    )
+
+
+async def expect_no_more(session: AsyncSession, plan: Plan, *, now: datetime) -> bool:
+    """Stop expecting that a plan is adjusted; return whether it was expected."""
+    return await clocks.stop(session, kind=ADJUST, subject=plan.id, now=now) is not None
+
+
+async def note_version(session: AsyncSession, plan: Plan, *, now: datetime) -> None:
+    """Publish that a new version adjusts a plan as its circle wanted, if that was expected."""
+    if await expect_no_more(session, plan, now=now):
+        ends_task = await calls_are_made(session, plan)
+        fact = events.PlanAdjusted(
+            case_id=plan.case_id, plan_id=plan.id, version=plan.version, ends_task=ends_task
+        )
+        await publish(session, plan, fact, now=now)
