@@ -237,6 +237,7 @@ MAILS: dict[str, str] = {
     "payment-reversed": _("Je betaling is teruggekeerd"),
     "place-free": _("Goed nieuws: er is een plaats voor je vrij"),
     "plan-adjust": _("Een kring wil haar plan aanpassen"),
+    "plan-answered": _("Het plan is nog niet aanvaard"),
     "plan-b": _("Plan B is nu nodig"),
     "plan-changed": _("Er is een nieuwe versie"),
     "plan-not-accepted": _("Een plan is nog niet aanvaard"),

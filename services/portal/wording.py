@@ -61,6 +61,7 @@ FOR_EVERYBODY = frozenset(
                 "failures",
                 "forms",
                 "invalid",
+                "judgements",
                 "link_visits",
                 "needs",
                 "over",

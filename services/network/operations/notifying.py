@@ -24,6 +24,7 @@ ASKED_KINDS: dict[str, dict[str, str | None]] = {
         "agreement-reminder": "agreement_id",
         "agreement-slips": "agreement_id",
         "check-in": "check_in_id",
+        "plan-answered": None,
         "plan-b": "agreement_id",
         "plan-changed": None,
         "plan-shared": None,

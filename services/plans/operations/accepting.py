@@ -24,6 +24,7 @@ from services.plans.operations.timing import (
     ACCEPTANCE,
     AMENDMENT,
     clocks,
+    notify,
     publish,
     start_clock,
     stop_clocks,
@@ -84,6 +85,8 @@ async def accept_plan(
         if outcome is not PlanAcceptance.ACCEPTED:
             await _await_amendment(session, plan, now=now, paused=state.status == "paused")
         await publish(session, plan, _fact(plan, outcome, refused), now=now)
+        if outcome is not PlanAcceptance.ACCEPTED:
+            await _tell_circle(session, plan, now=now)
     return plan, refused
 
 
@@ -102,6 +105,14 @@ async def presume_acceptance(session: AsyncSession, *, due: Deadline, now: datet
     fact = events.PlanAccepted(case_id=plan.case_id, plan_id=plan.id, version=plan.version, presumed=True)
     await publish(session, plan, fact, now=now)
     return True
+
+
+async def _tell_circle(session: AsyncSession, plan: Plan, *, now: datetime) -> None:
+    """Mail those who may change its agreements that the plan is not accepted: central persons and the monitor."""
+    monitor = await queries.current_monitor(session, plan)
+    people = await queries.active_people(session, plan.case_id)
+    told = [person for person, role in people.items() if role == "central" or person == monitor]
+    await notify(session, plan, people=told, kind="plan-answered", link_target=f"plans/{plan.id}", now=now)
 
 
 async def _await_amendment(session: AsyncSession, plan: Plan, *, now: datetime, paused: bool) -> None:

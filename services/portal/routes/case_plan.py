@@ -31,14 +31,6 @@ class Agreement(own.Agreement):
     by: str
 
 
-class JudgedLine(Answer):
-    """The mandated side's judgement of one bottom line."""
-
-    bottom_line_id: UUID
-    met: bool
-    reason: str | None
-
-
 class Plan(SharedPlan):
     """The plan as its coordinator and the mandated side see it."""
 
@@ -46,8 +38,6 @@ class Plan(SharedPlan):
     conference_id: UUID | None
     why: str | None
     asked_by_person_id: UUID | None
-    acceptance: str
-    acceptance_lines: list[JudgedLine]
     follow_up: str
 
 

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from services.portal.client import Answer, Items, Operation
 from services.portal.forms import read_id, read_number
+from services.portal.judgements import JudgedLine, Judgement, judgement_of
 from services.portal.pages import Pages
 from services.portal.paper import can_make
 from services.portal.people import PersonVisit, person
@@ -93,6 +94,8 @@ class Plan(PlanSummary):
     review_on: date
     convener_person_id: UUID | None
     recorded_at: datetime
+    acceptance: str
+    acceptance_lines: list[JudgedLine]
 
 
 PLANS = Operation("plans", "GET", "/v1/cases/{case_id}/plans", Items[PlanSummary])
@@ -145,6 +148,7 @@ class PlanPage(PageModel):
 
     there: bool
     shared: bool
+    judgement: Judgement | None
     version: int
     words_language: str
     for_children: str | None
@@ -293,6 +297,9 @@ async def show(visit: PersonVisit) -> Response:
     model = PlanPage(
         there=True,
         shared=bool(plan.parts),
+        judgement=judgement_of(visit, plan.acceptance, plan.acceptance_lines)
+        if visit.person.role in CIRCLE_ROLES
+        else None,
         version=plan.version,
         words_language=plan.language,
         for_children=plan.for_children,
@@ -324,6 +331,7 @@ async def show(visit: PersonVisit) -> Response:
 _NONE = PlanPage(
     there=False,
     shared=False,
+    judgement=None,
     version=0,
     words_language="nl",
     for_children=None,

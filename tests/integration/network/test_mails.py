@@ -28,7 +28,7 @@ STARTS = datetime(2026, 5, 9, 12, tzinfo=UTC)
 
 # What only tells, and asks nothing.
 _TELLING = {
-    *("agreement-changed", "file-kept", "plan-changed", "plan-shared", "review-reminder"),
+    *("agreement-changed", "file-kept", "plan-answered", "plan-changed", "plan-shared", "review-reminder"),
     *("conference-cancelled", "conference-not-attending", "conference-postponed"),
     *("conference-reminder", "conference-scheduled"),
 }

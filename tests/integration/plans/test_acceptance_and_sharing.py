@@ -47,6 +47,9 @@ class TestAcceptPlan:
         assert len(await world.published(f"plans.plan.{outcome}.v1", case=case)) == 1
         read = await world.ask("GET", f"/v1/plans/{plan['plan_id']}", world.person(case, case.aunt))
         assert [line["met"] for line in read.json()["acceptance_lines"]] == list(met)
+        # Who may change its agreements hears, once, that it is not accepted.
+        told = [] if outcome == "accepted" else [case.central, case.neighbour]
+        assert sorted(await world.told(case, "plan-answered")) == sorted(told)
 
     async def test_may_find_met_after_all_what_was_refused_and_not_the_other_way(self, world: Plans) -> None:
         case = await world.open_case()

@@ -57,6 +57,47 @@ class TestThePlan:
         assert -1 not in places
         assert places == sorted(places)
 
+    async def test_says_that_it_is_not_accepted_and_why(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        await browser.come_by_link(role="central")
+        services.answer(CIRCLE, {"items": [], "next": None})
+        line = {"bottom_line_version": 1, "met": True, "reason": None}
+        lines = [
+            {**line, "bottom_line_id": str(uuid7())},
+            {**line, "bottom_line_id": str(uuid7()), "met": False, "reason": "Niemand kijkt 's nachts"},
+        ]
+        has_plan(services, acceptance="partly-accepted", acceptance_lines=lines)
+        page = (await browser.ask("GET", PLAN, expect=200)).text
+        assert all(
+            words in page for words in ("Nog niet helemaal.", "Niemand kijkt", "een afspraak veranderen")
+        )
+
+    @pytest.mark.parametrize(
+        ("role", "acceptance", "says"),
+        [
+            ("circle", "refused", "of met jullie coördinator."),
+            ("circle", "presumed", "het geldt als aanvaard"),
+            ("circle", "not-needed", None),
+            ("professional", "refused", None),
+        ],
+    )
+    async def test_says_to_its_circle_whether_it_is_accepted(
+        self, browser: Browser, services: FakeServices, *, role: str, acceptance: str, says: str | None
+    ) -> None:
+        await browser.come_by_link(role=role)
+        services.answer(CIRCLE, {"items": [], "next": None})
+        line = {
+            "bottom_line_id": str(uuid7()),
+            "bottom_line_version": 1,
+            "met": False,
+            "reason": "Nog niet veilig",
+        }
+        has_plan(services, acceptance=acceptance, acceptance_lines=[line] if acceptance == "refused" else [])
+        page = (await browser.ask("GET", PLAN, expect=200)).text
+        assert ("Is het plan aanvaard?" in page) is (says is not None)
+        assert says is None or says in page
+
     async def test_is_for_who_has_nothing_shared_but_their_own_promise(
         self, browser: Browser, services: FakeServices
     ) -> None:
