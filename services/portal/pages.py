@@ -39,6 +39,7 @@ from services.portal.visits import (
     CSP,
     FORM_TOKEN,
     LANGUAGE_BUTTON,
+    READ,
     THEIRS,
     VERSION,
     WHOSE,
@@ -269,8 +270,13 @@ async def _replacing(visit: Visit, handler: Handler[Any]) -> Response:
     if whose == THEIRS:
         return visit.go(visit.request.url.path)
     if whose is not None:
-        visit.form[VERSION] = whose
+        visit.form[_read(visit) or VERSION] = whose
     return await handler(visit)
+
+
+def _read(visit: Visit) -> str | None:
+    """Return the field that holds what the writer of a form read, if the form has one: then they can choose."""
+    return next((name for name in READ if visit.form.get(name)), None)
 
 
 def _explain(visit: Visit, error: ServiceRefused | Operational) -> None:
@@ -284,7 +290,7 @@ def _explain(visit: Visit, error: ServiceRefused | Operational) -> None:
     log.info("portal.refused", code=error.code)
     visit.overtaken = error.code == OtherVersion.code
     unknown = STAFF_UNKNOWN_REFUSAL if visit.is_staff else UNKNOWN_REFUSAL
-    about = WHOSE if visit.overtaken else ""
+    about = WHOSE if visit.overtaken and _read(visit) is not None else ""
     visit.errors = refused_fields(error, visit.form, visit.say) or {about: REFUSALS.get(error.code, unknown)}
     visit.status = error.status
 

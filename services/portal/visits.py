@@ -33,6 +33,8 @@ FORM_TOKEN, ONCE, LANGUAGE_BUTTON = "form-token", "once", "language"
 # For things that others may have changed meanwhile: the version that the author saw, and, once there is a newer one,
 # its number if the author chose to replace it.
 VERSION, WHOSE, THEIRS = "version", "whose", "theirs"
+# Hidden fields that hold what the writer of a form read: a version, or the value that theirs replaces.
+READ = (VERSION, "instead_of")
 OtherT = TypeVar("OtherT")
 OneT = TypeVar("OneT")
 # A cookie: the changes on the previous page, until all services have received them.

@@ -284,6 +284,13 @@ class TestTheDayOfACheck:
         await browser.fill(path, on="2026-07-01", because="Vakantie", instead_of="2026-06-01")
         [asked] = services.of(MOVE)
         assert asked.body == {"on": "2026-07-01", "because": "Vakantie", "instead_of": "2026-06-01"}
+        services.refuse(MOVE, 409, "other-version")
+        form = {"on": "2026-07-01", "because": "Vakantie", "instead_of": "2026-05-25"}
+        again = await browser.fill(path, expect=409, **form)
+        assert ('href="#whose"' in again.text, 'id="whose"' in again.text) == (True, True)
+        assert 'name="instead_of" value="2026-05-25"' in again.text
+        await browser.fill(path, expect=409, **form, whose="2026-06-01")
+        assert services.of(MOVE)[-1].body["instead_of"] == "2026-06-01"
         services.answer(CHECKS, {"items": [check(kind="six-months")], "next": None})
         await browser.ask("GET", path, expect=404)
 

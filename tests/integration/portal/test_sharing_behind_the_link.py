@@ -82,6 +82,19 @@ class TestSharing:
             "parts": ["goals"],
         }
 
+    async def test_asks_what_counts_if_the_plan_changed_meanwhile(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        await browser.come_by_link(role="central")
+        is_there(services)
+        services.refuse(SHARE, 409, "other-version")
+        chosen = {"people__": str(OMAR), "parts__": "goals"}
+        shown = await browser.fill(SHARING, expect=409, version="7", **chosen)
+        assert ('href="#whose"' in shown.text, 'id="whose"' in shown.text) == (True, True)
+        assert 'name="version" value="7"' in shown.text
+        await browser.fill(SHARING, expect=409, version="7", whose="1", **chosen)
+        assert [asked.body["version"] for asked in services.of(SHARE)] == [7, 1]
+
     async def test_says_who_decided_for_whom_and_is_taken_back(
         self, browser: Browser, services: FakeServices
     ) -> None:
