@@ -249,6 +249,8 @@ class Resource(Base):
     state: Mapped[str]
     answered_at: Mapped[datetime | None]
     answered_by: Mapped[UUID | None]
+    # Of the answer: it grows with each.
+    version: Mapped[int] = mapped_column(default=1)
     sealed: Mapped[bytes]
     created_at: Mapped[datetime]
 

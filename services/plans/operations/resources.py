@@ -9,7 +9,7 @@ from services.plans import queries
 from services.plans.domain import ResourceNotFound, ResourceOfOlderVersion
 from services.plans.models import Resource
 from services.plans.schemas import ResourceAnswer
-from shared.errors import OtherVersion
+from shared.errors import require_version
 from shared.vault import Vault
 
 
@@ -35,10 +35,10 @@ async def answer_resource(
     plan = await queries.running_plan(session, resource.plan_id)
     if resource.until_version is not None:
         raise ResourceOfOlderVersion(version=plan.version)
-    if new.instead_of not in (None, resource.state):
-        raise OtherVersion(state=resource.state)
+    if new.version is not None:
+        require_version(new.version, of=resource.version)
     answered = new.state != "asked"
-    resource.state = new.state
+    resource.state, resource.version = new.state, resource.version + 1
     resource.answered_at, resource.answered_by = (now, by) if answered else (None, None)
     words = await vault.open(session, resource)
     await vault.seal(session, resource, words.model_copy(update={"answer": new.answer}))

@@ -110,7 +110,13 @@ async def resources_out(
     opened = await vault.open_many(session, resources)
     return [
         ResourceOut.model_validate(
-            {"resource_id": row.id, "state": row.state, "answered_at": row.answered_at} | words.model_dump()
+            {
+                "resource_id": row.id,
+                "state": row.state,
+                "answered_at": row.answered_at,
+                "version": row.version,
+                **words.model_dump(),
+            }
         )
         for row, words in zip(resources, opened, strict=True)
     ]

@@ -71,7 +71,7 @@ class ResourceAnswer(RequestModel):
 
     state: ResourceState
     answer: Reply | None = None
-    instead_of: ResourceState | None = None
+    version: ReadVersion | None = None
 
 
 class OwnStance(RequestModel):
@@ -184,6 +184,7 @@ class ResourceOut(ResponseModel):
     state: ResourceState
     answer: str | None
     answered_at: datetime | None
+    version: int
 
 
 class StanceOut(ResponseModel):

@@ -218,7 +218,7 @@ async def answer(visit: StaffVisit) -> Response:
     body = {
         "state": form.get("state", ""),
         "answer": form.get("answer", "").strip() or None,
-        "instead_of": form.get("instead_of"),
+        "version": visit.version or None,
     }
     await visit.ask(ANSWER, body=body, resource_id=read_id(form.get("resource", "")))
     return visit.go(f"/cases/{case_id}/plan")

@@ -67,6 +67,7 @@ class Resource(Answer):
     asked_of: str | None
     state: str
     answer: str | None
+    version: int = 1
 
 
 class Stance(Answer):
@@ -141,6 +142,7 @@ class Asked(PageModel):
     state: str
     state_in_words: str
     answer: str | None
+    version: int
 
 
 class PlanPage(PageModel):
@@ -199,6 +201,7 @@ def asked_of_others(visit: Visit, resources: Sequence[Resource]) -> list[Asked]:
             state=each.state,
             state_in_words=visit.word(RESOURCES, each.state),
             answer=each.answer,
+            version=each.version,
         )
         for each in resources
     ]

@@ -60,10 +60,13 @@ class TestResources:
         who, central = world.coordinator(case), world.person(case, case.central)
         [asked] = (await read(world, plan, central))["resources"]
         path = f"/v1/resources/{asked['resource_id']}"
-        await world.do("PUT", path, central, json={"state": "granted", "instead_of": "asked"})
-        refused = await world.ask("PUT", path, who, json={"state": "refused", "instead_of": "asked"})
-        assert (problem(refused), refused.json()["facts"]) == ((409, "other-version"), {"state": "granted"})
-        await world.do("PUT", path, who, json={"state": "refused", "instead_of": "granted"})
+        said: dict[str, Any] = {"state": "granted", "answer": "Op dinsdag", "version": asked["version"]}
+        await world.do("PUT", path, central, json=said)
+        # The same outcome, in other words.
+        said["answer"] = "Met een bus"
+        refused = await world.ask("PUT", path, who, json=said)
+        assert (problem(refused), refused.json()["facts"]) == ((409, "other-version"), {"version": 2})
+        await world.do("PUT", path, who, json=said | {"version": 2})
 
     async def test_of_an_older_version_are_no_longer_answered(self, world: Plans) -> None:
         case = await world.open_case()

@@ -92,6 +92,7 @@ def plan(**more: Any) -> dict[str, Any]:
                 "state": "asked",
                 "answer": None,
                 "answered_at": None,
+                "version": 3,
             }
         ],
         "stances": [{"person_id": str(RITA), "agrees": False, "said_at": "2026-03-14T18:00:00Z"}],
@@ -396,12 +397,17 @@ class TestThePlan:
         page = (await browser.ask("GET", PLAN, expect=200)).text
         assert all(words in page for words in ("Een fiets", "Jij blijft thuis.", "Het ging anders."))
         case.answer(ANSWER, plan()["resources"][0] | {"state": "granted"})
-        read = re.search(r'name="instead_of" value="(\w+)"', page)
-        assert read is not None
-        said: dict[str, Any] = {"state": "granted", "answer": "Op maandag", "instead_of": read[1]}
-        await browser.fill(PLAN, resource=str(RESOURCE), **said)
-        [asked] = case.of(ANSWER)
-        assert asked.body == said
+        assert 'name="version" value="3"' in page
+        said: dict[str, Any] = {"state": "granted", "answer": "Op maandag", "version": 2}
+        case.refuse(ANSWER, 409, "other-version")
+        form = {"resource": str(RESOURCE), **said, "version": "2"}
+        again = await browser.fill(PLAN, expect=409, **form)
+        # Theirs is not replaced before they say so.
+        assert ('href="#whose"' in again.text, 'id="whose"' in again.text) == (True, True)
+        assert 'name="version" value="2"' in again.text
+        case.answer(ANSWER, plan()["resources"][0] | {"state": "granted"})
+        await browser.fill(PLAN, **form, whose="3")
+        assert [asked.body for asked in case.of(ANSWER)] == [said, said | {"version": 3}]
         case.refuse(ANSWER, 503, "not-ready")
         again = await browser.fill(
             PLAN, expect=503, resource=str(RESOURCE), state="granted", answer="Op dinsdag"
