@@ -187,6 +187,13 @@ def may_list_cases(principal: Principal) -> Select[Case]:
     raise NotForThisRole
 
 
+async def own_case(session: AsyncSession, principal: Principal) -> Case:
+    """Return the case of somebody with a personal link. Raises: UnknownCase."""
+    if principal.case is None:
+        raise UnknownCase(case_id="")
+    return await _of_tenant(session, principal, principal.case)
+
+
 async def may_read_case(session: AsyncSession, principal: Principal, *, case_id: UUID) -> Case:
     """Return the state of a case to managers, ops, its current coordinator, and parties.
 

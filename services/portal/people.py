@@ -10,10 +10,10 @@ from babel.lists import format_list
 from starlette.responses import Response
 
 from services.portal import sessions, unsent
-from services.portal.client import Answer, Operation, ServiceRefused
+from services.portal.client import Answer, NamedAnswer, Operation, ServiceRefused
 from services.portal.link_visits import LinkVisit
 from services.portal.over import CASE_STOPPED, is_over, over_page
-from services.portal.sessions import PersonOfCase, Secret
+from services.portal.sessions import Contact, PersonOfCase, Secret
 from services.portal.unsent import FormKept
 from services.portal.visits import Instead, NobodyHere, Visit
 from services.portal.wording import mark as _
@@ -54,6 +54,12 @@ class InCare(Answer):
     only_to_read: bool
 
 
+class ToCall(NamedAnswer):
+    """The coordinator of a case, if there is one."""
+
+    phone: str | None = None
+
+
 class Me(Answer):
     """The reader in their case."""
 
@@ -74,6 +80,7 @@ class Me(Answer):
 
 EXCHANGE = Operation("network", "POST", "/v1/links/exchange", Access)
 ME = Operation("network", "GET", "/v1/me", Me)
+COORDINATOR = Operation("intake", "GET", "/v1/me/coordinator", ToCall)
 WRITE_IN = Operation("network", "PUT", "/v1/me/language", type(None))
 GOING_ON = frozenset({"open", "paused"})
 
@@ -166,6 +173,8 @@ class PersonVisit(LinkVisit):
             **super()._surroundings(),
             "is_person": True,
             "reads_with": self._reads_with,
+            "to_call": self.person.to_call,
+            "mailbox": self.profile.reply_to,
             "sign_out": "/sign-out",
             "quick_exit": True,
         }
@@ -219,12 +228,11 @@ async def begin(visit: Visit, link: str, *, chosen: Language | None) -> tuple[Se
     """
     now = await visit.parts.clock.now()
     access = await visit.ask(EXCHANGE, body={"token": link})
-    headers = {"authorization": f"Bearer {access.access_token}", "kring-tenant": str(access.tenant)}
-    me = await visit.ask(ME, headers=headers)
+    me = await visit.ask(ME, headers=_as(access))
     if chosen is not None and chosen != me.language:
         with suppress(ServiceRefused, Operational):
-            await visit.ask(WRITE_IN, headers=headers, body={"language": chosen})
-    came = _person(link, access, chosen or language_of(me.language), now).model_copy(
+            await visit.ask(WRITE_IN, headers=_as(access), body={"language": chosen})
+    came = (await _person(visit, link, access, chosen or language_of(me.language), now)).model_copy(
         update={
             "young": me.age in (_CHILD, "twelve-to-seventeen"),
             "reads_with": me.reads_with if me.age == _CHILD else None,
@@ -247,13 +255,17 @@ async def _renewed(visit: Visit, known: PersonOfCase, now: datetime) -> PersonOf
         if is_over(refused.code):
             raise
         raise NobodyHere from None
-    renewed = _person(known.link, access, known.language, now)
+    renewed = await _person(visit, known.link, access, known.language, now)
     return renewed.model_copy(
         update={name: getattr(known, name) for name in ("young", "reads_with", "decides_for_child", "unsent")}
     )
 
 
-def _person(link: str, access: Access, language: Language, now: datetime) -> PersonOfCase:
+async def _person(visit: Visit, link: str, access: Access, language: Language, now: datetime) -> PersonOfCase:
+    to_call = None
+    with suppress(ServiceRefused, Operational):
+        found = await visit.ask(COORDINATOR, headers=_as(access))
+        to_call = Contact(name=found.name, phone=found.phone) if found.name else None
     return PersonOfCase(
         link=link,
         token=access.access_token,
@@ -263,4 +275,9 @@ def _person(link: str, access: Access, language: Language, now: datetime) -> Per
         person_id=access.person_id,
         role=access.case_role,
         language=language,
+        to_call=to_call,
     )
+
+
+def _as(access: Access) -> dict[str, str]:
+    return {"authorization": f"Bearer {access.access_token}", "kring-tenant": str(access.tenant)}

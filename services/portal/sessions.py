@@ -4,6 +4,7 @@ The database alone opens no session, and a cookie is useless without the row, so
 """
 
 import hmac
+import re
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
@@ -39,6 +40,18 @@ class Unsent(BaseModel):
     form: dict[str, str]
 
 
+class Contact(BaseModel):
+    """The coordinator whom a reader can call."""
+
+    name: str
+    phone: str | None
+
+    @property
+    def dialled(self) -> str:
+        """The number without what only makes it readable."""
+        return re.sub(r"[^\d+]", "", self.phone or "")
+
+
 class PersonOfCase(BaseModel):
     """A reader with a personal link. `token` is valid until `token_until`; `link` gets the next one.
 
@@ -58,6 +71,8 @@ class PersonOfCase(BaseModel):
     reads_with: list[str] | None = None
     # Of a central person under twelve.
     decides_for_child: bool = False
+    # As known when the token was last renewed; None if there is none.
+    to_call: Contact | None = None
     unsent: Unsent | None = None
 
 

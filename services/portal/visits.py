@@ -364,6 +364,8 @@ class Visit:
             "styles": assets.address("kring.css"),
             "notice": self.notice,
             "is_person": False,
+            "to_call": None,
+            "mailbox": None,
             "young": self.young,
             "reads_with": None,
             "home": self.home[0],

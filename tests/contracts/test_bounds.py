@@ -19,6 +19,7 @@ BOUNDED_OTHERWISE = {
         "CircleView.not_together",
         "CircleView.not_together[]",
         "ConsentStatus.persons",
+        "Me.asks_for",
         "Me.reads_with",
         "MyConsents.items",
         "OptionOut.answers{}",

@@ -19,6 +19,8 @@ class ContactFields(SealedFields):
     last_name: str
     email: str
     language: str
+    # Of a coordinator, for the people of their cases.
+    phone: str | None = None
 
 
 def key_subject(tenant: UUID, person_id: UUID) -> UUID:

@@ -1,10 +1,11 @@
 """The caller, as this installation knows them."""
 
+from services.intake import permissions
 from services.intake.permissions import Colleague
 from services.intake.queries import register as reads
-from services.intake.schemas.register import Account
+from services.intake.schemas.register import Account, CoordinatorToCall
 from shared.auth import Role
-from shared.http import Parts, Router, Session
+from shared.http import Parts, Person, Router, Session, problems
 
 router = Router(tags=["register"])
 
@@ -37,4 +38,19 @@ async def read_me(principal: Colleague, session: Session, parts: Parts) -> Accou
         email=None if contact is None else contact.email,
         language=None if contact is None else contact.language,
         languages=[] if coordinator is None else coordinator.languages,
+    )
+
+
+@router.get("/v1/me/coordinator", responses=problems(404))
+async def read_my_coordinator(principal: Person, session: Session, parts: Parts) -> CoordinatorToCall:
+    """Read whom to call about your case: its coordinator now, by name and number."""
+    case = await permissions.own_case(session, principal)
+    known = case.coordinator_id and await reads.coordinator(
+        session, tenant=case.tenant, coordinator_id=case.coordinator_id
+    )
+    contact = next(iter(await parts.vault.open_readable(session, [known] if known else [])), None)
+    return CoordinatorToCall(
+        first_name=None if contact is None else contact.first_name,
+        last_name=None if contact is None else contact.last_name,
+        phone=None if contact is None else contact.phone,
     )

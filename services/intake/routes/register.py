@@ -159,6 +159,7 @@ def _coordinator(row: Coordinator, contact: ContactFields, load: int) -> Coordin
         first_name=contact.first_name,
         last_name=contact.last_name,
         email=contact.email,
+        phone=contact.phone,
         language=contact.language,
         languages=row.languages,
         gender=row.gender,

@@ -13,7 +13,7 @@ from services.intake.schemas.common import Culture, Languages
 from shared.auth import Role
 from shared.calendar import BELGIUM
 from shared.colours import unreadable
-from shared.fields import EmailAddress, KboNumber, LanguageCode, LastName, Line, Name
+from shared.fields import EmailAddress, KboNumber, LanguageCode, LastName, Line, Name, Phone
 from shared.http.models import ReadVersion, RequestModel, ResponseModel
 
 
@@ -185,6 +185,9 @@ class NewCoordinator(RequestModel):
     first_name: Name
     last_name: LastName = ""
     email: EmailAddress
+    phone: Annotated[
+        Phone | None, Field(description="The number that the people of their cases see, to call them.")
+    ] = None
     language: LanguageCode = "nl"
     languages: Languages = Field(default_factory=lambda: ["nl"])
     gender: Gender | None = None
@@ -208,6 +211,7 @@ class CoordinatorEntry(ResponseModel):
     first_name: str
     last_name: str
     email: str
+    phone: str | None = Field(description="The number that the people of their cases see.")
     language: str
     languages: list[str]
     gender: str | None
@@ -218,3 +222,13 @@ class CoordinatorEntry(ResponseModel):
     tied_to: list[UUID]
     version: int = Field(description="The version of their data; send it along with a change.")
     created_at: datetime
+
+
+class CoordinatorToCall(ResponseModel):
+    """The coordinator of the caller's case: all null while there is none."""
+
+    first_name: str | None
+    last_name: str | None
+    phone: str | None = Field(
+        description="The number that the people of their cases see; null if there is none."
+    )

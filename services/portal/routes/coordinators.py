@@ -14,7 +14,7 @@ from services.portal.visits import Form, PageModel
 from services.portal.wording import STAFF_NAMES, language_name
 from services.portal.wording import mark as _
 from shared.auth import Role
-from shared.fields import EmailAddress, LastName, Line, Name
+from shared.fields import EmailAddress, LastName, Line, Name, Phone
 
 pages = Pages()
 
@@ -24,6 +24,7 @@ class Coordinator(NamedAnswer):
 
     coordinator_id: UUID
     email: str
+    phone: str | None
     language: str
     languages: list[str]
     gender: str | None
@@ -106,6 +107,7 @@ class CoordinatorForm(Form):
     first_name: Name
     last_name: LastName = ""
     email: EmailAddress
+    phone: Phone | None = None
     # Not `language`: a form with that field asks for the page in another language.
     mail_language: str = "nl"
     languages: str = Field(min_length=2, pattern=r"^[a-z]{2,3}( *, *[a-z]{2,3})*$")

@@ -1,6 +1,7 @@
 """The register: organisations, staff, coordinators, and the policy."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -202,6 +203,24 @@ class TestPeople:
         rows = await world.rows("SELECT sealed FROM coordinator UNION ALL SELECT sealed FROM staff_member")
         assert len(rows) == 3
         assert not any(b"voorbeeld" in bytes(row.sealed) for row in rows)
+
+    async def test_of_a_case_know_whom_to_call_and_nobody_elses_coordinator(self, world: Intake) -> None:
+        case, found = await world.assigned_case()
+        path, who = "/v1/me/coordinator", world.person(case)
+        known = await world.do("GET", path, who)
+        assert known["first_name"]
+        assert known["phone"] is None
+        await world.enter_coordinator(coordinator_id=str(found), first_name="Anna", phone="0470 12 34 56")
+        assert (await world.do("GET", path, who)) == known | {
+            "first_name": "Anna",
+            "phone": "+32 470 12 34 56",
+        }
+        body = {"reason": "task-done"}
+        release = f"/v1/cases/{case.id}/release-coordinator"
+        await world.ask("POST", release, world.manager(), json=body)
+        assert set((await world.do("GET", path, who)).values()) == {None}
+        await world.ask("GET", path, world.person(replace(case, id=uuid7())), expect=404)
+        await world.ask("GET", path, world.manager(), expect=403)
 
     async def test_entering_a_coordinator_again_changes_what_was_known(self, world: Intake) -> None:
         found = await world.enter_coordinator()

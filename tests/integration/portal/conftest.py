@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from services.portal.people import WRITE_IN
+from services.portal.people import COORDINATOR, WRITE_IN
 from tests.support.backing import Backing
 from tests.support.html_checker import HtmlChecker
 from tests.support.portal import Browser, FakeServices, put_behind
@@ -36,8 +36,9 @@ async def world(running: Portal) -> Portal:
 def services(monkeypatch: pytest.MonkeyPatch) -> FakeServices:
     """Services that answer what the test says."""
     made = FakeServices()
-    # Anybody behind a link can choose their language on any page.
+    # Anybody behind a link can choose their language on any page, and is told there whom to call.
     made.answer(WRITE_IN, None)
+    made.answer(COORDINATOR, {"first_name": "Hanne", "last_name": "Peeters", "phone": "+32 470 12 34 56"})
     put_behind(monkeypatch, made)
     return made
 

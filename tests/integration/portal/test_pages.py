@@ -12,7 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from services.portal import sessions
 from services.portal.pages import _status_of
-from services.portal.people import ME, WRITE_IN
+from services.portal.people import COORDINATOR, ME, WRITE_IN
 from services.portal.routes.invitation import PROPOSE
 from services.portal.routes.link import REQUEST_NEW
 from services.portal.routes.plan import PLANS
@@ -416,3 +416,36 @@ class TestLinks:
         answer = await world.ask("GET", "/l/abc?to=https://evil.example", {}, expect=200)
         form = answer.text.partition('id="page-form"')[2].partition(">")[0]
         assert 'action="/l/abc"' in form
+
+
+class TestWhomToCall:
+    @pytest.mark.parametrize("language", LANGUAGES)
+    async def test_is_on_every_page_behind_a_link(
+        self, browser: Browser, services: FakeServices, language: Language
+    ) -> None:
+        came = await browser.come_by_link(language=language)
+        comes_again(services, came)
+        await browser.ask("POST", f"/l/{came.link}", data={"chosen": language}, expect=303)
+        page = (await browser.ask("GET", "/me/thanks/yes", expect=200)).text
+        assert "<strong><bdi>Hanne Peeters</bdi></strong>" in page
+        assert 'href="tel:+32470123456"' in page
+        assert say("Er is nu geen coördinator.", language) not in page
+
+    async def test_is_the_organisation_when_there_is_no_coordinator(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        await browser.world.execute("UPDATE tenant_profile SET reply_to = 'kring@example.org'")
+        came = await browser.come_by_link()
+        comes_again(services, came)
+        services.answer(COORDINATOR, dict.fromkeys(("first_name", "last_name", "phone")))
+        await browser.ask("POST", f"/l/{came.link}", data={}, expect=303)
+        page = (await browser.ask("GET", "/me/thanks/yes", expect=200)).text
+        assert "Er is nu geen coördinator." in page
+        assert 'href="mailto:kring@example.org"' in page
+
+    async def test_is_known_anew_with_each_token(self, browser: Browser, services: FakeServices) -> None:
+        came = await browser.come_by_link()
+        comes_again(services, came)
+        assert "Hanne" not in (await browser.ask("GET", "/me/thanks/yes", expect=200)).text
+        browser.world.later(minutes=14)
+        assert "Hanne" in (await browser.ask("GET", "/me/thanks/yes", expect=200)).text

@@ -104,6 +104,7 @@ def coordinator(**changed: object) -> dict[str, Any]:
         "first_name": HOSTILE,
         "last_name": "",
         "email": "c@example.org",
+        "phone": "+32470123456",
         "language": "nl",
         "languages": ["nl", "uk", "tlh"],
         "gender": None,
