@@ -14,7 +14,7 @@ from services.network.domain import (
     Purpose,
 )
 from services.network.models import Person
-from services.network.operations import links, unreachable
+from services.network.operations import coordinating, links
 from services.network.queries.consents import Picture, picture_of
 from services.network.wording import WORDINGS
 from shared import appointments, profiles
@@ -103,7 +103,7 @@ async def note_outcome(
     if message.case_id is None:
         return None
     if outcome == "sent":
-        await unreachable.end(session, person_id=message.recipient, now=now)
+        await coordinating.reached(session, person_id=message.recipient, now=now)
         return None
     return MessageFailed(
         case_id=message.case_id,

@@ -46,6 +46,8 @@ class Policy(PolicySettings):
     invitation_due: Length = "8d"
     # From an undeliverable mail to escalation to the regional manager: the person must be reached another way.
     reach: Length = "3wd"
+    # From a proposal of somebody for the circle to the coordinator's decision on it.
+    proposal: Length = "3wd"
     link_expires: Annotated[Length, at_most(_LONGEST)] = "120d"
     # A request about personal data: the law gives a month, and two more if needed.
     data_request_warn: Length = "23d"

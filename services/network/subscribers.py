@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.network.domain import FOLLOWED_UP, SERVICE
 from services.network.operations import (
     cases,
+    coordinating,
     ending_requests,
     erasing,
     holds,
@@ -15,7 +16,6 @@ from services.network.operations import (
     notifying,
     persons,
     surveys,
-    unreachable,
 )
 from services.network.workflows import WORKFLOWS
 from shared import case_state, erasure, messages
@@ -269,7 +269,7 @@ async def begin_to_reach(
 ) -> None:
     """Start the clock for reaching a person another way."""
     now = await context.clock.now()
-    await unreachable.begin(session, tenant=event.tenant, person_id=event.data.person_id, now=now)
+    await coordinating.reach(session, tenant=event.tenant, person_id=event.data.person_id, now=now)
 
 
 @subscriptions.writes(network.InvitationSent)

@@ -27,6 +27,7 @@ LENGTHS: dict[str, dict[str, str]] = {
         "invitation_remind": _("Herinneren aan een uitnodiging"),
         "invitation_due": _("Antwoorden op een uitnodiging"),
         "reach": _("Iemand bereiken bij wie geen mail aankomt"),
+        "proposal": _("Beslissen over wie voorgesteld is voor de kring"),
         "link_expires": _("Een persoonlijke link werkt"),
         "data_request_warn": _("Waarschuwen over een vraag over gegevens"),
         "data_request_due": _("Antwoorden op een vraag over gegevens"),

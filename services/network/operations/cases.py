@@ -9,8 +9,7 @@ from services.network import queries
 from services.network.domain import SERVICE
 from services.network.domain.consents import BIRTHDAYS
 from services.network.models import Person
-from services.network.operations import invitations, notifying, surveys
-from services.network.operations.unreachable import UNREACHABLE_CLOCK
+from services.network.operations import coordinating, invitations, notifying, surveys
 from shared import case_state
 from shared.case_access import coordinator_or_manager
 from shared.case_state import CaseState
@@ -18,7 +17,7 @@ from shared.clocks import Clocks
 
 # The mails that announce the end of a case: before its time, or after its plan was followed up.
 STOPPED, FINISHED = "case-stopped", "case-finished"
-_OF_WHO_COORDINATES = (*BIRTHDAYS, UNREACHABLE_CLOCK)
+_OF_WHO_COORDINATES = (*BIRTHDAYS, *coordinating.KINDS)
 clocks = Clocks(SERVICE)
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network.domain import BELONGING, Channel, ContactPurpose, DateInFuture, NotInCircle
 from services.network.models import Contact, Person
-from services.network.operations import unreachable
+from services.network.operations import coordinating
 from shared import outbox, profiles
 from shared.events import network
 from shared.ids import uuid7
@@ -42,7 +42,7 @@ async def note_contact(
     )
     session.add(contact)
     await session.flush()
-    await unreachable.end(session, person_id=person.id, now=now)
+    await coordinating.reached(session, person_id=person.id, now=now)
     fact = network.ContactMade(case_id=person.case_id, person_id=person.id, channel=channel, purpose=purpose)
     await outbox.publish(
         session, fact, stream=person.case_id, tenant=person.tenant, case=person.case_id, now=now

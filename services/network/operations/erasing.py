@@ -17,12 +17,12 @@ from services.network.operations import (
     ages,
     cases,
     circle,
+    coordinating,
     holds,
     invitations,
     links,
     no_contacts,
     surveys,
-    unreachable,
 )
 from services.network.settings import policies
 from shared import case_state, erasure, outbox
@@ -88,7 +88,7 @@ async def _leave(session: AsyncSession, vault: Vault, person: Person, now: datet
     await links.revoke(session, person=person, now=now)
     await invitations.cancel_of(session, person=person, now=now)
     await ages.forget(session, vault, person=person, now=now)
-    await unreachable.end(session, person_id=person.id, now=now)
+    await coordinating.end(session, person_id=person.id, now=now)
 
 
 async def require_erasable(session: AsyncSession, person: Person) -> None:

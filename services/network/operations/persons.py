@@ -25,7 +25,7 @@ from services.network.domain import (
 )
 from services.network.domain.consents import BornInFuture, ChildNotInCase
 from services.network.models import Consent, ExitFields, Person, PersonExit, PersonFields
-from services.network.operations import ages, circle, invitations, legal_bases, links, notifying, unreachable
+from services.network.operations import ages, circle, coordinating, invitations, legal_bases, links, notifying
 from services.network.queries import consents
 from shared import outbox, profiles
 from shared.contracts.intake import PersonAtOpening
@@ -86,7 +86,7 @@ async def add(
 async def propose(
     session: AsyncSession, vault: Vault, *, proposer: Person, fields: PersonFields, side: str, now: datetime
 ) -> Person:
-    """Record the person whom somebody of the circle proposes; the coordinator confirms it.
+    """Record the person whom somebody of the circle proposes; the coordinator decides on it.
 
     Raises: TooManyProposals, TooManyPeople.
     """
@@ -94,7 +94,7 @@ async def propose(
     if waiting >= MAX_OPEN_PROPOSALS:
         raise TooManyProposals
     await _require_room(session, proposer.tenant, proposer.case_id)
-    return await _insert(
+    person = await _insert(
         session,
         vault,
         fields=fields,
@@ -109,6 +109,8 @@ async def propose(
         required=False,
         now=now,
     )
+    await coordinating.decide(session, person, now=now)
+    return person
 
 
 async def confirm(session: AsyncSession, *, person: Person, now: datetime) -> None:
@@ -119,6 +121,7 @@ async def confirm(session: AsyncSession, *, person: Person, now: datetime) -> No
         raise NotInCircle(person_id=str(person.id))
     person.state = PersonState.ACTIVE
     await session.flush()
+    await coordinating.decided(session, person_id=person.id, now=now)
     await _publish_added(session, person, now)
 
 
@@ -198,7 +201,7 @@ async def change(
         await ages.follow(session, vault, person=person, birth_date=changed.birth_date, now=now)
     if not same_email(changed.email, fields.email):
         await links.distrust(session, person=person)
-        await unreachable.end(session, person_id=person.id, now=now)
+        await coordinating.reached(session, person_id=person.id, now=now)
         if changed.email is not None and person.state == PersonState.ACTIVE:
             await _send_again(session, person, now)
     await circle.follow(session, vault, tenant=person.tenant, case_id=person.case_id, now=now)
@@ -239,7 +242,7 @@ async def end_membership(
     await links.revoke(session, person=person, now=now)
     await invitations.cancel_of(session, person=person, now=now)
     await ages.forget(session, vault, person=person, now=now)
-    await unreachable.end(session, person_id=person.id, now=now)
+    await coordinating.end(session, person_id=person.id, now=now)
     if was_active:
         fact = network.PersonRemoved if kind == "removed" else network.PersonExcluded
         await _publish(session, person, fact(case_id=person.case_id, person_id=person.id), now)

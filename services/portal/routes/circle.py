@@ -164,6 +164,7 @@ class Row(PageModel):
     reach: str
     state: str
     proposed: bool
+    proposed_by: str | None
     active: bool
     invited: str | None
     agreed: list[str]
@@ -282,6 +283,7 @@ def rows_of(
     visit: StaffVisit, people: Sequence[Person], agreed: Mapping[UUID, list[str]] = MappingProxyType({})
 ) -> list[Row]:
     """Return people as rows of a table; `agreed`: to what everyone who decides about them agreed."""
+    names = {each.person_id: each.name for each in people}
     return [
         Row(
             id=each.person_id,
@@ -290,6 +292,7 @@ def rows_of(
             reach=", ".join(part for part in (each.phone, each.email) if part),
             state=visit.word(_STATES, each.state),
             proposed=each.state == "proposed",
+            proposed_by=names.get(each.proposed_by) if each.proposed_by else None,
             active=each.state == "active",
             invited=invited_in_words(visit, each.invitation),
             agreed=agreed.get(each.person_id, []),

@@ -76,6 +76,7 @@ class KnownPage(PageModel):
     case_id: UUID
     person: Person
     invited: str | None
+    proposed_by: str | None
     born: str | None
     children: list[str]
     needs: list[str]
@@ -189,11 +190,13 @@ async def known_of(visit: StaffVisit) -> tuple[KnownPage, dict[UUID, InCircle]]:
         everyone(visit, case_of(visit)),
     )
     held = chosen(person.parental_authority, person.authority_over)
+    proposer = people.get(person.proposed_by) if person.proposed_by else None
     dates = await visit.dates()
     page = KnownPage(
         case_id=UUID(case_of(visit)),
         person=person,
         invited=invited_in_words(visit, person.invitation),
+        proposed_by=proposer.name if proposer else None,
         born=dates.day(person.birth_date) if person.birth_date else None,
         children=[name for code, name in _children(visit, person, people) if code in held],
         needs=[visit.say(words) for code, words in NEEDS.items() if code in person.needs],

@@ -1,6 +1,7 @@
 """The people of a case: copied at the opening, added, proposed, changed, let go; and who may see them."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -193,6 +194,31 @@ class TestPersonOfTheCircle:
         assert again.json()["type"].endswith("/person-already-confirmed")
         added = await world.published(ADDED, case=case)
         assert (len(added), added[-1].data["widened"], added[-1].data["proposed_by"]) == (4, True, str(aunt))
+
+    @pytest.mark.parametrize(
+        ("decided", "reason"), [("confirm", None), ("remove", {"reason": "Liever niet."})]
+    )
+    async def test_proposes_and_the_coordinator_has_to_decide(
+        self, world: Network, decided: str, reason: dict[str, str] | None
+    ) -> None:
+        case = await world.open_case()
+        body = {"first_name": "Karim", "last_name": "Testman", "side": "paternal", "relation": "buur"}
+        who = world.person(case, case.central)
+        person = (await world.do("POST", "/v1/me/proposals", who, json=body, expect=201))["person_id"]
+        clock = (await world.clocks(case))["proposal"]
+        assert (clock.subject, clock.state) == (UUID(person), "running")
+        assert (clock.owner, clock.escalate_to) == ("coordinator", "regional-manager")
+        now = await world.now()
+        assert timedelta(days=2) < clock.due_at - now <= timedelta(days=6)
+        await world.handle(
+            intake.CoordinatorReleased(
+                case_id=case.id, assignment_no=1, coordinator_id=case.coordinator, reason="unavailable"
+            )
+        )
+        assert (await world.clocks(case))["proposal"].owner == "regional-manager"
+        await world.handle(case.assigned(2, case.coordinator))
+        await world.do("POST", f"/v1/persons/{person}/{decided}", world.coordinator(case), json=reason)
+        assert (await world.clocks(case))["proposal"].state == "stopped"
 
     async def test_may_not_say_what_role_somebody_has(self, world: Network) -> None:
         case = await world.open_case()

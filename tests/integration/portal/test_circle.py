@@ -83,6 +83,11 @@ async def test_it_is_a_table_and_asks_each_service_once(browser: Browser, circle
         assert words in page.text
     assert "<b onload" not in page.text
     assert len(circle.asked) == 2
+    assert "voorgesteld</span> door <bdi>&lt;b onload" in page.text
+
+    circle.answer(PERSON, somebody(person_id=str(BOB), state="proposed", proposed_by=str(ANN)))
+    page = await browser.ask("GET", f"{CIRCLE}/{BOB}", expect=200)
+    assert "<dt>Voorgesteld door</dt><dd><bdi>&lt;b onload" in page.text
 
 
 async def test_proposals_are_accepted_and_all_are_invited(browser: Browser, circle: FakeServices) -> None:
