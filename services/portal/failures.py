@@ -45,6 +45,7 @@ REFUSALS: dict[str, str] = {
         " ouder of wie het gezag heeft. Ben je zelf nog geen achttien? Vraag een volwassene die je vertrouwt"
         " om je aan te melden."
     ),
+    "no-mandate-for-adults": _("Bij volwassenen moet geen organisatie het plan aanvaarden."),
     "date-not-possible": _("Een datum ligt in de toekomst. Kijk de geboortedatum en de andere datums na."),
     "already-stopped": _("Deze zaak was al gestopt."),
     "registration-elsewhere": _("Voor deze vorming schrijf je in op een andere site."),

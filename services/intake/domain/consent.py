@@ -26,6 +26,12 @@ def is_minor(birth_date: date | None, day: date) -> bool:
     return birth_date is not None and age_on(birth_date, day) < ADULT_FROM
 
 
+def of_adults(persons: Sequence[Referred], *, today: date) -> bool:
+    """Tell whether every central person is known to be an adult."""
+    born = [person.birth_date for person in persons if person.is_central]
+    return all(day is not None and age_on(day, today) >= ADULT_FROM for day in born)
+
+
 def check_persons(persons: Sequence[Referred], *, today: date) -> None:
     """Check that a referral's persons are valid. Raises: CentralPersonMissing, RefUsedTwice, DateNotPossible."""
     if not any(person.is_central for person in persons):

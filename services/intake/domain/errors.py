@@ -139,6 +139,13 @@ class NoMandateHere(Invalid):
     title = "A self-referral has no mandated organisation and no bottom lines"
 
 
+class NoMandateForAdults(Invalid):
+    """Adults decide for themselves: nobody must accept their plan."""
+
+    code = "no-mandate-for-adults"
+    title = "Nobody has to accept the plan of adults: a mandated organisation is for minors"
+
+
 class SelfReferralOfOthers(Invalid):
     """A self-referral speaks for nobody else."""
 

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.intake.domain import consent
 from services.intake.domain.codes import REFERRAL_CLOCK, SERVICE, ReferralReason, ReferralState
 from services.intake.domain.errors import (
+    NoMandateForAdults,
     NoMandateHere,
     OrganisationUnknown,
     ReferralDecided,
@@ -72,7 +73,7 @@ async def receive_referral(
     `referrer` is the professional who refers, if any, and `visible` the referrals they may see.
 
     Raises: CentralPersonMissing, RefUsedTwice, DateNotPossible, ConsentMissing, SelfReferralOfOthers,
-    NoMandateHere, TenantUnknown, OrganisationUnknown.
+    NoMandateHere, NoMandateForAdults, TenantUnknown, OrganisationUnknown.
     """
     policy = await policies.in_force(session, tenant=tenant, at=now)
     minors = _check(referral, today=policy.calendar.day_of(now))
@@ -153,6 +154,8 @@ def _check(referral: NewReferral, *, today: date) -> bool:
     consent.check_persons(persons, today=today)
     if referral.kind != "self":
         consent.check_consent(persons, today=today)
+        if referral.mandated_organisation_id is not None and consent.of_adults(persons, today=today):
+            raise NoMandateForAdults
     elif len(persons) > 1:
         raise SelfReferralOfOthers
     elif referral.mandated_organisation_id is not None or referral.bottom_lines:

@@ -18,7 +18,9 @@ from services.portal.staff_words import REFERRED_AS
 from services.portal.visits import Form, MustGo, PageModel
 from services.portal.wording import NAMES
 from services.portal.wording import mark as _
+from shared.ages import ADULT_FROM
 from shared.auth import Role
+from shared.calendar import age_on
 from shared.fields import EmailAddress, LastName, Line, Name, Phone, Text
 from shared.languages import Language
 
@@ -139,6 +141,7 @@ class StepPage(PageModel):
     spoken: list[tuple[str, str]]
     wished: list[tuple[str, str, None]]
     organisations: list[tuple[str, str]]
+    adults: bool
 
 
 class Named(PageModel):
@@ -188,6 +191,14 @@ def _people(visit: StaffVisit, writing: Writing) -> list[Named]:
     ]
 
 
+async def _of_adults(visit: StaffVisit, writing: Writing) -> bool:
+    """Tell whether all whom it concerns are known to be adults: then nobody must accept their plan."""
+    today = visit.profile.calendar.day_of(await visit.parts.clock.now())
+    people = [writing.read(step, PersonForm) for step in writing.draft.steps if step.startswith(_PERSON)]
+    born = [each.birth_date for each in people if each.role == "central"]
+    return bool(born) and all(day is not None and age_on(day, today) >= ADULT_FROM for day in born)
+
+
 @pages.show(_BASE, _referrer)
 async def start(visit: StaffVisit) -> Response:
     """Explain what is asked, and continue an existing draft."""
@@ -234,6 +245,7 @@ async def check(visit: StaffVisit) -> Response:
     about, mandate = writing.read("question", AboutForm), writing.read("mandate", MandateForm)
     wishes = writing.read("wishes", FamilyWishesForm)
     labels = [visit.word(THEMES, code) for code in about.themes.split(",") if code in THEMES]
+    adults = await _of_adults(visit, writing)
     if mandate.mandated == "other":
         accepts = (await _others(visit)).get(str(mandate.mandated_other), "")
     else:
@@ -246,7 +258,11 @@ async def check(visit: StaffVisit) -> Response:
         (visit.say(_("Waarin de mensen graag praten")), names_of(visit, wishes.languages), "wishes"),
         (visit.say(_("De coördinator")), visit.say(WISHED[wishes.gender or ""]), "wishes"),
         (visit.say(_("Vertrouwd met")), wishes.culture or "", "wishes"),
-        (visit.say(_("Moet een organisatie het plan aanvaarden?")), accepts, "mandate"),
+        *(
+            []
+            if adults
+            else [(visit.say(_("Moet een organisatie het plan aanvaarden?")), accepts, "mandate")]
+        ),
         (visit.say(_("De ondergrenzen")), mandate.bottom_lines, "mandate"),
         (visit.say(_("Wat we zelf kunnen bieden")), mandate.resources or "", "mandate"),
     ]
@@ -258,7 +274,7 @@ async def send(visit: StaffVisit) -> Response:
     """Send it, once."""
     writing = await _complete(visit)
     once = {"idempotency-key": str(writing.draft.once)}
-    received = await visit.ask(REFER, headers=once, body=_body(visit, writing))
+    received = await visit.ask(REFER, headers=once, body=await _body(visit, writing))
     return await writing.end(visit, visit.go(f"/referrals/{received.referral_id}"))
 
 
@@ -278,6 +294,7 @@ async def show(visit: StaffVisit) -> Response:
         spoken=spoken(visit),
         wished=wished(visit),
         organisations=list((await _others(visit)).items()) if step == "mandate" else [],
+        adults=step == "mandate" and await _of_adults(visit, writing),
     )
     return visit.page(f"referring_{kind}.html", model)
 
@@ -307,7 +324,7 @@ async def _complete(visit: StaffVisit) -> Writing:
     return writing
 
 
-def _body(visit: StaffVisit, writing: Writing) -> dict[str, object]:
+async def _body(visit: StaffVisit, writing: Writing) -> dict[str, object]:
     about, mandate = writing.read("question", AboutForm), writing.read("mandate", MandateForm)
     body: dict[str, object] = {
         "kind": "professional",
@@ -323,7 +340,7 @@ def _body(visit: StaffVisit, writing: Writing) -> dict[str, object]:
     if mandate.resources:
         body["resources"] = mandate.resources
     accepts = {"yes": visit.member.organisation, "other": mandate.mandated_other}.get(mandate.mandated)
-    if accepts is not None:
+    if accepts is not None and not await _of_adults(visit, writing):
         body["mandated_organisation_id"] = str(accepts)
     return body
 

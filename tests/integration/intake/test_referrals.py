@@ -92,6 +92,25 @@ class TestReceiveReferral:
                 "no-mandate-in-self-referral"
             )
 
+    @pytest.mark.parametrize(
+        ("births", "refused"),
+        [(["1990-01-15"], True), (["1990-01-15", "2015-01-15"], False), (["1990-01-15", None], False)],
+    )
+    async def test_nobody_has_to_accept_the_plan_of_adults(
+        self, world: Intake, births: list[str | None], refused: bool
+    ) -> None:
+        body = world.referral()
+        boy, mother = body["persons"]
+        central = [{**boy, "ref": f"c{number}", "birth_date": born} for number, born in enumerate(births)]
+        sent = {**body, "persons": [*central, mother]}
+        answer = await world.ask("POST", "/v1/referrals", world.referrer(), json=sent)
+        if refused:
+            assert answer.json()["type"].rsplit("/")[-1] == "no-mandate-for-adults"
+            # What the plan must respect is told to their circle all the same.
+            del sent["mandated_organisation_id"]
+            answer = await world.ask("POST", "/v1/referrals", world.referrer(), json=sent)
+        assert answer.status_code == 201, answer.text
+
     @pytest.mark.parametrize("who", ["nobody", "manager", "person"])
     async def test_only_referrers_refer_others(self, world: Intake, who: str) -> None:
         case = await world.open_case()

@@ -112,6 +112,24 @@ async def test_another_organisation_can_have_to_accept_the_plan(
     assert services.of(REFER)[0].body["mandated_organisation_id"] == other["organisation_id"]
 
 
+async def test_nobody_must_accept_the_plan_of_adults(browser: Browser, services: FakeServices) -> None:
+    services.answer(REFER, {"referral_id": str(uuid7()), "state": "received", "also_referred": []})
+    await browser.sign_in(Role.REFERRER)
+    await write(browser)
+    question = "Moet een organisatie het plan aanvaarden?"
+    assert question in (await browser.ask("GET", f"{BASE}/mandate", expect=200)).text
+    agreed = {"agreed": "yes", "agreed_on": "3/3/2026"}
+    await browser.fill(f"{BASE}/person-1", **CHILD | agreed | {"birth_date": "1/2/1990"})
+    for page in ("mandate", "check"):
+        shown = (await browser.ask("GET", f"{BASE}/{page}", expect=200)).text
+        assert question not in shown
+        assert "De ondergrenzen" in shown
+    await browser.fill(f"{BASE}/check")
+    [asked] = services.of(REFER)
+    assert "mandated_organisation_id" not in asked.body
+    assert asked.body["bottom_lines"] == ["Ze slaapt veilig.", "Ze gaat naar school."]
+
+
 async def test_somebody_is_taken_out_again_and_a_yes_has_a_day(browser: Browser) -> None:
     await browser.sign_in(Role.REFERRER)
     await write(browser)
