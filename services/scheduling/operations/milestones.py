@@ -60,10 +60,16 @@ async def begin(
 
 
 async def begin_all(session: AsyncSession, preparation: Preparation, *, now: datetime) -> None:
-    """Start the clocks of a new preparation; in a later round people, questions and circle are already known."""
+    """Start the clocks of a new preparation; in a later round people, questions and circle are already known.
+
+    Whoever referred themselves has nobody with whom their questions are talked through before.
+    """
     kinds = [BASELINE_CLOCK, DATE_CLOCK]
     if preparation.preparation_no == 1:
-        kinds += [CONTACT_CLOCK, TALK_CLOCK]
+        kinds.append(CONTACT_CLOCK)
+        case = await queries.case_info(session, tenant=preparation.tenant, case_id=preparation.case_id)
+        if case is None or case.referring_organisation or case.mandated_organisation:
+            kinds.append(TALK_CLOCK)
         if not await queries.circle_stands(session, case_id=preparation.case_id):
             kinds.append(CIRCLE_CLOCK)
     await begin(session, preparation, kinds, now=now)

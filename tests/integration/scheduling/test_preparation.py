@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import date, timedelta
+from uuid import UUID
 
 import pytest
 
@@ -348,6 +349,16 @@ class TestSteps:
             await world.handle(intake.BaselineChanged(case_id=case.id, version=2, changed=parts))
         ended = (await world.clocks(case))["baseline-talk"].state
         assert ended == ("running" if written == "only the bottom lines" else "stopped")
+
+    @pytest.mark.parametrize(
+        ("referring", "mandated", "talks"),
+        [(None, None, False), (None, uuid7(), True), (uuid7(), None, True)],
+    )
+    async def test_include_no_talk_with_a_referrer_where_there_is_none(
+        self, world: Scheduling, referring: UUID | None, mandated: UUID | None, talks: bool
+    ) -> None:
+        case = await world.assigned(referring=referring, mandated=mandated)
+        assert ("baseline-talk" in await world.clocks(case)) == talks
 
     async def test_wait_for_the_preparation_when_the_questions_are_heard_of_first(
         self, world: Scheduling
