@@ -68,7 +68,8 @@ async def late_tables(session: AsyncSession, *, tenant: UUID, today: date, small
 
 def _told(block: Block, facts: Sequence[LateFact], smallest: int) -> ToldLate:
     reasons: dict[str, dict[UUID, str]] = {}
-    for fact in sorted(facts, key=lambda fact: (fact.because is not None, fact.missed)):
+    # Versions grow with the events of a case, and a kind of deadline is of one service.
+    for fact in sorted(facts, key=lambda fact: (fact.because is not None, fact.version)):
         reasons.setdefault(fact.kind, {})[fact.fact_id] = fact.because or UNSAID
     everybody: Counts = {("", _ALL): len({fact.fact_id for fact in facts})}
     having: dict[str, Counts] = {kind: {(kind, _ALL): len(of_case)} for kind, of_case in reasons.items()}
