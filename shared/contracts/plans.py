@@ -74,6 +74,12 @@ class CopiedCheckIn(Published):
     moved_because: str | None = Field(
         default=None, description="Why it was asked on another day than was planned, if it was."
     )
+    new_needs: bool | None = Field(
+        default=None, description="Whether there was something that the plan does not cover, if it was asked."
+    )
+    incident: bool | None = Field(
+        default=None, description="Whether something serious happened, if it was asked."
+    )
 
 
 class CopiedSharing(Published):

@@ -119,6 +119,8 @@ async def _check_ins(session: AsyncSession, vault: Vault, plan: Plan, person_id:
             decision=row.decision,
             note=None if (words := notes.get(row)) is None else words.note,
             moved_because=None if words is None else words.moved_because,
+            new_needs=row.new_needs,
+            incident=row.incident,
         )
         for row in rows
     ] + [
@@ -127,6 +129,7 @@ async def _check_ins(session: AsyncSession, vault: Vault, plan: Plan, person_id:
             recorded_at=call.called_at,
             decision=call.going,
             note=None if words is None else words.note,
+            new_needs=call.new_needs,
         )
         for call, words in zip(calls, said, strict=True)
     ]

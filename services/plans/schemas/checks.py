@@ -26,9 +26,12 @@ class NewRecord(RequestModel):
         default=False,
         description="For a new conference: the family prefers another coordinator than the former one.",
     )
-    new_needs: bool = Field(default=False, description="There is something that the plan does not cover.")
-    incident: bool = Field(
-        default=False, description="Something serious happened: only that it did, never what."
+    new_needs: bool | None = Field(
+        default=None, description="There is something that the plan does not cover; null: it was not asked."
+    )
+    incident: bool | None = Field(
+        default=None,
+        description="Something serious happened: only that it did, never what; null: it was not asked.",
     )
     note: Text | None = None
     agreements: Annotated[tuple[AgreementStatus, ...], Field(max_length=100)] = ()

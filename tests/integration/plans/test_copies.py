@@ -49,6 +49,19 @@ class TestCopy:
         assert after["plan"]["shared_with_you_at"] is not None
         assert after["own_agreements"] == []
 
+    async def test_gives_those_whom_it_is_about_what_checks_found(self, world: Plans) -> None:
+        case = await world.open_case()
+        await world.recorded(case)
+        who = world.coordinator(case)
+        listed = await world.do("GET", f"/v1/cases/{case.id}/check-ins", who)
+        world.later(days=21)
+        (call,) = (each["check_in_id"] for each in listed["items"] if each["kind"] == "four-weeks")
+        body = {"decision": "continue", "new_needs": True, "incident": False}
+        await world.do("POST", f"/v1/check-ins/{call}/record", who, json=body)
+        found = {each["kind"]: each for each in (await copy(world, case, case.central))["check_ins"]}
+        assert (found["four-weeks"]["new_needs"], found["four-weeks"]["incident"]) == (True, False)
+        assert (await copy(world, case, case.aunt))["check_ins"] == []
+
     async def test_is_in_nobody_elses_audit_log_and_neither_is_what_others_read(self, world: Plans) -> None:
         case = await world.open_case()
         plan = (await world.recorded(case))["plan_id"]

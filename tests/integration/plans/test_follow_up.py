@@ -441,6 +441,14 @@ class TestCheckIns:
             checks = await check_ins(world, case, world.person(case, person))
             assert {name: checks["four-weeks"][name] for name in seen} == shown
 
+    async def test_say_nothing_of_what_was_not_asked(self, world: Plans) -> None:
+        case = await world.open_case()
+        await world.recorded(case)
+        call = (await check_ins(world, case, world.coordinator(case)))["four-weeks"]
+        await record(world, call, world.coordinator(case))
+        kept = (await check_ins(world, case, world.coordinator(case)))["four-weeks"]
+        assert (kept["new_needs"], kept["incident"]) == (None, None)
+
     async def test_tell_the_monitor_and_nobody_else_that_they_are_to_ask(self, world: Plans) -> None:
         case = await world.open_case()
         await world.recorded(case)
