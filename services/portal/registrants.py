@@ -36,7 +36,10 @@ NOT_CONFIRMED = {
     "registration-erased": (_LINK_OVER[0], _("De gegevens van deze inschrijving zijn gewist.")),
     "already-registered": (
         _("Je bent al ingeschreven voor deze vorming"),
-        _("Open de link in de eerste mail die je van ons kreeg."),
+        _(
+            "Open de link in de eerste mail die je van ons kreeg. Vind je die niet meer? Schrijf je dan nog eens in,"
+            " met dezelfde naam en hetzelfde mailadres. Dan sturen we je de link opnieuw."
+        ),
     ),
     **{
         code: (_("Je inschrijving kan niet meer bevestigd worden"), REFUSALS[code])

@@ -38,6 +38,12 @@ SERVICE = "training"
 # The indexed field; the word is part of the digest.
 PERSON = "registration"
 ZERO = Decimal(0)
+# The mail that says how an active registration stands.
+_STANDS = {
+    RegistrationState.AWAITING_PAYMENT: "payment-request",
+    RegistrationState.CONFIRMED: "registration-confirmed",
+    RegistrationState.WAITLISTED: "waitlisted",
+}
 clocks = Clocks(SERVICE)
 
 
@@ -270,6 +276,11 @@ async def mail(session: AsyncSession, row: RegistrationRow, kind: str, now: date
         stream=row.id,
         now=now,
     )
+
+
+async def mail_again(session: AsyncSession, row: RegistrationRow, now: datetime) -> None:
+    """Mail the participant once more how their registration stands, with its link."""
+    await mail(session, row, _STANDS[RegistrationState(row.state)], now)
 
 
 async def publish_received(session: AsyncSession, row: RegistrationRow, now: datetime) -> None:

@@ -113,10 +113,7 @@ async def confirm(session: AsyncSession, vault: Vault, *, token: str, now: datet
     if row.created_at + CONFIRM_WITHIN <= now:
         raise RegistrationRequestOver
     _check_takes(held, course, now)
-    person = await vault.open(session, row)
-    index = await vault.blind_index(session, tenant=tenant)
-    known = index.known(PERSON, name=person.name, e_mail=person.email)
-    if await queries.is_registered(session, tenant=tenant, session_id=held.id, person=known):
+    if await registered_as(session, vault, row) is not None:
         raise AlreadyRegistered
     # Ordered by confirmation.
     row.created_at = now
@@ -124,6 +121,14 @@ async def confirm(session: AsyncSession, vault: Vault, *, token: str, now: datet
         row.communication = communication_of(await session.scalar(communication_number))
     await _give_place(session, row, held, now)
     return row
+
+
+async def registered_as(session: AsyncSession, vault: Vault, row: RegistrationRow) -> RegistrationRow | None:
+    """Return the active registration of whoever made a request, if they have one for that session already."""
+    person = await vault.open(session, row)
+    index = await vault.blind_index(session, tenant=row.tenant)
+    known = index.known(PERSON, name=person.name, e_mail=person.email)
+    return await queries.registered(session, tenant=row.tenant, session_id=row.session_id, person=known)
 
 
 async def proved(session: AsyncSession, vault: Vault, *, token: str) -> RegistrationRow:

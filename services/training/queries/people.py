@@ -40,17 +40,17 @@ class Payer:
     account_iban: str
 
 
-async def is_registered(
+async def registered(
     session: AsyncSession, *, tenant: UUID, session_id: UUID, person: Sequence[bytes]
-) -> bool:
-    """Tell whether a person, under any of these indexes, has an active registration for a session."""
-    query = select(RegistrationRow.id).where(
+) -> RegistrationRow | None:
+    """Return the active registration of a person, under any of these indexes, for a session."""
+    query = select(RegistrationRow).where(
         RegistrationRow.tenant == tenant,
         RegistrationRow.session_id == session_id,
         RegistrationRow.person_index.in_(person),
         RegistrationRow.state.in_(LIVE),
     )
-    return (await session.execute(query)).first() is not None
+    return (await session.execute(query.limit(1))).scalar_one_or_none()
 
 
 async def waiting_longest(session: AsyncSession, *, tenant: UUID, session_id: UUID) -> RegistrationRow | None:

@@ -39,7 +39,7 @@ async def register(
 ) -> schemas.RegistrationChanged:
     """Request a place in a session: a mail with a confirmation link goes to the address.
 
-    The answer is always the same, whoever is already registered.
+    The answer is always the same. Whoever is registered already gets the mail with their registration's link again.
     """
     # Before anything is sealed: a key made for a refused request would stay for good.
     asked_for = parts.vault.count_as(str(session_id), field="registrations of a session")
@@ -55,7 +55,11 @@ async def register(
     # Anyone can enter any address.
     mailed = parts.vault.count_as(mailbox(body.email), field="registrations from an address")
     if await limits.is_within(parts.database, mailed, most=_MOST_OF_AN_ADDRESS, seconds=_DAY):
-        await registrations.mail(session, row, "registration-requested", now)
+        known = await requests.registered_as(session, parts.vault, row)
+        if known is None:
+            await registrations.mail(session, row, "registration-requested", now)
+        else:
+            await registrations.mail_again(session, known, now)
     return schemas.RegistrationChanged.model_validate({"registration_id": row.id, "state": row.state})
 
 

@@ -141,9 +141,17 @@ class TestConfirm:
         assert (await world.confirm(asked[2]))["state"] == "waitlisted"
         assert await world.types_published("registration.received") == ["registration.received"] * 2
 
-    async def test_is_asked_in_the_same_words_of_who_is_registered_already(self, world: Training) -> None:
-        session = await world.session()
-        await world.register(session, "Tom")
+    @pytest.mark.parametrize(
+        ("price", "capacity", "kind"),
+        [("20.00", 9, "payment-request"), ("0", 9, "registration-confirmed"), ("0", 1, "waitlisted")],
+    )
+    async def test_is_asked_in_the_same_words_of_who_is_registered_already_and_gets_their_link_again(
+        self, world: Training, price: str, capacity: int, kind: str
+    ) -> None:
+        session = await world.session(price=price, capacity=capacity)
+        if kind == "waitlisted":
+            await world.register(session, "Annelies")
+        tom = await world.register(session, "Tom")
         path = f"/v1/sessions/{session}/registrations"
         answers = [
             (await world.ask("POST", path, world.anyone, json=participant(name), expect=202)).json()
@@ -152,7 +160,8 @@ class TestConfirm:
         known, unknown = [answer | {"registration_id": ""} for answer in answers]
         assert known == unknown
         emails = [await world.emails(to=UUID(answer["registration_id"])) for answer in answers]
-        assert [[row.kind for row in rows] for rows in emails] == [["registration-requested"]] * 2
+        assert [[row.kind for row in rows] for rows in emails] == [[], ["registration-requested"]]
+        assert await world.kinds_emailed(tom) == [kind] * 2
         refused = await world.confirm(answers[0]["registration_id"], expect=409)
         assert refused["type"].endswith("already-registered")
 
