@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import StringConstraints
 from starlette.responses import Response
 
+from services.portal.circle_picture import NARROW, WIDE, Picture, Somebody, picture_of, place_of
 from services.portal.client import Answer, Items, NamedAnswer, Operation
 from services.portal.drafts import WrittenDay
 from services.portal.forms import read_id
@@ -153,6 +154,21 @@ _INVITED = {
     "yes": _("doet mee"),
     "no": _("doet niet mee"),
 }
+_PLACES = {
+    "central": _("Over wie het gaat"),
+    "maternal": _("Kant van moeder"),
+    "paternal": _("Kant van vader"),
+    "other": _("Anderen"),
+    "professional": _("Voor hun werk"),
+}
+# What the signs in the picture mean.
+_STANDS = {
+    "yes": _("doet mee"),
+    "invited": _("uitgenodigd, zei nog niets"),
+    "new": _("nog niet uitgenodigd"),
+    "proposed": _("voorgesteld"),
+    "no": _("doet niet mee"),
+}
 
 
 class Row(PageModel):
@@ -161,6 +177,7 @@ class Row(PageModel):
     id: UUID
     name: str
     relation: str | None
+    place: str
     reach: str
     state: str
     proposed: bool
@@ -179,6 +196,10 @@ class CirclePage(PageModel):
     gone: list[Row]
     to_invite: int
     pairs: int
+    # Empty if there is nobody to draw. `states`: what their signs mean.
+    pictures: list[Picture]
+    sides: dict[str, str]
+    states: list[tuple[str, str]]
 
 
 class Named(PageModel):
@@ -269,14 +290,38 @@ async def show(visit: StaffVisit) -> Response:
         for each in status.persons
     }
     rows = rows_of(visit, people, agreed)
+    drawn = [_drawn(each) for each in people if each.state in ("active", "proposed")]
     model = CirclePage(
         case_id=UUID(case_id),
         rows=[each for each in rows if each.active or each.proposed],
         gone=[each for each in rows if not each.active and not each.proposed],
         to_invite=sum(each.active and each.invited is None for each in rows),
         pairs=sum(each.kept_apart for each in rows),
+        pictures=[picture_of(drawn, size) for size in (WIDE, NARROW)],
+        sides={code: visit.say(words) for code, words in _PLACES.items()},
+        states=[
+            (code, visit.say(words))
+            for code, words in _STANDS.items()
+            if any(each.state == code for each in drawn)
+        ],
     )
     return visit.page("circle.html", model)
+
+
+def _drawn(person: Person) -> Somebody:
+    invitation, state = person.invitation, "central" if person.role == "central" else "new"
+    if person.state == "proposed":
+        state = "proposed"
+    elif invitation is not None and invitation.state != "cancelled":
+        answered = invitation.state == "answered" and invitation.answer in ("yes", "no")
+        state = (invitation.answer if answered else None) or "invited"
+    return Somebody(
+        first_name=person.first_name or "",
+        last_name=person.last_name or "",
+        relation=person.relation or "",
+        place=place_of(person.role, person.side),
+        state=state,
+    )
 
 
 def rows_of(
@@ -289,6 +334,7 @@ def rows_of(
             id=each.person_id,
             name=each.name,
             relation=each.relation,
+            place=visit.word(_PLACES, place_of(each.role, each.side)),
             reach=", ".join(part for part in (each.phone, each.email) if part),
             state=visit.word(_STATES, each.state),
             proposed=each.state == "proposed",

@@ -90,6 +90,48 @@ async def test_it_is_a_table_and_asks_each_service_once(browser: Browser, circle
     assert "<dt>Voorgesteld door</dt><dd><bdi>&lt;b onload" in page.text
 
 
+async def test_it_is_a_picture_too_that_hostile_names_do_not_break(
+    browser: Browser, circle: FakeServices
+) -> None:
+    await browser.sign_in(Role.COORDINATOR)
+    sent = {
+        **dict.fromkeys(("mode", "via", "reminded_at", "answered_at", "delivery")),
+        "invitation_id": str(uuid7()),
+        "sent_at": "2026-03-02T09:00:00Z",
+    }
+    people = [
+        somebody(person_id=str(CHILD), first_name="Noor", role="central"),
+        somebody(relation='"><script>tante</script>', side="maternal"),
+        somebody(person_id=str(BOB), first_name="Bob", state="proposed"),
+        *(
+            somebody(person_id=str(uuid7()), first_name=name, role=role, invitation={**sent, **answered})
+            for name, role, answered in (
+                ("Jef", "circle", {"state": "answered", "answer": "yes"}),
+                ("Els", "professional", {"state": "answered", "answer": "no"}),
+                ("Koen", "circle", {"state": "silent", "answer": None}),
+            )
+        ),
+        somebody(person_id=str(uuid7()), first_name="Weg", state="removed"),
+    ]
+    circle.answer(PEOPLE, {"items": people, "next": None})
+    page = (await browser.ask("GET", CIRCLE, expect=200)).text
+    figure = page[page.index("<figure") : page.index("<figcaption")]
+    wide, narrow = figure.split('<svg class="k-narrow"')
+    for picture in (wide, narrow):
+        assert picture.count("<title") == 1
+        assert "Kant van vader: nog niemand" in picture
+        assert "<script" not in picture
+        assert "<b onload" not in picture
+        for state in ("central", "new", "proposed", "yes", "no", "invited"):
+            assert picture.count(f"k-seat-{state}") >= 1
+        assert "Weg" not in picture
+    assert "&lt;b onload=x&gt;" in wide
+    assert 'style="' not in page
+    # What the picture says is also in the table, and each sign has its words.
+    for words in ("Over wie het gaat", "Kant van moeder", "Voor hun werk", "uitgenodigd, zei nog niets"):
+        assert words in page[page.index("<figcaption>") :]
+
+
 async def test_proposals_are_accepted_and_all_are_invited(browser: Browser, circle: FakeServices) -> None:
     await browser.sign_in(Role.COORDINATOR)
     circle.answer(CONFIRM, {"person_id": str(BOB)})
