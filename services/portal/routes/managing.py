@@ -14,7 +14,7 @@ from services.portal.road import CASE
 from services.portal.routes.coordinators import Row, all_coordinators, row_of
 from services.portal.routes.invitation import STOP
 from services.portal.routes.of_case import case_of
-from services.portal.routes.open_file import access_of
+from services.portal.routes.open_file import opening_of
 from services.portal.staff import StaffVisit, staff
 from services.portal.staff_words import DECLINE_REASONS, WITHDRAW_REASONS
 from services.portal.visits import Form, PageModel, Unacceptable
@@ -205,7 +205,7 @@ class OpenFileForm(Form):
 @pages.show("/cases/{case_id}/open-file", _manager)
 async def show_file(visit: StaffVisit) -> Response:
     """Explain what will happen."""
-    mine, dates = await access_of(visit), await visit.dates()
+    mine, dates = await opening_of(visit), await visit.dates()
     until = dates.until(mine.until) if mine is not None else None
     return visit.page("open_file.html", OpenFilePage(id=case_of(visit), until=until))
 
@@ -214,7 +214,7 @@ async def show_file(visit: StaffVisit) -> Response:
 async def open_file(visit: StaffVisit) -> Response:
     """Open a file; or close it again."""
     if "close" in visit.form:
-        mine = await access_of(visit)
+        mine = await opening_of(visit)
         if mine is not None:
             await visit.ask(CLOSE_FILE, break_glass_id=mine.break_glass_id)
         return visit.go(f"/cases/{case_of(visit)}")

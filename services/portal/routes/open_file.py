@@ -73,7 +73,7 @@ class FilePlanPage(FilePage):
     plan: PlanText | None
 
 
-async def access_of(visit: StaffVisit) -> BreakGlass | None:
+async def opening_of(visit: StaffVisit) -> BreakGlass | None:
     """Return the reader's access to the file of the case in the address; None if it is closed to them."""
     opened, now = await visit.ask(OPENED), await visit.parts.clock.now()
     for each in opened.items:
@@ -85,7 +85,7 @@ async def access_of(visit: StaffVisit) -> BreakGlass | None:
 
 async def _open(visit: StaffVisit) -> FilePage:
     """Return until when a file is open to its reader. Raises: MustGo to where it is opened if it is closed."""
-    access = await access_of(visit)
+    access = await opening_of(visit)
     if access is None:
         raise MustGo(FILE.format(case_id=case_of(visit)))
     return FilePage(id=case_of(visit), until=(await visit.dates()).until(access.until))
