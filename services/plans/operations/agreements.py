@@ -121,8 +121,8 @@ async def await_day(
     policy: PolicyInForce[Policy],
     paused: bool,
 ) -> None:
-    """Start the clock for the day of an agreement; whoever does it is reminded in advance."""
-    due_at = policy.calendar.at(agreement.due_on, policy.settings.morning_time)
+    """Start the clock for the day of an agreement; whoever does it is reminded in advance. A past day is now."""
+    due_at = max(now, policy.calendar.at(agreement.due_on, policy.settings.morning_time))
     ahead = policy.before(due_at, policy.settings.agreement_ahead)
     await start_clock(
         session,
@@ -237,6 +237,17 @@ async def remind_ahead(session: AsyncSession, *, due: Deadline, now: datetime) -
     agreement = await read_agreement(session, due.subject)
     await notify_who(session, found[0], agreement, "agreement-near", now=now)
     return True
+
+
+async def keep_days(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
+    """Let the agreements of a case that goes on again keep their days, as they stand in the plan."""
+    policy = await policies.for_case(session, case_id=case_id)
+    for clock in await clocks.lock_all(session, case=case_id):
+        if clock.kind == AGREEMENT and clock.state == "paused":
+            agreement = await read_agreement(session, clock.subject)
+            plan = await queries.running_plan(session, agreement.plan_id)
+            await clocks.stop(session, kind=AGREEMENT, subject=agreement.id, now=now)
+            await await_day(session, plan, agreement, now=now, policy=policy, paused=False)
 
 
 @step("plans.announce-agreement")

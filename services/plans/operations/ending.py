@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.plans import queries
 from services.plans.domain import OPEN_CHECK_INS, STANDING, AgreementState, CheckInState, FollowUpState
 from services.plans.models import Agreement, CheckIn, Plan, Resource
+from services.plans.operations import agreements
 from services.plans.operations.timing import (
     ACCEPTANCE,
     ADJUST,
@@ -92,7 +93,8 @@ async def pause(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
 
 
 async def resume(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
-    """Resume the clocks with the case, unless it was paused again meanwhile."""
+    """Resume the clocks with the case, unless it was paused again meanwhile; agreements keep their days."""
     state = await case_state.read(session, case_id)
     if state is not None and state.status == "open":
+        await agreements.keep_days(session, case_id=case_id, now=now)
         await clocks.resume_all(session, case=case_id, now=now)

@@ -12,6 +12,7 @@ from services.scheduling import domain, queries
 from services.scheduling.domain import Option
 from services.scheduling.models import Conference, Poll, PollAsked
 from services.scheduling.operations.base import notify, rfc3339
+from shared import profiles
 
 
 async def ask_newcomers(session: AsyncSession, conference: Conference, poll: Poll, *, now: datetime) -> None:
@@ -57,6 +58,19 @@ async def ask(
         statement.on_conflict_do_update(index_elements=["poll_id", "person_id"], set_=again)
     )
     await notify_of_poll(session, conference, poll, people=people, kind="poll-invitation", now=now)
+
+
+async def tell_new_end(
+    session: AsyncSession, conference: Conference, poll: Poll, *, before: datetime | None, now: datetime
+) -> None:
+    """Tell those who have not answered every date that they have until another day than they were told before."""
+    calendar = await profiles.calendar(session, tenant=poll.tenant)
+    if before is None or poll.closes_at is None or calendar.day_of(before) == calendar.day_of(poll.closes_at):
+        return
+    asked = await session.scalars(select(PollAsked.person_id).where(PollAsked.poll_id == poll.id))
+    people = sorted({*asked} & {*await attending(session, conference)})
+    silent = domain.silent(await dates_ahead(session, poll, now=now), people)
+    await notify_of_poll(session, conference, poll, people=silent, kind="poll-invitation", now=now)
 
 
 async def notify_of_poll(

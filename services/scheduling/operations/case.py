@@ -18,7 +18,7 @@ from services.scheduling.models import (
     WantedRound,
 )
 from services.scheduling.operations import ending, milestones, next_step, polls
-from services.scheduling.operations.asking import ask_again, ask_newcomers
+from services.scheduling.operations.asking import ask_again, ask_newcomers, tell_new_end
 from services.scheduling.operations.base import (
     ANSWERED_CLOCK,
     CIRCLE_CLOCK,
@@ -158,7 +158,9 @@ async def follow_pause(session: AsyncSession, *, case_id: UUID, now: datetime) -
         for kind in (POLL_CLOCK, ANSWERED_CLOCK):
             await clocks.resume(session, kind=kind, subject=poll.id, now=now)
         if poll.state == PollState.OPEN:
+            before = poll.closes_at
             await polls.follow_clocks(session, poll)
+            await tell_new_end(session, conference, poll, before=before, now=now)
     await _follow_circle(session, case_id=case_id, now=now)
 
 

@@ -647,7 +647,7 @@ class TestEnd:
 class TestRest:
     async def test_moves_every_moment_by_its_length(self, world: Plans) -> None:
         case = await world.open_case()
-        await world.recorded(case)
+        await world.recorded(case, agreements=[])
         before = await world.rows("SELECT id, due_at FROM clock WHERE state <> 'stopped' ORDER BY id")
         await world.handle(intake.CasePaused(case_id=case.id, reason="illness"))
         assert await world.rows("SELECT 1 FROM clock WHERE state = 'running'") == []
@@ -655,6 +655,21 @@ class TestRest:
         await world.handle(intake.CaseResumed(case_id=case.id))
         after = await world.rows("SELECT id, due_at FROM clock WHERE state <> 'stopped' ORDER BY id")
         assert {(new.due_at - old.due_at).days for old, new in zip(before, after, strict=True)} == {10}
+
+    async def test_leaves_the_day_of_an_agreement_as_it_stands_in_the_plan(self, world: Plans) -> None:
+        case = await world.open_case()
+        await world.recorded(case)
+        day = (await world.clocks(case))["agreement"].due_at
+        for length, expected in ((timedelta(days=2), day), (day - await world.now(), None)):
+            await world.handle(intake.CasePaused(case_id=case.id, reason="illness"))
+            world.later(seconds=length.total_seconds())
+            await world.handle(intake.CaseResumed(case_id=case.id))
+            clock = (await world.clocks(case))["agreement"]
+            assert (clock.state, clock.due_at) == ("running", expected or await world.now())
+        # Whoever does it is asked now, and has the usual time from now on.
+        await steps_to(world, case, "agreement")
+        assert await world.told(case, "agreement-due")
+        assert (await world.clocks(case))["agreement-grace"].due_at > await world.now()
 
     async def test_that_is_heard_of_after_it_was_over_does_not_begin(self, world: Plans) -> None:
         case = await world.open_case()

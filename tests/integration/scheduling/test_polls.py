@@ -464,6 +464,18 @@ class TestDeadlines:
         assert types == ["scheduling.clock.warned.v1", "scheduling.clock.breached.v1"]
         assert await next_of(world, case) is None
 
+    async def test_that_moved_with_a_pause_are_told_to_the_silent(self, world: Scheduling) -> None:
+        case = await world.polled()
+        await world.say(case, case.aunt, "yes")
+        for days, again in ((0, []), (3, [each for each in case.circle if each != case.aunt])):
+            told = await world.told(case, "poll-invitation")
+            await world.handle(intake.CasePaused(case_id=case.id, reason="holiday"))
+            world.later(days=days, minutes=1)
+            await world.handle(intake.CaseResumed(case_id=case.id))
+            assert sorted((await world.told(case, "poll-invitation"))[len(told) :]) == sorted(again)
+        closes = {each["parameters"]["closes_at"] for each in await world.commands(case, "poll-invitation")}
+        assert len(closes) == 2
+
     async def test_that_moved_with_a_pause_are_not_acted_on(self, world: Scheduling) -> None:
         case = await world.polled()
         due = await next_of(world, case)
