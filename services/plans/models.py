@@ -249,8 +249,7 @@ class Resource(Base):
     state: Mapped[str]
     answered_at: Mapped[datetime | None]
     answered_by: Mapped[UUID | None]
-    # Of the answer: it grows with each.
-    version: Mapped[int] = mapped_column(default=1)
+    version: Mapped[int] = mapped_column(default=1)  # of the answer: it grows with each
     sealed: Mapped[bytes]
     created_at: Mapped[datetime]
 
