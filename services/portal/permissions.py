@@ -20,7 +20,7 @@ Mailer = Annotated[Principal, Depends(serving(TALLY.purpose, asked_by="intake"))
 OF_ROAD = frozenset(
     {
         *("allocation", "coordinator-search", "first-contact", "baseline-talk", "circle-ready"),
-        *("conference-date", "conference-target", "conference-outcome"),
+        *("conference-date", "conference-target", "conference-outcome", "next-step"),
         *("written-plan", "plan-acceptance", "plan-amendment", "follow-up"),
     }
 )

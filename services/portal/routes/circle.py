@@ -195,7 +195,6 @@ class CirclePage(PageModel):
     rows: list[Row]
     gone: list[Row]
     to_invite: int
-    pairs: int
     # Empty if there is nobody to draw. `states`: what their signs mean.
     pictures: list[Picture]
     sides: dict[str, str]
@@ -296,7 +295,6 @@ async def show(visit: StaffVisit) -> Response:
         rows=[each for each in rows if each.active or each.proposed],
         gone=[each for each in rows if not each.active and not each.proposed],
         to_invite=sum(each.active and each.invited is None for each in rows),
-        pairs=sum(each.kept_apart for each in rows),
         pictures=[picture_of(drawn, size) for size in (WIDE, NARROW)],
         sides={code: visit.say(words) for code, words in _PLACES.items()},
         states=[
