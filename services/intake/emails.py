@@ -206,6 +206,8 @@ def _values(
         values["link"] = f"{base}/offers/{message.parameters['offer_id']}"
     elif message.kind == daily_mail.KIND:
         values |= {"link": f"{base}/today", "off": f"{base}/daily-mail"}
+    elif message.kind == "plan-shared":
+        values["link"] = f"{base}/cases/{message.case_id}/acceptance"
     elif message.case_id is not None:
         # A former coordinator must read nothing of the case.
         values["link"] = f"{base}/cases" + ("" if message.kind == _DATE_OFF else f"/{message.case_id}")

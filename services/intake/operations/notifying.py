@@ -5,7 +5,7 @@ The text is written when the mail is sent, in services.intake.emails.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -221,25 +221,11 @@ async def _queue_about(
 async def notify_mandated(
     session: AsyncSession, case: Case, recorded: Received[plans.PlanRecorded], now: datetime
 ) -> None:
-    """Ask the mandated organisation for its judgement: the referrer if it is theirs, else all its professionals."""
-    organisation = case.mandated_organisation
-    if organisation is None:
-        return
-    if organisation == case.referring_organisation and case.referrer_id is not None:
-        people: Sequence[UUID] = [case.referrer_id]
-    else:
-        people = await register.professionals(session, tenant=case.tenant, organisation_id=organisation)
-    for person in people:
-        await _queue(
-            session,
-            case,
-            "plan-waits",
-            now,
-            recipient=person,
-            role=Role.REFERRER,
-            even_if_stopped=False,
-            parameters={"organisation_id": str(organisation)},
-            question=messages.Question(about=recorded.data.plan_id, asked=recorded.sequence),
+    """Ask the mandated organisation for its judgement."""
+    if case.mandated_organisation is not None:
+        question = messages.Question(about=recorded.data.plan_id, asked=recorded.sequence)
+        await _notify_organisation(
+            session, case, case.mandated_organisation, "plan-waits", now, question=question
         )
 
 
@@ -250,6 +236,55 @@ async def ask_mandated_no_more(
     await messages.close_question(
         session, about=event.data.plan_id, tenant=event.tenant, sequence=event.sequence, now=now
     )
+
+
+async def notify_of_sharing(
+    session: AsyncSession, case: Case, event: Received[plans.PlanShared], now: datetime
+) -> None:
+    """Tell organisations that they can read a plan; the mandated one always can, and hears when it is asked."""
+    for organisation in event.data.organisations:
+        if organisation != case.mandated_organisation:
+            about = _sharing(event.data.plan_id, organisation)
+            question = messages.Question(about=about, asked=event.sequence)
+            await _notify_organisation(session, case, organisation, "plan-shared", now, question=question)
+
+
+async def end_sharing(session: AsyncSession, event: Received[plans.PlanSharingEnded], now: datetime) -> None:
+    """Send nothing that tells an organisation of a sharing that has ended."""
+    about = _sharing(event.data.plan_id, event.data.recipient_id)
+    await messages.close_question(session, about=about, tenant=event.tenant, sequence=event.sequence, now=now)
+
+
+def _sharing(plan_id: UUID, organisation: UUID) -> UUID:
+    return uuid5(plan_id, str(organisation))
+
+
+async def _notify_organisation(
+    session: AsyncSession,
+    case: Case,
+    organisation: UUID,
+    kind: str,
+    now: datetime,
+    *,
+    question: messages.Question,
+) -> None:
+    """Mail an organisation about a plan: the referrer if it is theirs, else all its professionals."""
+    if organisation == case.referring_organisation and case.referrer_id is not None:
+        people: Sequence[UUID] = [case.referrer_id]
+    else:
+        people = await register.professionals(session, tenant=case.tenant, organisation_id=organisation)
+    for person in people:
+        await _queue(
+            session,
+            case,
+            kind,
+            now,
+            recipient=person,
+            role=Role.REFERRER,
+            even_if_stopped=False,
+            parameters={"organisation_id": str(organisation)},
+            question=question,
+        )
 
 
 async def _queue(

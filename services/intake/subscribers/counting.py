@@ -162,6 +162,22 @@ async def _notify_of_refusal(
         await notifying.notify_responsible(session, case, "plan-not-accepted", await context.clock.now())
 
 
+@subscriptions.writes(plans.PlanShared)
+async def tell_of_sharing(session: AsyncSession, event: Received[plans.PlanShared], context: Context) -> None:
+    """Tell organisations that the circle shared its plan with them."""
+    case = await cases.case(session, tenant=event.tenant, case_id=event.data.case_id)
+    if case is not None:
+        await notifying.notify_of_sharing(session, case, event, await context.clock.now())
+
+
+@subscriptions.writes(plans.PlanSharingEnded, case="any")
+async def tell_no_more_of_sharing(
+    session: AsyncSession, event: Received[plans.PlanSharingEnded], context: Context
+) -> None:
+    """Send no organisation a mail about a plan that it may not read any more."""
+    await notifying.end_sharing(session, event, await context.clock.now())
+
+
 @subscriptions.writes(plans.AgreementDone, case="any", background=True)
 async def count_agreement(
     session: AsyncSession, event: Received[plans.AgreementDone], context: Context

@@ -1,4 +1,4 @@
-"""A professional of the mandated organisation reads the plan, and says of each bottom line whether it is met."""
+"""Professionals read a plan that is shared with their organisation; the mandated one says whether it is enough."""
 
 import asyncio
 from typing import Any
@@ -8,6 +8,7 @@ from starlette.responses import Response
 from services.portal.client import Answer, Operation
 from services.portal.pages import Pages
 from services.portal.routes.case_plan import PlanText, lines_of, plan_of, text_of
+from services.portal.routes.case_plan_sharing import PARTIES, Parties
 from services.portal.routes.of_case import case_of
 from services.portal.staff import StaffVisit, staff
 from services.portal.visits import PageModel, Unacceptable
@@ -16,27 +17,35 @@ from shared.auth import Role
 
 pages = Pages()
 
+_NOBODY = Parties(referring_organisation_id=None, mandated_organisation_id=None)
 JUDGE = Operation("plans", "PUT", "/v1/plans/{plan_id}/acceptance", Answer)
 
 
 class AcceptancePage(PageModel):
-    """The plan, and the question of each bottom line."""
+    """The plan, and for the mandated side what it says of each bottom line, or the question."""
 
     case_id: str
     plan: PlanText | None
+    judges: bool
     asked: bool
 
 
 @pages.show("/cases/{case_id}/acceptance", staff(Role.REFERRER))
 async def show(visit: StaffVisit) -> Response:
-    """Show the plan and ask of each bottom line whether it is met."""
+    """Show the plan, and ask the mandated side of each bottom line whether it is met."""
     case_id = case_of(visit)
-    plan, lines = await asyncio.gather(plan_of(visit, case_id), lines_of(visit, case_id))
+    plan, lines, parties = await asyncio.gather(
+        plan_of(visit, case_id),
+        lines_of(visit, case_id),
+        visit.ask_or(PARTIES, _NOBODY, case_id=case_id),
+    )
     text = None
     if plan:
         text = await text_of(visit, plan, {}, lines, unnamed=visit.say(_("iemand van de kring")))
+    judges = parties.mandated_organisation_id == visit.member.organisation
     asked = plan is not None and plan.acceptance in ("awaited", "presumed", "partly-accepted", "refused")
-    return visit.page("case_acceptance.html", AcceptancePage(case_id=case_id, plan=text, asked=asked))
+    model = AcceptancePage(case_id=case_id, plan=text, judges=judges, asked=judges and asked)
+    return visit.page("case_acceptance.html", model)
 
 
 @pages.send("/cases/{case_id}/acceptance", staff(Role.REFERRER))

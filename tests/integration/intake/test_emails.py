@@ -258,6 +258,29 @@ class TestWrite:
             asked = [each.asked for each in found if each and not await messages.is_closed(session, each)]
         assert asked == [12]
 
+    async def test_an_organisation_hears_that_a_plan_was_shared_with_it(self, world: Intake) -> None:
+        case, _ = await world.assigned_case()
+        await world.handle(case.opened())
+        school, reader = world.school, world.referrer_id
+        shared = plans.PlanShared(
+            case_id=case.id, plan_id=uuid4(), version=1, organisations=(world.mandated,)
+        )
+        await world.handle(shared, sequence=10)
+        # The mandated side hears of a plan when it is asked for its judgement.
+        assert await world.emailed("plan-shared") == []
+        shared = shared.model_copy(update={"organisations": (school,)})
+        ended = plans.PlanSharingEnded(case_id=case.id, plan_id=shared.plan_id, recipient_id=school)
+        for number, event in enumerate((shared, ended, shared.model_copy(update={"version": 2})), start=11):
+            await world.handle(event, sequence=number)
+        assert await world.emailed("plan-shared") == [reader, reader]
+        [letter, _] = await written(world, "plan-shared")
+        assert letter.values["link"].endswith(f"/cases/{case.id}/acceptance")
+        rows = await world.rows("SELECT id FROM message WHERE kind = 'plan-shared'")
+        async with world.transaction() as session:
+            found = [await messages.read(session, row.id) for row in rows]
+            asked = [each.asked for each in found if each and not await messages.is_closed(session, each)]
+        assert asked == [13]
+
     async def test_a_coordinator_gets_the_date_into_their_calendar_and_out_of_it_again(
         self, world: Intake
     ) -> None:
@@ -346,6 +369,7 @@ class TestWrite:
                     "own-referral-received",
                     "plan-adjust",
                     "plan-not-accepted",
+                    "plan-shared",
                     "plan-waits",
                     "referral-declined",
                     "referral-new",

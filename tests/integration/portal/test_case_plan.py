@@ -26,7 +26,7 @@ from shared.ids import uuid7
 from tests.integration.portal.test_meeting import CASE, HOSTILE, OMAR, RITA, person
 from tests.support.portal import Browser, FakeServices
 
-PLAN_ID, AGREEMENT, CHECK_IN, LINE, RESOURCE = uuid7(), uuid7(), uuid7(), uuid7(), uuid7()
+PLAN_ID, AGREEMENT, CHECK_IN, LINE, RESOURCE, MANDATED = (uuid7() for _ in range(6))
 PLAN = f"/cases/{CASE}/plan"
 WRITTEN: dict[str, Any] = {
     "goal-1": "Elke zondag samen eten.",
@@ -124,6 +124,7 @@ async def case(browser: Browser, services: FakeServices) -> FakeServices:
     )
     services.answer(PLANS, {"items": []})
     services.answer(LATEST_REVIEW, LATEST)
+    services.answer(PARTIES, parties(str(MANDATED)))
     line = {"bottom_line_id": str(LINE), "text": "Omar is nooit alleen thuis.", "version": 1}
     services.answer(
         BASELINE,
@@ -544,7 +545,7 @@ class TestJudging:
     async def test_says_of_every_bottom_line_at_once_whether_it_is_met(
         self, browser: Browser, case: FakeServices
     ) -> None:
-        await browser.sign_in(Role.REFERRER)
+        await browser.sign_in(Role.REFERRER, organisation=MANDATED)
         has_plan(case)
         case.answer(
             JUDGE,
@@ -570,7 +571,7 @@ class TestJudging:
     async def test_accepts_a_plan_of_a_case_without_bottom_lines(
         self, browser: Browser, case: FakeServices
     ) -> None:
-        await browser.sign_in(Role.REFERRER)
+        await browser.sign_in(Role.REFERRER, organisation=MANDATED)
         has_plan(case)
         case.refuse(BASELINE, 404, "baseline-not-found")
         case.answer(JUDGE, {"plan_id": str(PLAN_ID), "version": 2, "acceptance": "accepted", "refused": []})
@@ -579,6 +580,22 @@ class TestJudging:
         await browser.fill(f"/cases/{CASE}/acceptance", version="2")
         [asked] = case.of(JUDGE)
         assert asked.body == {"version": 2, "lines": []}
+
+    @pytest.mark.parametrize("knows_the_case", [True, False])
+    async def test_is_not_asked_of_who_has_no_mandate(
+        self, browser: Browser, case: FakeServices, knows_the_case: bool
+    ) -> None:
+        await browser.sign_in(Role.REFERRER, organisation=uuid7())
+        if not knows_the_case:
+            case.refuse(PARTIES, 404, "unknown-case")
+        has_plan(case, parts=["plan-b"], goals=[], agreements=[])
+        page = (await browser.ask("GET", f"/cases/{CASE}/acceptance", expect=200)).text
+        assert "Omar belt" in page
+        headings = [re.sub("<.*?>", "", each) for each in re.findall("<h[12].*?</h[12]>", page)]
+        assert headings[:2] == ["Het plan", "Als het anders gaat"]
+        assert "<form" not in page[page.index("<main") : page.index("</main>")]
+        assert "Voldoet het plan?" not in page
+        assert "ondergrens" not in page
 
     async def test_is_for_referrers_and_the_plan_for_coordinators(
         self, browser: Browser, case: FakeServices
