@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, delete, func, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Select, delete, func, select, tuple_, union_all, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -21,7 +21,7 @@ from shared.auth import Principal
 from shared.case_access import coordinated_by
 from shared.context import Context
 from shared.database import Scope, set_scope
-from shared.events.base import BY_ITSELF, OVER_WITH_ITS_TIME, ClockFact, Received
+from shared.events.base import BY_ITSELF, OVER_WITH_ITS_TIME, ClockFact, LateBecause, Received
 from shared.http import PageRequest, Rows, decode_cursor, paginate
 
 # The owner's turn comes only with the warning: before that, nobody needs to act.
@@ -194,6 +194,13 @@ async def missed(session: AsyncSession, principal: Principal, *, clock_id: UUID)
         return None
     cases = await coordinated(session, principal, case_ids=[todo.case_id] if todo.case_id else [])
     return todo if permissions.may_explain(principal, todo, coordinates=cases) else None
+
+
+async def note_reason(session: AsyncSession, todo: Todo, because: LateBecause) -> None:
+    """Show why a to-do became late before its event says so, unless something newer was heard since it was read."""
+    await set_scope(session, Scope(tenant=todo.tenant))
+    unchanged = update(Todo).where(Todo.id == todo.id, Todo.version == todo.version)
+    await session.execute(unchanged.values(late_because=because).execution_options(synchronize_session=False))
 
 
 async def next_of_cases(

@@ -62,10 +62,9 @@ async def show(visit: StaffVisit) -> Response:
 @pages.send("/late/{clock_id}", _responsible)
 async def explain(visit: StaffVisit) -> Response:
     """Record why."""
-    todo, reason = await _missed(visit), visit.read(LateForm).reason
+    todo, reason = await visit.apart(lambda: _missed(visit)), visit.read(LateForm).reason
     await visit.ask(EXPLAIN[todo.service], body={"reason": reason}, clock_id=todo.id)
-    # Its event says the same a moment later.
-    todo.late_because = reason
+    await todos.note_reason(visit.session, todo, reason)
     return visit.go(_back(visit, todo)[0])
 
 

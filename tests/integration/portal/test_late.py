@@ -1,15 +1,18 @@
 """The page on which somebody says why a deadline was missed."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from services.portal.central_persons import CENTRAL_PERSONS
+from services.portal.client import Operation
 from services.portal.routes.cases import CASES
 from services.portal.routes.late import EXPLAIN
 from shared.auth import Role
 from shared.events.intake import CoordinatorAssigned
+from shared.http_client import Response
 from shared.ids import uuid7
 from tests.integration.portal.test_todos import ServiceClock
 from tests.support.portal import Browser, FakeServices
@@ -61,6 +64,24 @@ class TestWhyLate:
         assert "Het was vakantie" in board
         assert f'href="{path}">De reden veranderen</a>' in board
         assert 'value="holidays" checked' in (await browser.ask("GET", path, expect=200)).text
+
+    async def test_gives_way_to_what_was_heard_of_while_the_service_kept_it(
+        self, browser: Browser, services: FakeServices, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        me = await browser.sign_in(Role.COORDINATOR)
+        clock = await missed(browser, coordinator=me)
+        services.answer(EXPLAIN["plans"], None)
+        send = services.send
+
+        async def meanwhile(operation: Operation[Any], **given: Any) -> Response:
+            clock.late_because = "away"
+            await clock.publish("explained")
+            return await send(operation, **given)
+
+        monkeypatch.setattr(services, "send", meanwhile)
+        await browser.fill(f"/late/{clock.id}", reason="holidays")
+        [todo] = await browser.world.rows("SELECT late_because FROM todo WHERE id = :id", id=clock.id)
+        assert todo.late_because == "away"
 
     @pytest.mark.parametrize("reason", ["", "illness", "Oma was ziek"])
     async def test_is_one_of_the_reasons(self, browser: Browser, services: FakeServices, reason: str) -> None:
