@@ -28,8 +28,9 @@ class LatestReview(Answer):
 
     day: date
     because: Literal["under-seven", "minor"] | None
-    usual_day: date
-    usual_by: Literal["policy", "latest"]
+    # Not known from a service that is older than these pages.
+    usual_day: date | None = None
+    usual_by: Literal["policy", "latest"] = "latest"
 
 
 LATEST_REVIEW = Operation("plans", "GET", "/v1/cases/{case_id}/latest-review", LatestReview)
@@ -98,7 +99,8 @@ async def ask(visit: StaffVisit) -> Response:
     today = visit.profile.calendar.day_of(await visit.parts.clock.now())
     # A circle that meets on its review date or later chooses another.
     kept = plan.review_on if plan and plan.review_on > today else None
-    values["review"] = (kept or review.usual_day).isoformat()
+    usual = review.usual_day or review.day
+    values["review"] = (kept or usual).isoformat()
     if plan:
         values |= {"for_children": plan.for_children or "", "words_language": plan.language}
         values |= {f"stance-{each.person_id}": "yes" if each.agrees else "no" for each in plan.stances}
@@ -121,7 +123,7 @@ async def ask(visit: StaffVisit) -> Response:
         convener=str(plan.convener_person_id or "") if plan else "",
         latest_review=dates.day(review.day),
         youngest=review.because,
-        proposed_review="" if kept else dates.day(review.usual_day),
+        proposed_review="" if kept else dates.day(usual),
         proposed_by=review.usual_by,
     )
     return visit.page("case_plan_write.html", model)

@@ -93,7 +93,7 @@ class Plan(PlanSummary):
     agreements: Sequence[Agreement]
     monitor_person_id: UUID | None
     review_on: date
-    convener_person_id: UUID | None
+    convener_person_id: UUID | None = None
     recorded_at: datetime
     acceptance: str
     acceptance_lines: list[JudgedLine]
