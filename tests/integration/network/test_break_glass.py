@@ -58,6 +58,20 @@ class TestOpenedFile:
         assert await reads(world, other, manager(world, opener)) == 404
         assert await reads(world, case, manager(world, opener, uuid4())) == 403
 
+    async def test_leaves_in_the_audit_log_by_what_it_was_read(self, world: Network) -> None:
+        case, opener = await world.open_case(), uuid4()
+        opening = break_glass_of(case, opener)
+        await world.handle(opening)
+        who = manager(world, opener)
+        read = []
+        for path in (f"/v1/cases/{case.id}/persons", f"/v1/persons/{case.central}"):
+            await world.ask("GET", path, who, expect=200)
+            rows = await world.rows(
+                "SELECT what, break_glass_id FROM audit_log WHERE actor = :actor", actor=opener
+            )
+            read.append([("person" in row.what, row.break_glass_id) for row in rows])
+        assert read == [[(True, opening.break_glass_id)] * many for many in (1, 2)]
+
     async def test_is_believed_when_intake_has_decided_just_this(self, world: Network) -> None:
         case, opener = await world.open_case(), uuid4()
         decided = break_glass_of(case, opener)
