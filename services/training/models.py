@@ -52,6 +52,8 @@ class CourseRow(Base):
     tenant: Mapped[UUID]
     title: Mapped[str]
     audience: Mapped[str | None]
+    description: Mapped[str | None]
+    given_by: Mapped[str | None]
     language: Mapped[str]
     registration: Mapped[str]
     external_url: Mapped[str | None]

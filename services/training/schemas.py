@@ -17,7 +17,7 @@ from services.training.domain import (
     Vat,
 )
 from services.training.statements.entries import Why
-from shared.fields import EmailAddress, Iban, KboNumber, LanguageCode, LastName, Line, Link, Name, Phone
+from shared.fields import EmailAddress, Iban, KboNumber, LanguageCode, LastName, Line, Link, Name, Phone, Text
 from shared.http import ReadVersion, RequestModel, ResponseModel
 
 # How many of the skipped entries are shown with the import; the file itself has all.
@@ -47,6 +47,14 @@ class NewCourse(RequestModel):
 
     title: Annotated[Line, StringConstraints(max_length=200)]
     audience: Line | None = None
+    description: Annotated[
+        Annotated[Text, StringConstraints(max_length=2000)] | None,
+        Field(description="What people learn in it; public."),
+    ] = None
+    given_by: Annotated[
+        Annotated[Line, StringConstraints(max_length=200)] | None,
+        Field(description="The names of its trainers or speakers; public."),
+    ] = None
     language: LanguageCode
     registration: Registering = Registering.HERE
     external_url: Link | None = None
@@ -70,6 +78,8 @@ class Course(ResponseModel):
     course_id: UUID
     title: str
     audience: str | None
+    description: str | None = Field(description="What people learn in it; public.")
+    given_by: str | None = Field(description="The names of its trainers or speakers; public.")
     language: str
     registration: Registering
     external_url: str | None
@@ -122,6 +132,8 @@ class Session(ResponseModel):
     session_id: UUID
     course_id: UUID
     title: str
+    description: str | None = Field(description="What people learn in it; public.")
+    given_by: str | None = Field(description="The names of its trainers or speakers; public.")
     language: str
     registration: Registering
     external_url: str | None

@@ -17,7 +17,7 @@ from services.portal.visits import Form, PageModel
 from services.portal.wording import STAFF_NAMES
 from services.portal.wording import mark as _
 from shared.calendar import Calendar
-from shared.fields import Iban, Line, Link
+from shared.fields import Iban, Line, Link, Text
 
 pages = Pages()
 
@@ -56,6 +56,8 @@ class CourseForm(Form):
 
     title: Annotated[Line, StringConstraints(max_length=200)]
     audience: Line | None = None
+    description: Annotated[Text, StringConstraints(max_length=2000)] | None = None
+    given_by: Annotated[Line, StringConstraints(max_length=200)] | None = None
     # `language` is the button that changes the language of the page.
     in_language: Literal["nl", "fr", "en"] = Field(serialization_alias="language")
     registration: Literal["here", "elsewhere"]

@@ -14,6 +14,7 @@ from services.portal.pages import Pages, of_organisation
 from services.portal.visits import Form, PageModel, Visit
 from services.portal.wording import Dates, language_name
 from services.portal.wording import mark as _
+from shared.calendar import Appointment, calendar_invitation
 from shared.fields import EmailAddress, KboNumber, Line, Name, Phone
 from shared.languages import Language
 
@@ -25,6 +26,8 @@ class Session(Answer):
 
     session_id: UUID
     title: str
+    description: str | None
+    given_by: str | None
     language: str
     registration: str
     external_url: str | None
@@ -48,6 +51,8 @@ class Offered(PageModel):
 
     id: UUID
     title: str
+    description: str | None
+    given_by: str | None
     when: str
     place: str
     language: str
@@ -77,6 +82,8 @@ def _offered(visit: Visit, each: Session, dates: Dates) -> Offered:
     return Offered(
         id=each.session_id,
         title=each.title,
+        description=each.description,
+        given_by=each.given_by,
         when=dates.period(each.starts_at, each.ends_at),
         place=each.place,
         language=language_name(each.language, visit.language),
@@ -148,13 +155,17 @@ class RegisterForm(Form):
         return given
 
 
-async def _register_page(visit: Visit, *, sent: bool) -> Response:
-    name, dates = await _dates(visit)
-    found = await visit.ask(
+async def _session(visit: Visit) -> Session:
+    return await visit.ask(
         SESSION,
         headers={"kring-tenant": _tenant(visit)},
         session_id=read_id(visit.request.path_params["session_id"]),
     )
+
+
+async def _register_page(visit: Visit, *, sent: bool) -> Response:
+    name, dates = await _dates(visit)
+    found = await _session(visit)
     model = RegisterPage(
         name=name,
         tenant=UUID(_tenant(visit)),
@@ -169,6 +180,30 @@ async def _register_page(visit: Visit, *, sent: bool) -> Response:
 async def show(visit: Visit) -> Response:
     """Show a session and the form."""
     return await _register_page(visit, sent=False)
+
+
+@pages.show("/o/{tenant}/sessions/{session_id}/kring.ics", of_organisation)
+async def calendar(visit: Visit) -> Response:
+    """Return a session for the reader's own calendar: all of it is public."""
+    found = await _session(visit)
+    entry = Appointment(
+        uid=str(found.session_id),
+        sequence=found.version,
+        starts_at=found.starts_at,
+        ends_at=found.ends_at,
+        calendar=visit.profile.calendar,
+        summary=found.title,
+        place=found.place,
+        stamped_at=await visit.parts.clock.now(),
+        organiser_address=visit.parts.settings.mail_address,
+        attendee_address=None,
+        cancelled=found.cancelled,
+    )
+    return Response(
+        calendar_invitation(entry, method="PUBLISH"),
+        media_type="text/calendar; charset=utf-8",
+        headers={"content-disposition": 'attachment; filename="kring.ics"'},
+    )
 
 
 @pages.send("/o/{tenant}/sessions/{session_id}", of_organisation)

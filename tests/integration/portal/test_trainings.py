@@ -21,6 +21,8 @@ def session_row(**changes: Any) -> dict[str, Any]:
         "course_id": str(COURSE),
         "title": "Eigen kracht in de klas",
         "language": "nl",
+        "description": None,
+        "given_by": None,
         "registration": "here",
         "external_url": None,
         "place": "Zaal 1, Gent",
@@ -65,6 +67,8 @@ def given(services: FakeServices) -> FakeServices:
         "title": HOSTILE,
         "audience": None,
         "language": "nl",
+        "description": None,
+        "given_by": None,
         "registration": "here",
         "external_url": None,
     }
@@ -125,10 +129,13 @@ async def test_a_course_is_announced_and_a_day_of_it_planned(browser: Browser, g
     await browser.sign_in(Role.TRAINER)
     given.answer(announcing.ANNOUNCE, {"course_id": str(COURSE)})
     form: dict[str, Any] = {"title": "Nieuw", "in_language": "nl", "registration": "here", "external_url": ""}
+    form |= {"description": "Voorstellen.", "given_by": "Mieke"}
     answer = await browser.fill("/trainings/new", **form)
     assert answer.headers["location"] == f"/trainings/courses/{COURSE}"
     assert given.of(announcing.ANNOUNCE)[0].body == {
         "title": "Nieuw",
+        "description": "Voorstellen.",
+        "given_by": "Mieke",
         "language": "nl",
         "registration": "here",
     }
@@ -296,3 +303,30 @@ async def test_who_only_looks_after_money_changes_no_day(browser: Browser, given
     await browser.sign_in(Role.FINANCE)
     assert "/change" not in (await browser.ask("GET", f"/trainings/sessions/{SESSION}")).text
     await browser.ask("GET", f"/trainings/sessions/{SESSION}/change", expect=403)
+
+
+async def test_anybody_reads_what_is_learnt_from_whom_and_puts_it_in_their_calendar(
+    browser: Browser, services: FakeServices
+) -> None:
+    row = session_row(description="Zo stel je <het> voor.", given_by="Mieke Maes & Ali")
+    services.answer(courses.SESSIONS, {"items": [row], "next": None})
+    services.answer(courses.SESSION, row)
+    path, text = f"/o/{browser.world.tenant}/sessions/{SESSION}", ""
+    for page in (f"/o/{browser.world.tenant}/courses", path):
+        text = (await browser.ask("GET", page, expect=200)).text
+        for words in ("Zo stel je &lt;het&gt; voor.", "Mieke Maes &amp; Ali", "Nog 3 plaatsen"):
+            assert words in text, (page, words)
+    assert f'href="{path}/kring.ics"' in text
+    file = await browser.ask("GET", f"{path}/kring.ics", expect=200)
+    assert file.headers["content-type"].startswith("text/calendar")
+    assert "SUMMARY:Eigen kracht in de klas" in file.text
+    assert "LOCATION:Zaal 1\\, Gent" in file.text
+
+
+async def test_a_day_with_registration_elsewhere_can_be_changed(
+    browser: Browser, given: FakeServices
+) -> None:
+    await browser.sign_in(Role.TRAINER)
+    given.answer(courses.SESSION, session_row(registration="elsewhere", external_url="https://a.example"))
+    page = (await browser.ask("GET", f"/trainings/sessions/{SESSION}", expect=200)).text
+    assert f'href="/trainings/sessions/{SESSION}/change"' in page

@@ -17,6 +17,8 @@ def upgrade() -> None:
         sa.Column("tenant", sa.Uuid(), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("audience", sa.Text(), nullable=True),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("given_by", sa.Text(), nullable=True),
         sa.Column("language", sa.Text(), nullable=False),
         sa.Column("registration", sa.Text(), nullable=False),
         sa.Column("external_url", sa.Text(), nullable=True),
