@@ -32,6 +32,9 @@ from shared.events.network import AgeBracket
 from shared.tables import Timestamp, one_of, service_metadata
 from shared.vault import Sealed
 
+# Checks that somebody must make now.
+_ASKED = text("state IN ('due', 'escalated')")
+
 
 class Base(DeclarativeBase):
     """The service's metadata, with the platform's tables in it."""
@@ -110,6 +113,8 @@ class Youngest(Base):
     case_id: Mapped[UUID] = mapped_column(primary_key=True)
     tenant: Mapped[UUID]
     bracket: Mapped[AgeBracket | None] = mapped_column(Text)
+    # A central person was known to be under eighteen at some time.
+    been_minor: Mapped[bool]
     # Sequence of the newest event received: an older one changes nothing.
     version: Mapped[int] = mapped_column(BigInteger)
 
@@ -352,13 +357,7 @@ class CheckIn(Base):
             postgresql_where=text("kind = 'review' AND state IN ('planned', 'due', 'escalated')"),
         ),
         # Serves the work lists: what waits for the coordinator or the regional manager.
-        Index(
-            "ix_check_in_waiting",
-            "tenant",
-            "created_at",
-            "id",
-            postgresql_where=text("state IN ('due', 'escalated')"),
-        ),
+        Index("ix_check_in_waiting", "tenant", "created_at", "id", postgresql_where=_ASKED),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -333,7 +333,8 @@ async def _relations(
     )
     if case is None:
         return found
-    parties = {Relation.REFERRING: case.referring_organisation, Relation.MANDATED: case.mandated_organisation}
+    mandated = await queries.mandate_of(session, case_id)
+    parties = {Relation.REFERRING: case.referring_organisation, Relation.MANDATED: mandated}
     own = {party for party, organisation in parties.items() if organisation == principal.organisation}
     if own:
         await require_not_erased(session, case_id=case_id)

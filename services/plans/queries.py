@@ -166,11 +166,15 @@ async def manager_sees_to_agreements(session: AsyncSession, case_id: UUID) -> bo
 
 
 async def mandate_of(session: AsyncSession, case_id: UUID) -> UUID | None:
-    """Return the organisation that must accept the plan, if any. Raises: NotYet."""
+    """Return the organisation that must accept the plan; None also once no central person is a minor any more.
+
+    Raises: NotYet.
+    """
     info = await session.get(CaseInfo, case_id)
     if info is None:
         raise NotYet("opening of the case")
-    return info.mandated_organisation
+    query = select(Youngest.been_minor).where(Youngest.case_id == case_id, Youngest.bracket.is_(None))
+    return None if await session.scalar(query) else info.mandated_organisation
 
 
 async def referrer_of(session: AsyncSession, case_id: UUID) -> UUID | None:

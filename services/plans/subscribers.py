@@ -6,7 +6,16 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.plans import queries
-from services.plans.operations import adjusting, agreements, ending, erasing, projections, sharing, written
+from services.plans.operations import (
+    accepting,
+    adjusting,
+    agreements,
+    ending,
+    erasing,
+    projections,
+    sharing,
+    written,
+)
 from services.plans.operations.timing import SERVICE, hand_over
 from services.plans.workflows import WORKFLOWS
 from shared import erasure
@@ -77,10 +86,13 @@ async def keep_answer(
 
 @subscriptions.writes(network.YoungestChanged, case="any")
 async def keep_youngest(
-    session: AsyncSession, event: Received[network.YoungestChanged], _context: Context
+    session: AsyncSession, event: Received[network.YoungestChanged], context: Context
 ) -> None:
-    """Store in which age bracket the youngest central person is."""
+    """Store in which age bracket the youngest central person is; among adults nobody accepts the plan any more."""
+    case_id, now = event.data.case_id, await context.clock.now()
+    await queries.hold_case(session, case_id=case_id)
     await projections.note_youngest(session, event.data, tenant=event.tenant, version=event.sequence)
+    await accepting.follow_mandate(session, case_id=case_id, tenant=event.tenant, now=now)
 
 
 @subscriptions.writes(network.ConsentGiven, case="any")

@@ -107,6 +107,17 @@ async def presume_acceptance(session: AsyncSession, *, due: Deadline, now: datet
     return True
 
 
+async def follow_mandate(session: AsyncSession, *, case_id: UUID, tenant: UUID, now: datetime) -> None:
+    """Let a plan wait for nobody's acceptance once no central person is a minor; what was accepted stays so."""
+    plan = await queries.plan_of_case(session, case_id=case_id, tenant=tenant)
+    if plan is None or await queries.mandate_of(session, case_id) is not None:
+        return
+    if plan.acceptance in (PlanAcceptance.AWAITED, PlanAcceptance.PARTLY_ACCEPTED, PlanAcceptance.REFUSED):
+        plan.acceptance = PlanAcceptance.NOT_NEEDED
+        await session.flush()
+        await stop_clocks(session, subjects=[plan.id], kinds=(ACCEPTANCE, AMENDMENT), now=now)
+
+
 async def _tell_circle(session: AsyncSession, plan: Plan, *, now: datetime) -> None:
     """Mail those who may change its agreements that the plan is not accepted: central persons and the monitor."""
     monitor = await queries.current_monitor(session, plan)

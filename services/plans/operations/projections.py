@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -112,15 +112,21 @@ async def note_taking_part(
 async def note_youngest(
     session: AsyncSession, data: network.YoungestChanged, *, tenant: UUID, version: int
 ) -> None:
-    """Store in which age bracket the youngest central person is."""
-    said = insert(Youngest).values(case_id=data.case_id, tenant=tenant, bracket=data.bracket, version=version)
-    await session.execute(
-        said.on_conflict_do_update(
-            index_elements=[Youngest.case_id],
-            set_={"bracket": said.excluded.bracket, "version": said.excluded.version},
-            where=Youngest.version < said.excluded.version,
-        )
+    """Store in which age bracket the youngest central person is, and whether one ever was a minor."""
+    said = insert(Youngest).values(
+        case_id=data.case_id,
+        tenant=tenant,
+        bracket=data.bracket,
+        been_minor=data.bracket is not None,
+        version=version,
     )
+    newest = Youngest.version < said.excluded.version
+    changed = {
+        "bracket": case((newest, said.excluded.bracket), else_=Youngest.bracket),
+        "been_minor": Youngest.been_minor | said.excluded.been_minor,
+        "version": func.greatest(Youngest.version, said.excluded.version),
+    }
+    await session.execute(said.on_conflict_do_update(index_elements=[Youngest.case_id], set_=changed))
 
 
 async def note_conference(

@@ -90,6 +90,7 @@ def upgrade() -> None:
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("tenant", sa.Uuid(), nullable=False),
         sa.Column("bracket", sa.Text(), nullable=True),
+        sa.Column("been_minor", sa.Boolean(), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("bracket IN ('under-seven', 'minor')", name=op.f("ck_youngest_bracket")),
         sa.PrimaryKeyConstraint("case_id", name=op.f("pk_youngest")),
