@@ -6,15 +6,19 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
 
+from services.intake.schemas.referrals import NewPerson, NewReferral, Wishes
 from services.portal import routes
 from services.portal.boards import CASE, DONE_AT, TO_DO
 from services.portal.client import OPERATIONS, Operation
+from services.portal.routes import refer, referring
 from services.portal.routes.link import PAGES_OF_EMAILS
+from services.portal.visits import Form
 from shared.services import SERVICES
 
 CONTRACTS = Path(__file__).parent
@@ -93,3 +97,36 @@ def test_every_kind_of_clock_has_words_and_those_with_pages_of_their_own_lead_to
     workflows = import_module(f"services.{service}.worker").workflows
     assert {kind for workflow in workflows for kind in workflow.kinds} <= TO_DO.keys()
     assert {re.sub(r"{\w+}", "{}", path) for path, _roles in [*DONE_AT.values(), CASE]} <= SHAPES
+
+
+_SENT, _TICKED = (NewPerson, NewReferral, Wishes), ("themes", "parental_authority")
+_PAGES_OF_A_REFERRAL = (*refer.STEPS.values(), *referring._STEPS.values())
+
+
+@pytest.mark.parametrize(
+    ("form", "name"),
+    [(form, name) for form in dict.fromkeys(_PAGES_OF_A_REFERRAL) for name in form.model_fields],
+    ids=lambda each: each if isinstance(each, str) else each.__name__,
+)
+def test_a_page_of_a_referral_refuses_what_intake_would_refuse_at_the_end(
+    form: type[Form], name: str
+) -> None:
+    sent = next((model.model_fields[name] for model in _SENT if name in model.model_fields), None)
+    if sent is None or name in _TICKED:
+        return
+    for typed in ("Jan/Els [buur]", "geen", "a\u2028b", "x" * 61, "x" * 301, "x" * 20_001):
+        # Each line of it is a text.
+        body = [typed] if name == "bottom_lines" else typed
+        if not _takes(sent, body):
+            assert not _takes(form.model_fields[name], typed), (name, typed[:20])
+
+
+def _takes(field: FieldInfo, value: object) -> bool:
+    kind: Any = field.annotation
+    for part in field.metadata:
+        kind = Annotated[kind, part]
+    try:
+        TypeAdapter(kind).validate_python(value)
+    except ValidationError:
+        return False
+    return True

@@ -1,8 +1,9 @@
 """The baseline of a case: the questions for the circle, and the bottom lines that every plan holds to."""
 
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
+from pydantic import BeforeValidator, Field
 from starlette.responses import Response
 
 from services.portal.client import Answer, Operation
@@ -14,6 +15,7 @@ from services.portal.staff import StaffVisit, staff
 from services.portal.visits import Form, PageModel
 from services.portal.wording import mark as _
 from shared.auth import Role
+from shared.fields import Text
 
 pages = Pages()
 WRITE_BASELINE = Operation("intake", "PUT", "/v1/cases/{case_id}/baseline", Answer)
@@ -31,19 +33,23 @@ class BaselinePage(PageModel):
     sets: bool
 
 
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+# A text per line.
+Lines = Annotated[list[Text], BeforeValidator(_lines)]
+
+
 class BaselineForm(Form):
     """The author's words: the coordinator's questions, or the referrer's bottom lines."""
 
     WANTED: ClassVar = {"": _("Schrijf elke vraag op een regel.")}
 
     version: int
-    questions: str = ""
-    bottom_lines: str = ""
-    resources: str | None = None
-
-
-def _lines(text: str) -> list[str]:
-    return [line.strip() for line in text.splitlines() if line.strip()]
+    questions: Lines = Field(default_factory=list)
+    bottom_lines: Lines = Field(default_factory=list)
+    resources: Text | None = None
 
 
 @pages.show("/cases/{case_id}/baseline", staff(*READERS))
@@ -70,7 +76,7 @@ async def write_baseline(visit: StaffVisit) -> Response:
     form = visit.read(BaselineForm)
     change: dict[str, Any] = {"version": form.version}
     if visit.has(Role.COORDINATOR) and "questions" in visit.form:
-        change["questions"] = _lines(form.questions)
+        change["questions"] = form.questions
     if visit.has(Role.REFERRER) and "bottom_lines" in visit.form:
         before = {each.text: each for each in (await visit.ask(BASELINE, case_id=case_id)).bottom_lines}
         # An unchanged line keeps its id: plans refer to it.
@@ -78,7 +84,7 @@ async def write_baseline(visit: StaffVisit) -> Response:
             {"text": line, "bottom_line_id": str(before[line].bottom_line_id)}
             if line in before
             else {"text": line}
-            for line in _lines(form.bottom_lines)
+            for line in form.bottom_lines
         ]
         change["resources"] = form.resources
     await visit.ask(WRITE_BASELINE, body=change, case_id=case_id)

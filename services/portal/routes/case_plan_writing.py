@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import date
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
+from pydantic import StringConstraints
 from starlette.responses import Response
 
 from services.portal import todos
@@ -16,9 +17,10 @@ from services.portal.routes.case_plan import COORDINATOR, Agreement, Plan, plan_
 from services.portal.routes.of_case import case_of, everyone, in_circle, latest
 from services.portal.routes.plan import RESOURCES
 from services.portal.staff import StaffVisit
-from services.portal.visits import PageModel, Unacceptable
+from services.portal.visits import Form, PageModel, Unacceptable
 from services.portal.wording import language_name
 from services.portal.wording import mark as _
+from shared.fields import Line, Text
 
 pages = Pages()
 
@@ -174,9 +176,41 @@ async def write(visit: StaffVisit) -> Response:
     return visit.go(f"/cases/{case_id}/plan")
 
 
+class RowForm(Form):
+    """The texts of a row, each of which may be left empty."""
+
+    goal: Text | None = None
+    what: Text | None = None
+    who_text: Line | None = None
+    how: Text | None = None
+    when: Text | None = None
+    then: Text | None = None
+    decision: Text | None = None
+    ask: Text | None = None
+    ask_of: Line | None = None
+    ask_answer: Annotated[Text, StringConstraints(max_length=1000)] | None = None
+
+
+class WordsForm(Form):
+    """The texts that stand in no row."""
+
+    for_children: Text | None = None
+    why: Text | None = None
+
+
 def _plan_of_form(visit: StaffVisit) -> dict[str, Any]:
     """Return the plan in a form. Raises: Unacceptable."""
     errors: dict[str, str] = {}
+    rows = {row for name in RowForm.model_fields for row in rows_sent(visit.form, name)}
+    parts: list[tuple[type[Form], int | None]] = [
+        (WordsForm, None),
+        *((RowForm, row) for row in sorted(rows)),
+    ]
+    for form, row in parts:
+        try:
+            visit.read(form, row=row)
+        except Unacceptable as wrong:
+            errors |= wrong.errors
     goals, decisions = _texts(visit, "goal"), _texts(visit, "decision")
     if not goals:
         errors["goal-1"] = _("Schrijf op wat de kring wil, in haar eigen woorden.")

@@ -3,7 +3,7 @@
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 from starlette.responses import Response
 
 from services.portal.client import Answer, Items, NamedAnswer, Operation, ServiceRefused
@@ -14,7 +14,7 @@ from services.portal.visits import Form, PageModel
 from services.portal.wording import STAFF_NAMES, language_name
 from services.portal.wording import mark as _
 from shared.auth import Role
-from shared.fields import EmailAddress, LastName, Line, Name, Phone
+from shared.fields import EmailAddress, LanguageCode, LastName, Line, Name, Phone
 
 pages = Pages()
 
@@ -94,6 +94,13 @@ async def show_all(visit: StaffVisit) -> Response:
     return visit.page("coordinators.html", CoordinatorsPage(rows=rows))
 
 
+_Culture = Annotated[Line, StringConstraints(max_length=60)]
+
+
+def _list(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
 class CoordinatorForm(Form):
     """A coordinator's data. Lists are separated by commas."""
 
@@ -110,9 +117,9 @@ class CoordinatorForm(Form):
     phone: Phone | None = None
     # Not `language`: a form with that field asks for the page in another language.
     mail_language: str = "nl"
-    languages: str = Field(min_length=2, pattern=r"^[a-z]{2,3}( *, *[a-z]{2,3})*$")
+    languages: Annotated[list[LanguageCode], Field(min_length=1), BeforeValidator(_list)]
     gender: Literal["female", "male", "other"] | None = None
-    cultures: str = ""
+    cultures: Annotated[list[_Culture], BeforeValidator(_list)] = Field(default_factory=list)
     region: Annotated[Line, StringConstraints(max_length=60)] | None = None
     max_load: int = Field(ge=0, le=1000)
     version: int | None = None
@@ -121,7 +128,6 @@ class CoordinatorForm(Form):
         """Return intake's request body; what the form does not show stays as it was."""
         given = self.model_dump(exclude_none=True, exclude={"mail_language"})
         given["language"] = self.mail_language
-        given |= {name: _list(getattr(self, name)) for name in ("languages", "cultures")}
         if known is None:
             return given
         return {
@@ -129,10 +135,6 @@ class CoordinatorForm(Form):
             "coordinator_id": str(known.coordinator_id),
             "tied_to": [str(each) for each in known.tied_to],
         }
-
-
-def _list(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 async def _known(visit: StaffVisit) -> Coordinator | None:

@@ -11,6 +11,7 @@ from services.portal.codes import THEMES
 from services.portal.drafts import Writing, WrittenDay
 from services.portal.forms import read_number
 from services.portal.pages import Pages
+from services.portal.routes.baseline import Lines
 from services.portal.routes.organisations import REGISTER
 from services.portal.routes.refer import REFER, WISHED, QuestionForm, WishesForm, names_of, spoken, wished
 from services.portal.staff import StaffVisit, staff
@@ -107,7 +108,7 @@ class MandateForm(Form):
 
     mandated: Literal["yes", "no", "other"]
     mandated_other: UUID | None = None
-    bottom_lines: str = ""
+    bottom_lines: Lines = Field(default_factory=list)
     resources: Text | None = None
 
     @model_validator(mode="after")
@@ -263,7 +264,7 @@ async def check(visit: StaffVisit) -> Response:
             if adults
             else [(visit.say(_("Moet een organisatie het plan aanvaarden?")), accepts, "mandate")]
         ),
-        (visit.say(_("De ondergrenzen")), mandate.bottom_lines, "mandate"),
+        (visit.say(_("De ondergrenzen")), "\n".join(mandate.bottom_lines), "mandate"),
         (visit.say(_("Wat we zelf kunnen bieden")), mandate.resources or "", "mandate"),
     ]
     return visit.page("referring_check.html", CheckPage(rows=rows, people=_people(visit, writing)))
@@ -333,7 +334,7 @@ async def _body(visit: StaffVisit, writing: Writing) -> dict[str, object]:
         "themes": about.themes.split(","),
         **writing.read("wishes", FamilyWishesForm).body(),
         "persons": [writing.read(each.step, PersonForm).body(each.step) for each in _people(visit, writing)],
-        "bottom_lines": [line.strip() for line in mandate.bottom_lines.splitlines() if line.strip()],
+        "bottom_lines": mandate.bottom_lines,
     }
     if about.summary:
         body["summary"] = about.summary

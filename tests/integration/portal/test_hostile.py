@@ -7,13 +7,16 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from html.parser import HTMLParser
+from importlib import import_module
+from itertools import product
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
 import pytest
-from jsonschema import ValidationError
 from sqlalchemy import AsyncAdaptedQueuePool
 from yarl import URL
 
@@ -24,7 +27,7 @@ from services.portal.routes import PAGES
 from services.portal.visits import TURNED_TO
 from shared.auth import Role
 from shared.http.paging import CursorNotReadable
-from shared.http.problems import TYPES
+from shared.http.problems import TYPES, _field_problem
 from shared.http_client import Response
 from shared.ids import uuid7
 from shared.services import SERVICES
@@ -74,6 +77,8 @@ class Documented(FakeServices):
     held_during: set[str] = field(default_factory=set)
     # Whether they refuse every cursor, of which they handed out none.
     strict: bool = False
+    # The texts that they refused.
+    refused: list[Any] = field(default_factory=list)
 
     async def send(self, operation: Operation[Any], **given: Any) -> Response:
         """Answer in the place of a service."""
@@ -87,11 +92,29 @@ class Documented(FakeServices):
         self.answers.setdefault(name, _example(operation))
         if self.strict and "cursor" in (given["query"] or {}):
             return answered(422, {"type": f"{TYPES}{CursorNotReadable.code}", "title": "", "status": 422})
-        try:
-            return await super().send(operation, **given)
-        except ValidationError:
-            problem = {"type": f"{TYPES}invalid", "title": "invalid", "status": 422}
+        if errors := _errors_of(operation, given["body"]):
+            self.refused += [each["input"] for each in errors]
+            said = [_field_problem(each).model_dump(exclude_none=True) for each in errors]
+            problem = {"type": f"{TYPES}invalid-request", "title": "", "status": 422, "errors": said}
             return answered(422, problem)
+        return await super().send(operation, **given)
+
+
+@cache
+def _bodies(service: str) -> dict[tuple[str, str], Any]:
+    """Return by method and path what a service's body is validated with."""
+    routers = import_module(f"services.{service}.routes").routers
+    routes = [each for router in routers for each in router.routes if getattr(each, "body_field", None)]
+    return {(method, each.path): each.body_field for each in routes for method in each.methods}
+
+
+def _errors_of(operation: Operation[Any], body: Any) -> list[dict[str, Any]]:
+    """Return what a service would refuse of a body."""
+    validated = _bodies(operation.service).get((operation.method, operation.path))
+    if validated is None or body is None:
+        return []
+    _, errors = validated.validate(json.loads(json.dumps(body)), {}, loc=("body",))
+    return errors or []
 
 
 def _example(operation: Operation[Any]) -> Response:
@@ -171,6 +194,84 @@ async def _holds(browser: Browser, method: str, address: str, **request: Any) ->
     answer = await browser.ask(method, address, **request)
     assert answer.status_code < 500, (method, address[:200], request)
     assert "<b onload" not in answer.text
+
+
+class _Typed(HTMLParser):
+    """The forms of a page: where each is sent, filled in, and in which of its fields one can type anything."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms: list[tuple[str, dict[str, str], list[str]]] = []
+        self._select = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        name, kind = given.get("name", ""), given.get("type", "text")
+        if tag == "form":
+            self.forms.append((given.get("action", ""), {}, []))
+        elif tag == "select":
+            self._select = name
+        elif tag == "option" and given["value"]:
+            self.forms[-1][1].setdefault(self._select, given["value"])
+        elif tag == "textarea" or (tag == "input" and kind in ("text", "tel", "email", "url")):
+            self.forms[-1][1][name] = _filled(name, given.get("inputmode", kind))
+            self.forms[-1][2].append(name)
+        # A box follows a hidden field of its name, which says that none is ticked.
+        elif tag == "input" and (name not in self.forms[-1][1] or kind == "checkbox"):
+            later = name.startswith(("end", "until", "to-"))
+            filled = {"date": "2026-04-01", "time": "12:00" if later else "10:00"}
+            self.forms[-1][1][name] = filled.get(kind) or given.get("value", "")
+
+
+def _filled(name: str, kind: str) -> str:
+    by_name = {
+        "kbo": "0403.170.701",
+        "iban": "BE68 5390 0754 7034",
+        "background": "#ffffff",
+        "colour": "#00312a",
+        "languages": "nl",
+        "_date": "27/3/1985",
+        **dict.fromkeys(("break_glass", "smallest"), "5"),
+    }
+    by_kind = {
+        "tel": "0470 12 34 56",
+        "email": "ann@example.org",
+        "url": "https://example.org",
+        **dict.fromkeys(("numeric", "decimal"), "2"),
+    }
+    if name in ("account", "registration", "person", "case"):
+        return str(UUID(int=1))
+    return next((typed for part, typed in by_name.items() if part in name), by_kind.get(kind, "Ann"))
+
+
+# What services refuse of names, numbers and addresses, of what is on one line, and of everything.
+_REFUSED = ("Jan/Els [buur]", "a\u2028b", "x" * 20_001)
+# What is typed here is an id, which is part of an address.
+_IN_ADDRESSES = {"/audit-log", "/privacy/erase", "/privacy/files"}
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("path", sorted(_SHOWN))
+async def test_what_is_typed_is_refused_at_its_field(
+    browser: Browser, documented: Documented, path: str
+) -> None:
+    await _let_in(browser, path)
+    usual = re.sub(r"{[^}]+}", lambda _: str(UUID(int=1)), path)
+    page = _Typed()
+    page.feed((await browser.ask("GET", usual)).text)
+    for action, filled, typed in page.forms:
+        if not typed or path in _IN_ADDRESSES:
+            continue
+        documented.asked.clear()
+        await browser.ask("POST", action, data={**filled, "once": str(uuid7())})
+        assert documented.refused or any(each.body for each in documented.asked), (path, filled)
+        for name, value in product(typed, _REFUSED):
+            documented.refused.clear()
+            answer = await browser.ask("POST", action, data={**filled, name: value, "once": str(uuid7())})
+            # The page says it itself, and does not leave it to the service: the words may be sent from a later page.
+            assert value not in documented.refused, (path, name, value[:20])
+            if answer.status_code == 422 and not documented.refused:
+                assert "ds-validation-message" in answer.text, (path, name, value[:20])
 
 
 async def test_a_list_says_where_it_begins_to_who_asks_for_a_part_that_is_none(
