@@ -254,6 +254,7 @@ class TestARequest:
         cares_for(services, await browser.come_by_link(role="circle"), only_to_read=False)
         page = await browser.ask("GET", "/me/data", expect=200)
         assert "Over wie gaat het?" in page.text
+        assert "Wie ziet wat?" in page.text
         fields = {"child": str(ANN), "kind": kind, "text": "Over <mijn> zoon"}
         check = await browser.fill("/me/data", **fields, expect=200)
         assert said in check.text

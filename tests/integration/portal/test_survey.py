@@ -7,7 +7,7 @@ import pytest
 from services.portal.people import ME
 from services.portal.routes.agreeing import CONSENTS
 from services.portal.routes.check_in import CHECK_INS
-from services.portal.routes.dates import CONFERENCES, POLLS
+from services.portal.routes.dates import CIRCLE, CONFERENCES, OWN_GIVERS, POLLS
 from services.portal.routes.plan import PLANS
 from services.portal.routes.survey import ANSWER_SURVEY, SURVEY
 from shared.auth import Role
@@ -91,3 +91,20 @@ class TestSurvey:
         [asked] = services.of(ANSWER_SURVEY)
         assert asked.ids == {"case_id": str(CASE)}
         assert asked.body == {"meeting": None, "plan": None, "coordinator": 7}
+
+
+class TestWhoTakesPart:
+    @pytest.mark.parametrize(("mode", "shown"), [("in-person", True), ("absent", False)])
+    async def test_is_a_step_from_the_first_page_before_there_is_a_day(
+        self, browser: Browser, services: FakeServices, *, mode: str, shown: bool
+    ) -> None:
+        known = me(await browser.come_by_link())
+        known["invitation"] |= {"state": "answered", "answer": "yes" if shown else "no", "mode": mode}
+        services.answer(ME, known)
+        for operation in (POLLS, CONFERENCES, PLANS, CHECK_INS, CIRCLE, OWN_GIVERS):
+            services.answer(operation, {"items": [], "next": None})
+        services.answer(CONSENTS, {"items": [], "legal_basis": "public-task"})
+        services.refuse(SURVEY, 404, "survey-not-open")
+        page = (await browser.ask("GET", "/me", expect=200)).text
+        assert ('href="/me/conference"' in page) is shown
+        assert "zodra de coördinator de kring rond heeft" in (await browser.ask("GET", "/me/conference")).text
