@@ -80,6 +80,7 @@ FOR_EVERYBODY = frozenset(
                 *(
                     "own_registration",
                     "plan",
+                    "plan_asked",
                     "plan_b",
                     "plan_changes",
                     "plan_paper",
@@ -102,6 +103,7 @@ FOR_EVERYBODY = frozenset(
                     "dates",
                     "conference",
                     "plan",
+                    "plan_asked",
                     "plan_b",
                     "plan_b_fields",
                     "plan_versions",

@@ -7,7 +7,14 @@ from starlette.responses import Response
 
 from services.portal.client import Answer, Operation
 from services.portal.pages import Pages
-from services.portal.routes.case_plan import PlanText, lines_of, plan_of, text_of
+from services.portal.routes.case_plan import (
+    PlanText,
+    answer_as_sent,
+    answers_to_choose,
+    lines_of,
+    plan_of,
+    text_of,
+)
 from services.portal.routes.case_plan_sharing import PARTIES, Parties
 from services.portal.routes.of_case import case_of
 from services.portal.staff import StaffVisit, staff
@@ -27,6 +34,8 @@ class AcceptancePage(PageModel):
     case_id: str
     plan: PlanText | None
     judges: bool
+    over: bool
+    answers: list[tuple[str, str]]
     asked: bool
 
 
@@ -44,14 +53,24 @@ async def show(visit: StaffVisit) -> Response:
         text = await text_of(visit, plan, {}, lines, unnamed=visit.say(_("iemand van de kring")))
     judges = parties.mandated_organisation_id == visit.member.organisation
     asked = plan is not None and plan.acceptance in ("awaited", "presumed", "partly-accepted", "refused")
-    model = AcceptancePage(case_id=case_id, plan=text, judges=judges, asked=judges and asked)
+    model = AcceptancePage(
+        case_id=case_id,
+        plan=text,
+        judges=judges,
+        over=plan is not None and plan.follow_up != "running",
+        answers=answers_to_choose(visit),
+        asked=judges and asked,
+    )
     return visit.page("case_acceptance.html", model)
 
 
 @pages.send("/cases/{case_id}/acceptance", staff(Role.REFERRER))
 async def judge(visit: StaffVisit) -> Response:
-    """Send the judgement of every bottom line, all at once."""
+    """Send the judgement of every bottom line, all at once, or the answer to what the circle asked."""
     case_id = case_of(visit)
+    if visit.form.get("resource"):
+        await answer_as_sent(visit)
+        return visit.go(f"/cases/{case_id}/acceptance")
     plan, lines = await asyncio.gather(plan_of(visit, case_id), lines_of(visit, case_id))
     errors: dict[str, str] = {}
     judged: list[dict[str, Any]] = []

@@ -189,7 +189,7 @@ async def _page(visit: StaffVisit) -> CasePlanPage:
         plan=await text_of(visit, plan, names, baseline, unnamed=somebody) if plan else None,
         shared=readers(visit, plan, names) if plan else [],
         parts=parts_to_share(visit),
-        answers=[(state, visit.say(words)) for state, words in own.RESOURCES.items()],
+        answers=answers_to_choose(visit),
         over=plan is not None and plan.follow_up != "running",
         paper=await can_make(),
     )
@@ -214,14 +214,24 @@ async def show(visit: StaffVisit) -> Response:
 @pages.send("/cases/{case_id}/plan", COORDINATOR)
 async def answer(visit: StaffVisit) -> Response:
     """Record the outcome of a request for a resource."""
-    case_id, form = case_of(visit), visit.form
+    await answer_as_sent(visit)
+    return visit.go(f"/cases/{case_of(visit)}/plan")
+
+
+async def answer_as_sent(visit: Visit) -> None:
+    """Record the outcome of a request for a resource, as a form says."""
+    form = visit.form
     body = {
         "state": form.get("state", ""),
         "answer": form.get("answer", "").strip() or None,
         "version": visit.version or None,
     }
     await visit.ask(ANSWER, body=body, resource_id=read_id(form.get("resource", "")))
-    return visit.go(f"/cases/{case_id}/plan")
+
+
+def answers_to_choose(visit: Visit) -> list[tuple[str, str]]:
+    """Return the outcomes of a request for a resource, in words."""
+    return [(state, visit.say(words)) for state, words in own.RESOURCES.items()]
 
 
 class CaseVersionsPage(VersionsPage):

@@ -159,6 +159,7 @@ class PlanPage(PageModel):
     do_not: list[str]
     agrees: bool | None
     can_agree: bool
+    is_central: bool
     paper: bool
     goals: list[str]
     decisions: list[str]
@@ -171,7 +172,6 @@ class PlanPage(PageModel):
     convenes: bool
     convener: str
     plan_id: UUID | None
-    can_ask_review: bool
     can_change: bool
     can_share: bool
     changed: bool
@@ -311,6 +311,7 @@ async def show(visit: PersonVisit) -> Response:
         do_not=[names.get(each.person_id, somebody) for each in plan.stances if not each.agrees],
         agrees=next((each.agrees for each in plan.stances if each.person_id == me), None),
         can_agree=visit.person.role in ("central", "circle"),
+        is_central=visit.person.role == "central",
         paper=bool(plan.parts) and await can_make(),
         goals=plan.goals,
         decisions=plan.decisions_of_circle,
@@ -323,7 +324,6 @@ async def show(visit: PersonVisit) -> Response:
         convenes=plan.convener_person_id == me,
         convener=who_convenes(visit, plan, names, unnamed=somebody),
         plan_id=plan.plan_id,
-        can_ask_review=visit.person.role in ("central", "circle"),
         can_change=may_change(visit, plan),
         can_share=may_share(visit),
         changed=plan.version > 1 and visit.person.role in CIRCLE_ROLES,
@@ -343,6 +343,7 @@ _NONE = PlanPage(
     do_not=[],
     agrees=None,
     can_agree=False,
+    is_central=False,
     paper=False,
     goals=[],
     decisions=[],
@@ -355,7 +356,6 @@ _NONE = PlanPage(
     convenes=False,
     convener="",
     plan_id=None,
-    can_ask_review=False,
     can_change=False,
     can_share=False,
     changed=False,

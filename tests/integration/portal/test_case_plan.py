@@ -581,6 +581,21 @@ class TestJudging:
         [asked] = case.of(JUDGE)
         assert asked.body == {"version": 2, "lines": []}
 
+    async def test_writes_down_what_came_of_what_the_circle_asked(
+        self, browser: Browser, case: FakeServices
+    ) -> None:
+        await browser.sign_in(Role.REFERRER, organisation=MANDATED)
+        has_plan(case)
+        case.answer(ANSWER, plan()["resources"][0] | {"state": "granted"})
+        path = f"/cases/{CASE}/acceptance"
+        given: dict[str, Any] = {"resource": str(RESOURCE), "state": "granted"}
+        assert "Het antwoord opschrijven" in (await browser.ask("GET", path, expect=200)).text
+        sent = await browser.fill(path, **given, answer="Op maandag", version="3")
+        assert sent.headers["location"] == path
+        [asked] = case.of(ANSWER)
+        assert asked.body == {"state": "granted", "answer": "Op maandag", "version": 3}
+        assert case.of(JUDGE) == []
+
     @pytest.mark.parametrize("knows_the_case", [True, False])
     async def test_is_not_asked_of_who_has_no_mandate(
         self, browser: Browser, case: FakeServices, knows_the_case: bool

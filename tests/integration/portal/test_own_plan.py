@@ -8,6 +8,7 @@ import pytest
 
 from services.portal import paper
 from services.portal.people import ME
+from services.portal.routes.case_plan import ANSWER
 from services.portal.routes.dates import CIRCLE
 from services.portal.routes.plan import DONE, LET_GO, REVIEW, STANCE
 from shared.ids import uuid7
@@ -38,7 +39,7 @@ class TestThePlan:
             goals=["Naar school gaan"],
             decisions_of_circle=["Niemand slaat."],
             for_children="Jij blijft thuis.",
-            resources=[{**bike, "answer": "Op maandag", "answered_at": None}],
+            resources=[{**bike, "answer": "Op maandag", "answered_at": None, "version": 1}],
         )
         page = (await browser.ask("GET", PLAN, expect=200)).text
         in_order = (
@@ -156,6 +157,31 @@ class TestThePlan:
         page = (await browser.ask("GET", PLAN, expect=200)).text
         assert "Wie achter het plan staat" not in page
         assert "Een oogje op het plan" not in page
+
+    @pytest.mark.parametrize("role", ["central", "circle"])
+    async def test_takes_the_answer_to_what_was_asked_of_others_from_a_central_person(
+        self, browser: Browser, services: FakeServices, role: str
+    ) -> None:
+        await browser.come_by_link(role=role)
+        services.answer(CIRCLE, {"items": [], "next": None})
+        wanted = {"resource_id": str(uuid7()), "what": "Een fiets", "asked_of": "het OCMW"}
+        bike: dict[str, Any] = {**wanted, "state": "asked", "answer": None, "answered_at": None, "version": 3}
+        has_plan(services, resources=[bike])
+        services.answer(ANSWER, bike | {"state": "granted", "version": 4})
+        path = f"/me/plan/asked/{bike['resource_id']}"
+        page = (await browser.ask("GET", PLAN, expect=200)).text
+        assert (f'href="{path}"' in page) is (role == "central")
+        await browser.ask("GET", f"/me/plan/asked/{uuid7()}", expect=404)
+        if role != "central":
+            await browser.ask("GET", path, expect=404)
+            return
+        assert "Een fiets" in (await browser.ask("GET", path, expect=200)).text
+        await browser.fill(path, expect=422, version="3")
+        sent = await browser.fill(path, state="granted", answer="Op maandag", version="3")
+        assert sent.headers["location"] == PLAN
+        [asked] = services.of(ANSWER)
+        assert asked.ids == {"resource_id": bike["resource_id"]}
+        assert asked.body == {"state": "granted", "answer": "Op maandag", "version": 3}
 
     @pytest.mark.parametrize("agrees", [True, False])
     async def test_is_stood_behind_or_not(
