@@ -29,6 +29,9 @@ TO_DO: dict[str, str] = {
     "late-news": _("De kring iets nieuws vertellen, of de dag verzetten"),
     "conference-reminder": _("De kring herinneren aan de dag"),
     "conference-outcome": _("Noteren hoe de conferentie ging"),
+    "key-person-out": _(
+        "Iemand die erbij moet zijn, komt niet: de dag verzetten, of zeggen dat hij doorgaat"
+    ),
     "next-step": _("Met de familie bekijken hoe het verder gaat"),
     "invitation": _("Bellen met wie nog niet antwoordde"),
     "proposal": _("Beslissen over wie voorgesteld is voor de kring"),
@@ -97,6 +100,7 @@ DONE_AT: dict[str, tuple[str, tuple[Role, ...]]] = {
     "conference-date": ("/cases/{case_id}/dates", (Role.COORDINATOR,)),
     "late-news": ("/cases/{case_id}/conference/news", (Role.COORDINATOR,)),
     "conference-outcome": ("/cases/{case_id}/conference/after", (Role.COORDINATOR,)),
+    "key-person-out": ("/cases/{case_id}/conference", (Role.COORDINATOR,)),
     "next-step": ("/cases/{case_id}/conference", (Role.COORDINATOR,)),
     "poll": ("/cases/{case_id}/dates", (Role.COORDINATOR,)),
     "poll-answered": ("/cases/{case_id}/dates", (Role.COORDINATOR,)),

@@ -56,6 +56,7 @@ LENGTHS: dict[str, dict[str, str]] = {
         "circle_ready": _("De kring samenbrengen"),
         "late_news_warn": _("Waarschuwen over iets nieuws"),
         "late_news": _("De kring iets nieuws vertellen, of de dag verzetten"),
+        "key_person": _("De dag verzetten als iemand die erbij moet zijn, niet komt"),
         "next_step_warn": _("Waarschuwen dat een zaak zonder plan wacht"),
         "next_step": _("Met de familie bekijken hoe het verder gaat"),
         "date_warn": _("Waarschuwen over de dag"),

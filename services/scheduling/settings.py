@@ -84,6 +84,10 @@ class Policy(PolicySettings):
         default="2wd",
         description="From what changes after the circle was told, to telling it again or moving the date.",
     )
+    key_person: Length = Field(
+        default="2wd",
+        description="From the no of somebody who has to be there, once the date is set, to moving it or going on.",
+    )
     next_step_warn: Length = Field(
         default="3wd", description="From a round without a plan to the warning before that."
     )

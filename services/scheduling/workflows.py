@@ -30,6 +30,7 @@ class ConferencePreparation(DeadlineWorkflow):
         base.REMINDER_CLOCK,
         base.OUTCOME_CLOCK,
         base.NEWS_CLOCK,
+        base.MISSING_CLOCK,
     )
 
     @workflow.run
@@ -46,7 +47,7 @@ class ConferencePreparation(DeadlineWorkflow):
                 case base.REMINDER_CLOCK, _:
                     await self.step(deadlines.remind_of_day, due)
                 # First contact, baseline talked through and told, circle ready, date set, conference held, its outcome
-                # recorded; and late changes decided on and told.
+                # recorded; late changes decided on and told; and whether it goes on without somebody.
                 case _, "warn":
                     await self.step(warn, due)
                 case _, "due":

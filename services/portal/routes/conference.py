@@ -5,6 +5,7 @@ from uuid import UUID
 
 from starlette.responses import Response
 
+from services.portal import todos
 from services.portal.client import Answer, Operation
 from services.portal.codes import NEEDS
 from services.portal.more_time import more_time_of
@@ -141,6 +142,10 @@ class ConferencePage(PageModel):
     people: list[Attending]
     # Pairs who must not meet and both come.
     apart: list[tuple[str, str]]
+    # Who has to be there and does not come, though there is a date.
+    missing: list[str]
+    # It is still to be decided whether the day stands without them.
+    undecided: bool
     items: list[Item]
     needs: list[Item]
     givers: list[Telling]
@@ -160,6 +165,7 @@ async def page_of(visit: StaffVisit) -> ConferencePage:
     case_id = case_of(visit)
     conference, people = await asyncio.gather(latest(visit, case_id), everyone(visit, case_id))
     starts, ends = (conference.starts_at, conference.ends_at) if conference else (None, None)
+    waiting = await todos.of_case(visit.session, visit.principal, case_id=UUID(case_id))
     dates = await visit.dates()
     prepared = conference.preparation if conference else None
     reason = prepared.reason if prepared else None
@@ -189,6 +195,14 @@ async def page_of(visit: StaffVisit) -> ConferencePage:
         venue_reached_by=conference.venue.reached_by if conference and conference.venue else None,
         place=place,
         people=expected,
+        undecided=any(each.kind == "key-person-out" for each in waiting),
+        missing=[
+            each.name
+            for each in people.values()
+            if each.required and each.invitation is not None and each.invitation.answer == "no"
+        ]
+        if conference and conference.state == "scheduled"
+        else [],
         apart=_apart(expected, people) if conference and conference.state not in _OVER else [],
         items=[
             Item(code=code, label=visit.say(label), done=checklist.get(code, False))

@@ -5,7 +5,8 @@ from starlette.responses import Response
 from services.portal.client import Answer, Operation
 from services.portal.forms import read_id
 from services.portal.pages import Pages
-from services.portal.routes.conference import CALLED_OFF, COORDINATOR, MOVED
+from services.portal.routes.case_dates import SCHEDULE
+from services.portal.routes.conference import CALLED_OFF, COORDINATOR, MOVED, show
 from services.portal.routes.of_case import case_of, latest, moment
 from services.portal.staff import StaffVisit
 from services.portal.staff_words import LONGER
@@ -115,3 +116,21 @@ async def begin_again(visit: StaffVisit) -> Response:
     case_id = case_of(visit)
     await visit.ask(BEGIN_AGAIN, case_id=case_id)
     return visit.go(f"/cases/{case_id}/dates")
+
+
+@pages.send("/cases/{case_id}/conference/stands", COORDINATOR, shown_by=show)
+async def go_on(visit: StaffVisit) -> Response:
+    """Go on with the set day, though somebody who has to be there does not come."""
+    case_id = case_of(visit)
+    conference = await latest(visit, case_id)
+    if conference is None or conference.starts_at is None or conference.ends_at is None:
+        raise Unacceptable({})
+    venue_id = conference.preparation.venue_id if conference.preparation else None
+    words = conference.venue.model_dump(include={"name", "address"}) if conference.venue else None
+    body = {
+        "version": conference.version,
+        "date": {"starts_at": conference.starts_at.isoformat(), "ends_at": conference.ends_at.isoformat()},
+        **({"venue_id": str(venue_id)} if venue_id else {"venue": words}),
+    }
+    await visit.ask(SCHEDULE, body=body, conference_id=conference.conference_id)
+    return visit.go(f"/cases/{case_id}/conference")

@@ -24,6 +24,8 @@ DATE_CLOCK = "conference-date"
 REMINDER_CLOCK = "conference-reminder"
 OUTCOME_CLOCK = "conference-outcome"
 NEWS_CLOCK = "late-news"
+# Somebody who has to be there is not, once the date is set.
+MISSING_CLOCK = "key-person-out"
 POLL_CLOCK = "poll"
 # Runs while nobody's answer is missing: the poll then ends early.
 ANSWERED_CLOCK = "poll-answered"

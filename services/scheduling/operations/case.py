@@ -75,6 +75,7 @@ async def note_circle(
     )
     if (await session.scalars(newer.returning(Circle.case_id))).one_or_none() is None:
         return
+    before = await queries.members(session, case_id=case_id)
     await session.execute(delete(CircleMember).where(CircleMember.case_id == case_id))
     session.add_all(
         CircleMember(
@@ -91,6 +92,10 @@ async def note_circle(
         for member in {member.person_id: member for member in members}.values()
     )
     await session.flush()
+    missing = {each.person_id for each in before if each.required} - {each.person_id for each in members}
+    if preparation is not None and missing:
+        conference = await queries.current_conference(session, preparation)
+        await milestones.decide_without(session, preparation, conference, now=now)
     await _follow_circle(session, case_id=case_id, now=now)
 
 

@@ -25,6 +25,7 @@ from services.scheduling.operations import ending, milestones, news, next_step, 
 from services.scheduling.operations.base import (
     BASELINE_CLOCK,
     DATE_CLOCK,
+    MISSING_CLOCK,
     POLL_CLOCK,
     TARGET_CLOCK,
     clocks,
@@ -68,7 +69,8 @@ async def schedule(
     """Set the date and the place, and invite everyone of the circle.
 
     The date is one of the poll (the best one, if none is chosen), or another that was `agreed` on, which needs
-    no poll. The same date and place again changes nothing; with another date or place, everyone is told again.
+    no poll. The same date and place again says that it stands, whoever does not come, and tells nobody; with
+    another date or place, everyone is told again.
     `place`: in words, or the id of a venue of the register. `version`: the one that was read.
 
     Raises: UnknownVenue, VenueClosed, VenueTaken, CasePaused, CircleNotReady, ConferenceOver, OtherVersion,
@@ -92,6 +94,7 @@ async def schedule(
         place = Venue(name=taken.name, address=taken.address)
     venue_id = None if taken is None else taken.id
     if conference.venue_id == venue_id and await _is_set_so(session, vault, conference, option, place):
+        await milestones.reach(session, preparation, MISSING_CLOCK, now=now)
         return conference
     require_version(version, of=conference.version)
     if poll is not None and poll.state == PollState.OPEN:
@@ -107,7 +110,8 @@ async def schedule(
     await session.flush()
     # Postponing paused the clock; there is a date again.
     await resume_target(session, preparation, now=now)
-    await milestones.reach(session, preparation, DATE_CLOCK, now=now)
+    for kind in (DATE_CLOCK, MISSING_CLOCK):
+        await milestones.reach(session, preparation, kind, now=now)
     await milestones.await_day(session, preparation, conference, now=now)
     await news.await_telling(session, preparation, conference, now=now)
     await invite(session, conference, now=now)
@@ -202,6 +206,7 @@ async def _follow_with(
         following.state = ConferenceState.READY_TO_SCHEDULE
     await session.flush()
     await milestones.stop_waiting_for_day(session, preparation, now=now)
+    await milestones.reach(session, preparation, MISSING_CLOCK, now=now)
     await milestones.begin(session, preparation, [DATE_CLOCK], now=now)
     return following
 

@@ -14,6 +14,7 @@ from services.scheduling.operations.base import (
     CIRCLE_CLOCK,
     CONTACT_CLOCK,
     DATE_CLOCK,
+    MISSING_CLOCK,
     NEWS_CLOCK,
     OUTCOME_CLOCK,
     REMINDER_CLOCK,
@@ -35,6 +36,7 @@ _LENGTHS = {
     DATE_CLOCK: ("date_warn", "date_set"),
 }
 _OF_THE_DAY = (REMINDER_CLOCK, OUTCOME_CLOCK)
+_IN_BETWEEN = (NEWS_CLOCK, MISSING_CLOCK)
 
 
 async def begin(
@@ -117,6 +119,28 @@ async def await_day(
         )
 
 
+async def decide_without(
+    session: AsyncSession, preparation: Preparation, conference: Conference, *, now: datetime
+) -> None:
+    """Have it decided whether a set day stands, or moves, as somebody who has to be there does not come.
+
+    It is known on the day at the latest. The caller holds the lock.
+    """
+    if conference.starts_at is None or conference.starts_at <= now:
+        return
+    policy = await policies.for_case(session, case_id=conference.case_id)
+    await start_clock(
+        session,
+        preparation,
+        kind=MISSING_CLOCK,
+        now=now,
+        warn_at=None,
+        due_at=min(policy.after(now, policy.settings.key_person), conference.starts_at),
+        policy_version=policy.version,
+        paused=await case_state.why_paused(session, conference.case_id),
+    )
+
+
 async def stop_waiting_for_day(session: AsyncSession, preparation: Preparation, *, now: datetime) -> None:
     """Stop the clocks of a day that was postponed, cancelled or recorded. The caller holds the lock."""
     for kind in _OF_THE_DAY:
@@ -125,13 +149,13 @@ async def stop_waiting_for_day(session: AsyncSession, preparation: Preparation, 
 
 async def end(session: AsyncSession, preparation: Preparation, *, now: datetime) -> None:
     """Stop the clocks of all steps. The caller holds the lock."""
-    for kind in (*_LENGTHS, *_OF_THE_DAY, NEWS_CLOCK):
+    for kind in (*_LENGTHS, *_OF_THE_DAY, *_IN_BETWEEN):
         await reach(session, preparation, kind, now=now)
 
 
 async def pause(session: AsyncSession, preparation: Preparation, *, reason: str, now: datetime) -> None:
     """Pause the clocks of all steps."""
-    for kind in (*_LENGTHS, *_OF_THE_DAY, NEWS_CLOCK):
+    for kind in (*_LENGTHS, *_OF_THE_DAY, *_IN_BETWEEN):
         await clocks.pause(session, kind=kind, subject=preparation.id, now=now, reason=reason)
 
 
@@ -139,7 +163,7 @@ async def resume(
     session: AsyncSession, preparation: Preparation, conference: Conference, *, now: datetime
 ) -> None:
     """Resume the clocks of all steps; those of a set day count from it, however long the pause was."""
-    for kind in (*_LENGTHS, NEWS_CLOCK):
+    for kind in (*_LENGTHS, *_IN_BETWEEN):
         await clocks.resume(session, kind=kind, subject=preparation.id, now=now)
     if conference.state == ConferenceState.SCHEDULED:
         await await_day(session, preparation, conference, now=now)

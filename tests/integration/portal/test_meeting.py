@@ -1,5 +1,6 @@
 """A coordinator finds a day with the circle, sets it with a place, moves it, and says how it went."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -23,8 +24,10 @@ from services.portal.routes.venues import CHANGE as CHANGE_VENUE
 from services.portal.routes.venues import CLOSE as CLOSE_VENUE
 from services.portal.routes.venues import ENTER, VENUES
 from shared.auth import Role
+from shared.events.intake import CoordinatorAssigned
 from shared.ids import uuid7
 from tests.support.portal import Browser, FakeServices
+from tests.support.world.clock import NOW
 
 CASE, CONFERENCE_ID, POLL_ID = uuid7(), uuid7(), uuid7()
 RITA, OMAR = uuid7(), uuid7()
@@ -641,6 +644,51 @@ class TestTheConference:
         await browser.fill(MEETING, done__="food")
         said = {asked.ids["code"]: asked.body["done"] for asked in meeting.services.of(CHECK)}
         assert said == {"venue": False, "food": True}
+
+    async def test_says_who_has_to_be_there_and_does_not_come(
+        self, browser: Browser, meeting: Meeting
+    ) -> None:
+        no = dict.fromkeys(("reminded_at", "delivery")) | {
+            "invitation_id": str(uuid7()),
+            "state": "answered",
+            "answer": "no",
+            "mode": "absent",
+            "via": "link",
+            "sent_at": "2026-03-02T09:00:00Z",
+            "answered_at": "2026-03-03T09:00:00Z",
+        }
+        people = [
+            person(RITA, "Rita", required=True),
+            person(OMAR, "Omar", required=True, invitation=no),
+        ]
+        meeting.services.answer(PERSONS, {"items": people, "next": None})
+        words, move = "Wie erbij moet zijn, komt niet:", "/conference/change?moved=key-person-unavailable"
+        meeting.stands("preparing")
+        assert words not in (await browser.ask("GET", MEETING, expect=200)).text
+        meeting.stands("scheduled", **SET)
+        page = (await browser.ask("GET", MEETING, expect=200)).text
+        assert (f"{words} <bdi>Omar" in page, move in page) == (True, False)
+        await browser.world.execute(
+            "INSERT INTO todo (id, tenant, service, kind, subject, case_id, owner, state, waiting, due_at,"
+            " changed_at, version) VALUES (:id, :tenant, 'scheduling', 'key-person-out', :id, :case,"
+            " 'coordinator', 'running', true, :now, :now, 1)",
+            id=uuid7(),
+            tenant=browser.world.tenant,
+            case=CASE,
+            now=NOW,
+        )
+        me = await browser.sign_in(Role.COORDINATOR)
+        await browser.world.handle(CoordinatorAssigned(case_id=CASE, assignment_no=1, coordinator_id=me))
+        page = (await browser.ask("GET", MEETING, expect=200)).text
+        assert move in page
+        meeting.services.answer(SCHEDULE, conference("scheduled", **SET))
+        token = page.split('name="form-token" value="')[1].split('"')[0]
+        sent = {"form-token": token, "once": str(uuid7())}
+        await browser.ask("POST", f"{MEETING}/stands", data=sent, expect=303)
+        (asked,) = meeting.services.of(SCHEDULE)
+        assert (asked.body["version"], asked.body["venue"]) == (3, VENUE)
+        starts = datetime.fromisoformat(asked.body["date"]["starts_at"])
+        assert starts == datetime.fromisoformat("2026-03-14T13:00:00Z")
 
     async def test_says_who_needs_what_and_keeps_what_was_seen_to(
         self, browser: Browser, meeting: Meeting

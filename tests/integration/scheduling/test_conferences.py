@@ -504,3 +504,50 @@ async def test_who_left_sees_no_longer_who_looked_at_the_whole_case(world: Sched
     await world.handle(network.PersonExcluded(case_id=case.id, person_id=case.neighbour))
     own, now = await world.audit_entries_seen(case, case.neighbour)
     assert now == own + 1
+
+
+class TestWithoutSomebodyWhoHasToBeThere:
+    async def test_is_decided_until_the_day_moves_or_stands(self, world: Scheduling) -> None:
+        for decide in (_stands, _moves, Scheduling.postponed):
+            case = await world.scheduled(20, 30)
+            assert "key-person-out" not in await world.clocks(case)
+            await world.handle(case.ready(without=case.aunt))
+            clock = (await world.clocks(case))["key-person-out"]
+            assert (clock.state, clock.owner, clock.escalate_to) == (
+                "running",
+                "coordinator",
+                "regional-manager",
+            )
+            assert clock.due_at - await world.now() <= timedelta(days=6)
+            await world.handle(intake.CasePaused(case_id=case.id, reason="illness"))
+            assert (await world.clocks(case))["key-person-out"].state == "paused"
+            await world.handle(intake.CaseResumed(case_id=case.id))
+            assert (await world.clocks(case))["key-person-out"].state == "running"
+            await decide(world, case)
+            assert (await world.clocks(case))["key-person-out"].state == "stopped"
+
+    async def test_is_known_on_the_day_at_the_latest(self, world: Scheduling) -> None:
+        case = await world.scheduled(20)
+        world.later(days=19)
+        await world.handle(case.ready(without=case.aunt))
+        clock = (await world.clocks(case))["key-person-out"]
+        assert clock.due_at == NOW + timedelta(days=20)
+        world.later(days=2)
+        assert (await hold(world, case)).status_code == 200
+        assert (await world.clocks(case))["key-person-out"].state == "stopped"
+
+    async def test_is_not_asked_of_others_or_without_a_day(self, world: Scheduling) -> None:
+        case, undated = await world.scheduled(20), await world.polled()
+        await world.handle_all(case.ready(without=case.neighbour), undated.ready(without=undated.aunt))
+        for each in (case, undated):
+            assert "key-person-out" not in await world.clocks(each)
+
+
+async def _stands(world: Scheduling, case: Case) -> None:
+    told = await world.told(case, "conference-scheduled")
+    assert (await world.schedule(case)).status_code == 200
+    assert await world.told(case, "conference-scheduled") == told
+
+
+async def _moves(world: Scheduling, case: Case) -> None:
+    assert (await world.schedule(case, option_id=str(case.options[1]))).status_code == 200
