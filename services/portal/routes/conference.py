@@ -6,7 +6,7 @@ from uuid import UUID
 from starlette.responses import Response
 
 from services.portal import todos
-from services.portal.client import Answer, Operation
+from services.portal.client import Answer, Operation, both
 from services.portal.codes import NEEDS
 from services.portal.more_time import more_time_of
 from services.portal.pages import Pages
@@ -163,9 +163,11 @@ class DaySheet(ConferencePage):
 async def page_of(visit: StaffVisit) -> ConferencePage:
     """Return the state of a case's newest conference."""
     case_id = case_of(visit)
-    conference, people = await asyncio.gather(latest(visit, case_id), everyone(visit, case_id))
+    (conference, people), waiting = await both(
+        asyncio.gather(latest(visit, case_id), everyone(visit, case_id)),
+        visit.apart(lambda: todos.of_case(visit.session, visit.principal, case_id=UUID(case_id))),
+    )
     starts, ends = (conference.starts_at, conference.ends_at) if conference else (None, None)
-    waiting = await todos.of_case(visit.session, visit.principal, case_id=UUID(case_id))
     dates = await visit.dates()
     prepared = conference.preparation if conference else None
     reason = prepared.reason if prepared else None

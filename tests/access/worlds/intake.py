@@ -147,7 +147,9 @@ def _referral(whose: str, **changes: Any) -> dict[str, Any]:
             "role": "central" if ref == "p1" else "representative",
             "first_name": words,
             "last_name": words,
-            "birth_date": "1985-05-05",
+            # Only the plan of a minor is accepted by somebody else.
+            "birth_date": "2012-05-05" if ref == "p1" else "1985-05-05",
+            "parental_authority": ref != "p1",
             "email": f"{words}@voorbeeld.example",
             "address": words,
             "relation": words,
