@@ -20,9 +20,9 @@ from shared.auth import Role
 from shared.ids import uuid7
 from shared.settings import Settings
 
-# The cases: how many days ago they were referred, and their turn. Separately: those with a mandated organisation,
-# whose plan must be accepted, and those about young people of some age. Past quarters contain so many closed surveys
-# that their scores may be published, whatever today is.
+# The cases: how many days ago they were referred, and their turn. Separately those about young people of some age;
+# of some a mandated organisation must accept the plan. Past quarters contain so many closed surveys that their scores
+# may be published, whatever today is.
 _CASES = (
     *((ago, Turn.NONE) for ago in (0, 1, 3, 6, 9, 15, 17, 24, 26, 32, 63, 81, 121)),
     *((ago, Turn.UNDECIDED) for ago in (3, 8)),
@@ -38,7 +38,7 @@ _CASES = (
     (70, Turn.DATA),
     (130, Turn.AGAIN),
 )
-_MANDATED = ((34, Turn.NONE), (38, Turn.IN_PART), (97, Turn.NONE))
+_MANDATED = ((34, Turn.NONE, 16), (38, Turn.IN_PART, 15), (97, Turn.NONE, 13))
 _YOUNG = (
     (22, Turn.NONE, 13),
     (43, Turn.NONE, 14),
@@ -83,7 +83,7 @@ async def fill(settings: Settings, *, mailbox: str, directory: Path, tell: Tell,
 def _lines(story: Timeline, cast: Cast) -> list[Line]:
     """Return the cases, with alternating themes and languages."""
     every: list[tuple[int, Turn, bool, int]] = [(ago, turn, False, 0) for ago, turn in _CASES]
-    every += [(ago, turn, True, 0) for ago, turn in _MANDATED]
+    every += [(ago, turn, True, age) for ago, turn, age in _MANDATED]
     every += [(ago, turn, False, age) for ago, turn, age in _YOUNG]
     lines = []
     for number, (ago, turn, mandated, age) in enumerate(sorted(every)):
