@@ -24,16 +24,14 @@ from services.plans.operations.timing import (
     ACCEPTANCE,
     AMENDMENT,
     clocks,
+    expect_version,
     notify,
     publish,
-    start_clock,
     stop_clocks,
     waiting_plan,
 )
 from services.plans.schemas import NewAcceptance
 from services.plans.schemas.sealed import AcceptanceWords
-from services.plans.settings import policies
-from shared.case_access import coordinator_or_manager
 from shared.deadlines import Deadline
 from shared.errors import require_version
 from shared.events import plans as events
@@ -83,7 +81,14 @@ async def accept_plan(
         await session.flush()
         await stop_clocks(session, subjects=[plan.id], kinds=(ACCEPTANCE, AMENDMENT), now=now)
         if outcome is not PlanAcceptance.ACCEPTED:
-            await _await_amendment(session, plan, now=now, paused=state.status == "paused")
+            await expect_version(
+                session,
+                plan,
+                kind=AMENDMENT,
+                within=lambda settings: settings.amendment,
+                now=now,
+                paused=state.status == "paused",
+            )
         await publish(session, plan, _fact(plan, outcome, refused), now=now)
         if outcome is not PlanAcceptance.ACCEPTED:
             await _tell_circle(session, plan, now=now)
@@ -124,22 +129,6 @@ async def _tell_circle(session: AsyncSession, plan: Plan, *, now: datetime) -> N
     people = await queries.active_people(session, plan.case_id)
     told = [person for person, role in people.items() if role == "central" or person == monitor]
     await notify(session, plan, people=told, kind="plan-answered", link_target=f"plans/{plan.id}", now=now)
-
-
-async def _await_amendment(session: AsyncSession, plan: Plan, *, now: datetime, paused: bool) -> None:
-    policy = await policies.for_case(session, case_id=plan.case_id)
-    await start_clock(
-        session,
-        plan,
-        kind=AMENDMENT,
-        subject=plan.id,
-        owner=await coordinator_or_manager(session, plan.case_id),
-        escalate_to="regional-manager",
-        now=now,
-        due_at=policy.after(now, policy.settings.amendment),
-        policy_version=policy.version,
-        paused=paused,
-    )
 
 
 async def _known(session: AsyncSession, plan: Plan) -> dict[UUID, bool]:

@@ -11,9 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.plans.models import Plan
 from services.plans.operations.calling import calls_are_made
-from services.plans.operations.timing import ADJUST, awaited, clocks, publish, start_clock
-from services.plans.settings import policies
-from shared.case_access import coordinator_or_manager
+from services.plans.operations.timing import ADJUST, awaited, clocks, expect_version, publish
 from shared.events import plans as events
 
 
@@ -26,18 +24,8 @@ async def follow_decision(
         return
     if await awaited(session, plan, ADJUST) is not None:
         return
-    policy = await policies.for_case(session, case_id=plan.case_id)
-    await start_clock(
-        session,
-        plan,
-        kind=ADJUST,
-        subject=plan.id,
-        owner=await coordinator_or_manager(session, plan.case_id),
-        escalate_to="regional-manager",
-        now=now,
-        due_at=policy.after(now, policy.settings.adjust),
-        policy_version=policy.version,
-        paused=paused,
+    await expect_version(
+        session, plan, kind=ADJUST, within=lambda settings: settings.adjust, now=now, paused=paused
     )
 
 

@@ -1,6 +1,6 @@
 """The clocks of the follow-up, and mailing people through network."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,8 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.plans import queries
 from services.plans.domain import FollowUpState, follow_up_workflow_id
 from services.plans.models import Plan
-from services.plans.settings import Policy
+from services.plans.settings import Policy, policies
 from shared import case_state, outbox
+from shared.calendar import Length
 from shared.case_access import coordinator_or_manager
 from shared.case_state import CaseErased, CaseState, CaseStopped
 from shared.clocks import Clock, Clocks
@@ -94,6 +95,31 @@ async def ask_at(
         now=now,
         warn_at=asked_at,
         due_at=policy.after(asked_at, policy.settings.check_in_grace),
+        policy_version=policy.version,
+        paused=paused,
+    )
+
+
+async def expect_version(
+    session: AsyncSession,
+    plan: Plan,
+    *,
+    kind: str,
+    within: Callable[[Policy], Length],
+    now: datetime,
+    paused: bool,
+) -> None:
+    """Start the clock for a next version of a plan; the coordinator writes it, or the regional manager sees to it."""
+    policy = await policies.for_case(session, case_id=plan.case_id)
+    await start_clock(
+        session,
+        plan,
+        kind=kind,
+        subject=plan.id,
+        owner=await coordinator_or_manager(session, plan.case_id),
+        escalate_to="regional-manager",
+        now=now,
+        due_at=policy.after(now, within(policy.settings)),
         policy_version=policy.version,
         paused=paused,
     )
