@@ -8,13 +8,14 @@ from uuid import UUID
 from pydantic import StringConstraints
 from starlette.responses import Response
 
+from services.portal.calendar_files import calendar_file
 from services.portal.client import Answer, Items, Operation
 from services.portal.forms import read_id
 from services.portal.pages import Pages, of_organisation
 from services.portal.visits import Form, PageModel, Visit
 from services.portal.wording import Dates, language_name
 from services.portal.wording import mark as _
-from shared.calendar import Appointment, calendar_invitation
+from shared.calendar import Appointment
 from shared.fields import EmailAddress, KboNumber, Line, Name, Phone
 from shared.languages import Language
 
@@ -199,11 +200,7 @@ async def calendar(visit: Visit) -> Response:
         attendee_address=None,
         cancelled=found.cancelled,
     )
-    return Response(
-        calendar_invitation(entry, method="PUBLISH"),
-        media_type="text/calendar; charset=utf-8",
-        headers={"content-disposition": 'attachment; filename="kring.ics"'},
-    )
+    return calendar_file(entry)
 
 
 @pages.send("/o/{tenant}/sessions/{session_id}", of_organisation)

@@ -8,12 +8,13 @@ from uuid import UUID
 
 from starlette.responses import Response
 
+from services.portal.calendar_files import calendar_file
 from services.portal.client import Answer, Items, Operation
 from services.portal.pages import Pages
 from services.portal.people import PersonVisit, person
 from services.portal.visits import PageModel, Unacceptable
 from services.portal.wording import mark as _
-from shared.calendar import Appointment, calendar_invitation
+from shared.calendar import Appointment
 
 pages = Pages()
 
@@ -277,9 +278,4 @@ async def calendar(visit: PersonVisit) -> Response:
         organiser_address=settings.mail_address,
         attendee_address=None,
     )
-    content = calendar_invitation(entry, method="PUBLISH")
-    return Response(
-        content,
-        media_type="text/calendar; charset=utf-8",
-        headers={"content-disposition": 'attachment; filename="kring.ics"'},
-    )
+    return calendar_file(entry)
