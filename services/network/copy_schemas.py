@@ -20,13 +20,13 @@ PartName = Literal["you", "referral", "meetings", "plan", "exit-reason"]
 Why = Literal["erased", "not-held", "withheld"]
 
 
-class Part(BaseModel):
+class CopyPart(BaseModel):
     """A part of the copy."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
 
-class You(Part):
+class You(CopyPart):
     """A person's identity in this case, as network holds it."""
 
     role: str
@@ -38,7 +38,7 @@ class You(Part):
     details: PersonFields | None
 
 
-class SaidConsent(Part):
+class SaidConsent(CopyPart):
     """A yes or no to a purpose, at a moment; `concerns`: the person it is about, if not themselves."""
 
     purpose: str
@@ -51,14 +51,14 @@ class SaidConsent(Part):
     said_at: datetime
 
 
-class KeptBecause(Part):
+class KeptBecause(CopyPart):
     """The legal basis on which data is kept, and since when."""
 
     basis: str
     since: datetime
 
 
-class MadeContact(Part):
+class MadeContact(CopyPart):
     """A contact that the coordinator had with the person."""
 
     on: date
@@ -66,7 +66,7 @@ class MadeContact(Part):
     purpose: str
 
 
-class GotInvitation(Part):
+class GotInvitation(CopyPart):
     """The invitation and the answer to it."""
 
     sent_at: datetime
@@ -78,7 +78,7 @@ class GotInvitation(Part):
     via: str | None
 
 
-class GotLink(Part):
+class GotLink(CopyPart):
     """The personal link: when it was made and until when it is valid."""
 
     created_at: datetime
@@ -87,7 +87,7 @@ class GotLink(Part):
     renewed: int
 
 
-class GotMessage(Part):
+class GotMessage(CopyPart):
     """A mail: its kind and when it was sent, without its words."""
 
     kind: str
@@ -96,7 +96,7 @@ class GotMessage(Part):
     state: str
 
 
-class MadeRequest(Part):
+class MadeRequest(CopyPart):
     """A request about this person's data."""
 
     kind: str
@@ -106,7 +106,7 @@ class MadeRequest(Part):
     text: str | None
 
 
-class GaveScores(Part):
+class GaveScores(CopyPart):
     """Their answers to a survey that is still open; after it closes, answers can no longer be linked to a person."""
 
     meeting: int | None = Field(description="Of the conference, from one to ten.")
@@ -114,7 +114,7 @@ class GaveScores(Part):
     coordinator: int | None = Field(description="Of the coordinator.")
 
 
-class LeftCircle(Part):
+class LeftCircle(CopyPart):
     """The removal of a person from the circle; the reason is included only if it betrays nobody else's confidence."""
 
     kind: str
@@ -122,7 +122,7 @@ class LeftCircle(Part):
     reason: str | None
 
 
-class InCircle(Part):
+class InCircle(CopyPart):
     """What network holds besides the person's identity."""
 
     consents: list[SaidConsent]
@@ -160,14 +160,14 @@ class FromPlans(plans.PlansCopy):
     seen: _Apart
 
 
-class Missing(Part):
+class Missing(CopyPart):
     """A part that is missing from the copy, and why."""
 
     part: PartName
     why: Why
 
 
-class Copy(Part):
+class Copy(CopyPart):
     """Everything that is kept about one person in one case, at one moment."""
 
     format: Literal["kring-copy-1"] = COPY_FORMAT

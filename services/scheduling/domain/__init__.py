@@ -15,8 +15,8 @@ from services.scheduling.domain.dates import (
     suitability,
 )
 from services.scheduling.domain.meeting import (
-    Part,
-    Parts,
+    MeetingPart,
+    MeetingParts,
     check_held,
     check_parts,
     check_presence,
@@ -93,6 +93,8 @@ __all__ = [
     "ExtendedBecause",
     "GivenHow",
     "MeetingOutcome",
+    "MeetingPart",
+    "MeetingParts",
     "Member",
     "NeedKind",
     "NewsState",
@@ -100,8 +102,6 @@ __all__ = [
     "NoDates",
     "Option",
     "OptionUnknown",
-    "Part",
-    "Parts",
     "PartsOutOfOrder",
     "PersonNotOfCase",
     "PersonTwice",

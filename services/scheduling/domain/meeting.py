@@ -13,7 +13,7 @@ _A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
-class Part:
+class MeetingPart:
     """When one part of a conference began and ended."""
 
     begins: datetime
@@ -21,15 +21,15 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Parts:
+class MeetingParts:
     """The three parts; of the private one only its times are recorded."""
 
-    information: Part
-    private: Part
-    presentation: Part
+    information: MeetingPart
+    private: MeetingPart
+    presentation: MeetingPart
 
 
-def check_parts(parts: Parts) -> None:
+def check_parts(parts: MeetingParts) -> None:
     """Refuse parts that do not follow one another. Raises: PartsOutOfOrder."""
     moments = [
         moment
@@ -43,7 +43,7 @@ def check_parts(parts: Parts) -> None:
 
 
 def check_held(
-    parts: Parts, *, set_for: datetime | None, since: datetime, now: datetime, calendar: Calendar
+    parts: MeetingParts, *, set_for: datetime | None, since: datetime, now: datetime, calendar: Calendar
 ) -> None:
     """Refuse parts outside the time of the preparation: `since` it began, and not after today.
 
@@ -64,7 +64,7 @@ def check_held(
         )
 
 
-def check_presence(moments: Iterable[datetime | None], parts: Parts) -> None:
+def check_presence(moments: Iterable[datetime | None], parts: MeetingParts) -> None:
     """Refuse times of arrival or departure far from the conference. Raises: TimeOutOfPlace."""
     for moment in moments:
         if moment is None:

@@ -15,8 +15,8 @@ from services.scheduling.domain import (
     ClosedBecause,
     ConferenceState,
     MeetingOutcome,
+    MeetingParts,
     Option,
-    Parts,
     PollState,
     PostponedBecause,
 )
@@ -216,7 +216,7 @@ async def hold(
     *,
     conference: Conference,
     attendance: Sequence[Presence],
-    parts: Parts,
+    parts: MeetingParts,
     outcome: MeetingOutcome,
     return_called_by_circle: bool | None,
     incident: bool,

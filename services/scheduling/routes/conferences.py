@@ -34,7 +34,7 @@ from services.scheduling.schemas import (
 )
 from services.scheduling.schemas.needs import NeedsOut
 from shared import profiles
-from shared.http import Now, Page, Paging, Parts, Router, Session, problems
+from shared.http import Deps, Now, Page, Paging, Router, Session, problems
 from shared.http.gates import Coordinator, CoordinatorOrManager
 
 router = Router(tags=["conferences"])
@@ -85,11 +85,11 @@ async def begin_preparation(
 
 @router.get("/v1/conferences/{conference_id}")
 async def read_conference(
-    conference_id: UUID, principal: Involved, session: Session, parts: Parts
+    conference_id: UUID, principal: Involved, session: Session, deps: Deps
 ) -> ConferenceOut:
     """Read when and where the circle meets; those who prepare it also read the rest."""
     conference, whole = await permissions.may_read_conference(session, principal, conference_id=conference_id)
-    return await conference_out(session, parts.vault, conference, whole=whole)
+    return await conference_out(session, deps.vault, conference, whole=whole)
 
 
 @router.post("/v1/conferences/{conference_id}/schedule")
@@ -99,7 +99,7 @@ async def schedule(
     body: Scheduling,
     principal: Coordinator,
     session: Session,
-    parts: Parts,
+    deps: Deps,
     now: Now,
 ) -> ConferenceOut:
     """Set the date and the place, and invite the circle."""
@@ -107,7 +107,7 @@ async def schedule(
     calendar = await profiles.calendar(session, tenant=principal.tenant)
     scheduled = await operations.schedule(
         session,
-        parts.vault,
+        deps.vault,
         conference=conference,
         version=body.version,
         option_id=body.option_id,
@@ -115,7 +115,7 @@ async def schedule(
         place=_place(body),
         now=now,
     )
-    return await conference_out(session, parts.vault, scheduled, whole=True)
+    return await conference_out(session, deps.vault, scheduled, whole=True)
 
 
 def _place(body: Scheduling) -> Venue | UUID:
@@ -173,12 +173,12 @@ async def check_off(
 
 @router.post("/v1/conferences/{conference_id}/inform-again")
 async def inform_again(
-    conference_id: UUID, principal: Coordinator, session: Session, parts: Parts, now: Now
+    conference_id: UUID, principal: Coordinator, session: Session, deps: Deps, now: Now
 ) -> ConferenceOut:
     """Decide that the circle is told again what changed after it was told: those steps must be ticked again."""
     conference = await permissions.may_prepare_conference(session, principal, conference_id=conference_id)
     await news.inform_again(session, conference=conference, now=now)
-    return await conference_out(session, parts.vault, conference, whole=True)
+    return await conference_out(session, deps.vault, conference, whole=True)
 
 
 @router.put("/v1/conferences/{conference_id}/needs/{person_id}/{need}")
@@ -202,7 +202,7 @@ async def see_to_need(
 
 @router.post("/v1/conferences/{conference_id}/hold")
 async def hold(
-    *, conference_id: UUID, body: Held, principal: Coordinator, session: Session, parts: Parts, now: Now
+    *, conference_id: UUID, body: Held, principal: Coordinator, session: Session, deps: Deps, now: Now
 ) -> ConferenceOut:
     """Record that the circle met: who came, the times of the three parts, and the outcome."""
     conference = await permissions.may_prepare_conference(session, principal, conference_id=conference_id)
@@ -210,7 +210,7 @@ async def hold(
         session,
         conference=conference,
         attendance=[Presence(**presence.model_dump()) for presence in body.attendance],
-        parts=domain.Parts(
+        parts=domain.MeetingParts(
             information=_part(body.parts.information),
             private=_part(body.parts.private),
             presentation=_part(body.parts.presentation),
@@ -220,11 +220,11 @@ async def hold(
         incident=body.incident,
         now=now,
     )
-    return await conference_out(session, parts.vault, held, whole=True)
+    return await conference_out(session, deps.vault, held, whole=True)
 
 
-def _part(part: PartIn) -> domain.Part:
-    return domain.Part(begins=part.begins, ends=part.ends)
+def _part(part: PartIn) -> domain.MeetingPart:
+    return domain.MeetingPart(begins=part.begins, ends=part.ends)
 
 
 @router.post("/v1/conferences/{conference_id}/cancel")
@@ -234,7 +234,7 @@ async def cancel(
     body: Cancellation,
     principal: Coordinator,
     session: Session,
-    parts: Parts,
+    deps: Deps,
     now: Now,
 ) -> ConferenceOut:
     """Cancel the conference for good; those who expect it are told."""
@@ -242,4 +242,4 @@ async def cancel(
     cancelled = await operations.cancel(
         session, conference=conference, version=body.version, reason=body.reason, now=now
     )
-    return await conference_out(session, parts.vault, cancelled, whole=True)
+    return await conference_out(session, deps.vault, cancelled, whole=True)

@@ -22,7 +22,7 @@ from shared.contracts.scheduling import (
     CopiedPoll,
     SchedulingCopy,
 )
-from shared.http import Parts, Router, Session, audit_log_of_person
+from shared.http import Deps, Router, Session, audit_log_of_person
 from shared.http.gates import Copier
 
 router = Router(tags=["copies"])
@@ -30,7 +30,7 @@ router = Router(tags=["copies"])
 
 @router.get(COPY.path)
 async def copy_for_person(
-    case_id: UUID, person_id: UUID, principal: Copier, session: Session, parts: Parts
+    case_id: UUID, person_id: UUID, principal: Copier, session: Session, deps: Deps
 ) -> SchedulingCopy:
     """Return the dates that one person was asked about, their answers, and when they were present."""
     state = await case_state.read(session, case_id)
@@ -49,12 +49,12 @@ async def copy_for_person(
         if not left or (attendance is not None and attendance.came)
     }
     sealed = [row for row, _, _ in came if row.sealed and row.id in there]
-    opened = await parts.vault.open_readable(session, sealed)
+    opened = await deps.vault.open_readable(session, sealed)
     venues = dict(zip(sealed, opened, strict=True))
     told = await givers.givers_of_case(session, tenant=principal.tenant, case_id=case_id)
     # The circle may know what everybody tells; people outside it, or who left it, only what they tell themselves.
     told = [each for each in told if each.person_id == person_id or not (left or member is None)]
-    words = await parts.vault.open_readable(session, told)
+    words = await deps.vault.open_readable(session, told)
     calendar = await profiles.calendar(session, tenant=principal.tenant)
     in_circle = member is not None and not left
     longer = await queries.extensions_of_case(session, tenant=principal.tenant, case_id=case_id)

@@ -11,7 +11,7 @@ from services.scheduling.queries import UnknownFeed
 from services.scheduling.schemas import VenueOut
 from services.scheduling.schemas.feeds import Feed, FeedEntry, FeedSecret, PresentedFeed
 from shared.auth import Kind, Principal
-from shared.http import Now, Parts, Router, Session, anonymous, audit_as, problems
+from shared.http import Deps, Now, Router, Session, anonymous, audit_as, problems
 from shared.http.gates import Coordinator
 from shared.http.principals import PublicTenant
 
@@ -32,7 +32,7 @@ async def renew_feed(principal: Coordinator, session: Session, now: Now) -> Feed
 
 @router.post("/v1/calendar-feeds/read", dependencies=[anonymous], responses=problems(404))
 async def read_feed(
-    *, body: PresentedFeed, tenant: PublicTenant, request: Request, session: Session, parts: Parts, now: Now
+    *, body: PresentedFeed, tenant: PublicTenant, request: Request, session: Session, deps: Deps, now: Now
 ) -> Feed:
     """Read the conferences of the cases that the secret's owner coordinates: when and where, and no names.
 
@@ -47,7 +47,7 @@ async def read_feed(
     audit_as(request, session, itself)
     found = await queries.conferences_of_coordinator(session, itself, since=now - _BACK)
     placed = [row for row in found if row.sealed is not None]
-    opened = await parts.vault.open_readable(session, placed)
+    opened = await deps.vault.open_readable(session, placed)
     places = {row.id: venue for row, venue in zip(placed, opened, strict=True) if venue is not None}
     return Feed(
         items=[

@@ -9,7 +9,7 @@ from services.scheduling.models import Conference, PreparationNotes
 from services.scheduling.operations.notes import read_notes, write_notes
 from services.scheduling.queries.givers import preparation_of
 from services.scheduling.schemas.notes import NotesIn, NotesOut
-from shared.http import Now, Parts, Router, Session
+from shared.http import Deps, Now, Router, Session
 from shared.http.gates import Coordinator
 from shared.vault import Vault
 
@@ -17,10 +17,10 @@ router = Router(tags=["conferences"])
 
 
 @router.get("/v1/conferences/{conference_id}/notes")
-async def read(conference_id: UUID, principal: Coordinator, session: Session, parts: Parts) -> NotesOut:
+async def read(conference_id: UUID, principal: Coordinator, session: Session, deps: Deps) -> NotesOut:
     """Read what was agreed about safety, and how the children take part."""
     conference = await permissions.may_prepare_conference(session, principal, conference_id=conference_id)
-    return await _notes_out(session, parts.vault, conference)
+    return await _notes_out(session, deps.vault, conference)
 
 
 @router.put("/v1/conferences/{conference_id}/notes")
@@ -30,14 +30,14 @@ async def write(
     body: NotesIn,
     principal: Coordinator,
     session: Session,
-    parts: Parts,
+    deps: Deps,
     now: Now,
 ) -> NotesOut:
     """Write what was agreed about safety, and how the children take part: each ticks its step of the checklist."""
     conference = await permissions.may_prepare_conference(session, principal, conference_id=conference_id)
     notes = PreparationNotes(safety_plan=body.safety_plan, child_participation=body.child_participation)
-    await write_notes(session, parts.vault, conference=conference, version=body.version, notes=notes, now=now)
-    return await _notes_out(session, parts.vault, conference)
+    await write_notes(session, deps.vault, conference=conference, version=body.version, notes=notes, now=now)
+    return await _notes_out(session, deps.vault, conference)
 
 
 async def _notes_out(session: AsyncSession, vault: Vault, conference: Conference) -> NotesOut:

@@ -5,7 +5,7 @@ from uuid import UUID
 from services.scheduling import operations, permissions, queries
 from services.scheduling.routes.answers import conference_out, days_of, own_poll
 from services.scheduling.schemas import Answers, ConferenceOut, OwnPoll
-from shared.http import Now, Page, Paging, Parts, Person, Router, Session, problems
+from shared.http import Deps, Now, Page, Paging, Person, Router, Session, problems
 
 router = Router(tags=["own polls"])
 
@@ -25,14 +25,14 @@ async def list_own_polls(principal: Person, session: Session, page: Paging) -> P
 
 @router.get("/v1/me/conferences", responses=problems(410))
 async def list_own_conferences(
-    principal: Person, session: Session, parts: Parts, page: Paging
+    principal: Person, session: Session, deps: Deps, page: Paging
 ) -> Page[ConferenceOut]:
     """List the conferences of your case, newest first: when and where the circle meets."""
     case_id = await permissions.may_list_own_polls(session, principal)
     if case_id is None:
         return Page(items=[])
     rows = await queries.conferences_of_case(session, tenant=principal.tenant, case_id=case_id, page=page)
-    items = [await conference_out(session, parts.vault, each, whole=False) for each in rows.items]
+    items = [await conference_out(session, deps.vault, each, whole=False) for each in rows.items]
     return Page(items=items, next=rows.next)
 
 

@@ -21,7 +21,7 @@ from services.scheduling.schemas.venues import (
     VenueList,
 )
 from shared.events.network import AccessNeed
-from shared.http import Now, Parts, Router, Session, problems
+from shared.http import Deps, Now, Router, Session, problems
 from shared.http.gates import Coordinator, PolicyKeeper
 from shared.vault import Vault
 
@@ -31,35 +31,35 @@ _CONTACT = tuple(VenueContact.model_fields)
 
 
 @router.get("/v1/venues")
-async def list_venues(principal: PolicyKeeper, session: Session, parts: Parts) -> VenueList:
+async def list_venues(principal: PolicyKeeper, session: Session, deps: Deps) -> VenueList:
     """List the venues that the organisation uses."""
     rows = await queries.venues(session, tenant=principal.tenant)
-    return VenueList(venues=await _entries(session, parts.vault, rows))
+    return VenueList(venues=await _entries(session, deps.vault, rows))
 
 
 @router.post("/v1/venues", status_code=201)
 async def enter_venue(
-    body: NewVenue, principal: PolicyKeeper, session: Session, parts: Parts, now: Now
+    body: NewVenue, principal: PolicyKeeper, session: Session, deps: Deps, now: Now
 ) -> VenueEntry:
     """Add a venue."""
-    venue = await venues.enter(session, parts.vault, tenant=principal.tenant, now=now, **_given(body))
-    return (await _entries(session, parts.vault, [venue]))[0]
+    venue = await venues.enter(session, deps.vault, tenant=principal.tenant, now=now, **_given(body))
+    return (await _entries(session, deps.vault, [venue]))[0]
 
 
 @router.put("/v1/venues/{venue_id}")
 async def change_venue(
-    venue_id: UUID, body: ChangedVenue, principal: PolicyKeeper, session: Session, parts: Parts
+    venue_id: UUID, body: ChangedVenue, principal: PolicyKeeper, session: Session, deps: Deps
 ) -> VenueEntry:
     """Change a venue's data; conferences there keep what people were told."""
     venue = await venues.change(
         session,
-        parts.vault,
+        deps.vault,
         tenant=principal.tenant,
         venue_id=venue_id,
         version=body.version,
         **_given(body),
     )
-    return (await _entries(session, parts.vault, [venue]))[0]
+    return (await _entries(session, deps.vault, [venue]))[0]
 
 
 @router.post("/v1/venues/{venue_id}/close", status_code=204, response_class=Response)
@@ -74,7 +74,7 @@ async def list_venues_for_conference(
     conference_id: UUID,
     principal: Coordinator,
     session: Session,
-    parts: Parts,
+    deps: Deps,
     now: Now,
     needs: Annotated[
         list[AccessNeed] | None, Query(max_length=20, description="The access needs of the people who come.")
@@ -83,7 +83,7 @@ async def list_venues_for_conference(
     """List the venues for a conference, the one that suits best first: free, accessible to all, and neutral."""
     conference = await permissions.may_prepare_conference(session, principal, conference_id=conference_id)
     rated = await free_venues(session, conference, needs=needs or [], now=now)
-    entries = await _entries(session, parts.vault, [each.venue for each in rated])
+    entries = await _entries(session, deps.vault, [each.venue for each in rated])
     return VenueChoices(
         venues=[
             VenueChoice(

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from services.scheduling.domain import (
     Availability,
     DateNotUsable,
+    MeetingPart,
+    MeetingParts,
     Member,
     Option,
-    Part,
-    Parts,
     PartsOutOfOrder,
     best,
     check_parts,
@@ -157,7 +157,9 @@ def at(hour: int) -> datetime:
 
 class TestCheckParts:
     def test_takes_parts_that_follow_one_another(self) -> None:
-        check_parts(Parts(Part(at(1), at(2)), Part(at(2), at(5)), Part(at(5), at(6))))
+        check_parts(
+            MeetingParts(MeetingPart(at(1), at(2)), MeetingPart(at(2), at(5)), MeetingPart(at(5), at(6)))
+        )
 
     @pytest.mark.parametrize(
         "hours",
@@ -172,7 +174,11 @@ class TestCheckParts:
     def test_refuses_the_others(self, hours: tuple[int, ...]) -> None:
         first, second, third, fourth, fifth, sixth = map(at, hours)
         with pytest.raises(PartsOutOfOrder):
-            check_parts(Parts(Part(first, second), Part(third, fourth), Part(fifth, sixth)))
+            check_parts(
+                MeetingParts(
+                    MeetingPart(first, second), MeetingPart(third, fourth), MeetingPart(fifth, sixth)
+                )
+            )
 
 
 def member(number: int, **about: Any) -> Member:
