@@ -1,4 +1,4 @@
-"""One part of a round: some batches of one table, each a short transaction of its own.
+"""One step of a round: some batches of one table, each a short transaction of its own.
 
 If killed in the middle, the finished batches stay done, and the next attempt finds the rest.
 """
@@ -35,7 +35,7 @@ _SECONDS = 10.0
 _NOBODY = UUID(int=0)
 
 
-class Part(BaseModel):
+class Progress(BaseModel):
     """What to purge, and how far this round has come; `after` is None when nothing of the tenant is left."""
 
     model_config = ConfigDict(frozen=True)
@@ -46,7 +46,7 @@ class Part(BaseModel):
 
 
 class Plan(BaseModel):
-    """What a round purges, and how long to rest after it."""
+    """What a round purges, and how long to wait after it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -55,12 +55,12 @@ class Plan(BaseModel):
 
 
 class Purged(BaseModel):
-    """The result of a part: how many rows were deleted, and where to continue if there may be more."""
+    """The result of a step: how many rows were deleted, and where to continue if there may be more."""
 
     model_config = ConfigDict(frozen=True)
 
     rows: int
-    next: Part | None = None
+    next: Progress | None = None
 
 
 class Housekeeper:
@@ -91,36 +91,36 @@ class Housekeeper:
         return Plan(what=(*self._kept, *self._sweeps), rest=rest)
 
     @activity.defn(name="housekeeping.purge")
-    async def purge(self, part: Part) -> Purged:
+    async def purge(self, progress: Progress) -> Purged:
         """Purge batch after batch for a few seconds."""
-        swept = self._sweeps.get(part.what)
+        swept = self._sweeps.get(progress.what)
         if swept is not None:
-            return await self._sweep(swept, part)
-        what = self._kept.get(part.what)
+            return await self._sweep(swept, progress)
+        what = self._kept.get(progress.what)
         if what is None:
             # Planned by another version than the one running now.
             return Purged(rows=0)
         until = time.monotonic() + self._seconds
         before = await self._now(what) - what.length
         rows = 0
-        async for tenant in self._tenants(part, of_tenants=what.of_tenants):
-            after = (part.after if tenant == part.tenant else None) or purging.BEGINNING
+        async for tenant in self._tenants(progress, of_tenants=what.of_tenants):
+            after = (progress.after if tenant == progress.tenant else None) or purging.BEGINNING
             more = True
             while more:
                 gone, after = await self._batch_of(what, tenant, after=after, before=before)
                 rows += gone
                 more = gone == self._batch
                 if time.monotonic() > until:
-                    place = Part(what=part.what, tenant=tenant, after=after if more else None)
+                    place = Progress(what=progress.what, tenant=tenant, after=after if more else None)
                     return self._purged(what, rows, place)
         return self._purged(what, rows, None)
 
-    async def _sweep(self, what: Sweep, part: Part) -> Purged:
+    async def _sweep(self, what: Sweep, progress: Progress) -> Purged:
         """Process one tenant's items after another's for a few seconds."""
         until = time.monotonic() + self._seconds
         now = await self._context.clock.now()
         items = 0
-        async for tenant in self._tenants(part, of_tenants=True):
+        async for tenant in self._tenants(progress, of_tenants=True):
             more = True
             while more:
                 found, done = await sweep(self._context, what, tenant=tenant, now=now, most=_ITEMS)
@@ -129,22 +129,24 @@ class Housekeeper:
                 more = found == _ITEMS and done > 0
                 if time.monotonic() > until:
                     after = purging.BEGINNING if more else None
-                    return self._swept(part, items, Part(what=part.what, tenant=tenant, after=after))
-        return self._swept(part, items, None)
+                    return self._swept(
+                        progress, items, Progress(what=progress.what, tenant=tenant, after=after)
+                    )
+        return self._swept(progress, items, None)
 
-    def _swept(self, part: Part, items: int, place: Part | None) -> Purged:
+    def _swept(self, progress: Progress, items: int, place: Progress | None) -> Purged:
         if items:
-            SWEPT.labels(self._context.service, part.what).inc(items)
-            log.info("housekeeping.swept", what=part.what, items=items)
+            SWEPT.labels(self._context.service, progress.what).inc(items)
+            log.info("housekeeping.swept", what=progress.what, items=items)
         return Purged(rows=items, next=place)
 
-    async def _tenants(self, part: Part, *, of_tenants: bool) -> Any:
-        """Yield the scope of the rows to purge: no tenant once, or every tenant from where the last part ended."""
-        if part.after is not None and (part.tenant != _NOBODY or not of_tenants):
-            yield part.tenant
+    async def _tenants(self, progress: Progress, *, of_tenants: bool) -> Any:
+        """Yield the scope of the rows to purge: no tenant once, or every tenant from where the last step ended."""
+        if progress.after is not None and (progress.tenant != _NOBODY or not of_tenants):
+            yield progress.tenant
         if not of_tenants:
             return
-        after = part.tenant
+        after = progress.tenant
         while True:
             async with self._context.database.transaction() as session:
                 found = await purging.tenants_after(session, after=after, most=self._batch)
@@ -164,7 +166,7 @@ class Housekeeper:
     async def _now(self, what: RetentionRule) -> datetime:
         return datetime.now(UTC) if what.clock == "machine" else await self._context.clock.now()
 
-    def _purged(self, what: RetentionRule, rows: int, place: Part | None) -> Purged:
+    def _purged(self, what: RetentionRule, rows: int, place: Progress | None) -> Purged:
         if rows:
             PURGED.labels(self._context.service, what.table).inc(rows)
             log.info("housekeeping.purged", table=what.table, rows=rows)

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 from temporalio import workflow
 
 from shared.context import Context
-from shared.housekeeping.activities import Housekeeper, Part, Plan
+from shared.housekeeping.activities import Housekeeper, Plan, Progress
 from shared.workflow import ACTIVITY, LOCAL_ACTIVITY, DeadlineWorkflow
 
 
@@ -46,12 +46,12 @@ class Housekeeping:
         """Purge once, and continue as a new run."""
         plan = await self._plan()
         for what in plan.what:
-            part: Part | None = Part(what=what)
-            while part is not None:
+            progress: Progress | None = Progress(what=what)
+            while progress is not None:
                 if workflow.info().is_continue_as_new_suggested():
                     workflow.continue_as_new(database)
-                purged = await workflow.execute_activity_method(Housekeeper.purge, part, **ACTIVITY)
-                part = purged.next
+                purged = await workflow.execute_activity_method(Housekeeper.purge, progress, **ACTIVITY)
+                progress = purged.next
         DeadlineWorkflow.publish("waiting", workflow.now() + plan.rest)
         await workflow.sleep(max(plan.rest, timedelta(seconds=1)))
         workflow.continue_as_new(database)

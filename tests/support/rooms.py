@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from shared.database import Database
 from shared.housekeeping import retention_rules
-from shared.housekeeping.activities import Housekeeper, Part
+from shared.housekeeping.activities import Housekeeper, Progress
 from shared.settings import Settings
 from tests.support.platform import bare_context
 
@@ -78,7 +78,7 @@ class Rooms:
 
     async def purge(self, table: str, **changes: Any) -> int:
         """Purge a table to its end, and return how many parts that took."""
-        part: Part | None = Part(what=table)
+        part: Progress | None = Progress(what=table)
         parts = 0
         while part is not None:
             part = (await self.keeper(**changes).purge(part)).next

@@ -14,7 +14,7 @@ from shared import mail, messages
 from shared.auth import NO_TENANT, Role
 from shared.contracts.base import Answer, Contract
 from shared.errors import Operational
-from shared.housekeeping.activities import Housekeeper, Part
+from shared.housekeeping.activities import Housekeeper, Progress
 from shared.messages import NotWanted
 from tests.support.world.intake import Intake
 
@@ -56,7 +56,7 @@ def world(world: Intake, portal: Portal) -> Intake:
 async def a_round(world: Intake, *, hours: float = 0) -> int:
     """Do a round of housekeeping so many hours later, and return how many mails it decided on."""
     world.later(hours=hours)
-    part, decided = Part(what="daily mail", tenant=world.tenant), 0
+    part, decided = Progress(what="daily mail", tenant=world.tenant), 0
     while part is not None:
         purged = await Housekeeper(world.context, sweeps=sweeps).purge(part)
         decided, part = decided + purged.rows, purged.next  # type: ignore[assignment]

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from shared.database import Scope
 from shared.errors import Operational
 from shared.housekeeping import purging, retention_rules
-from shared.housekeeping.activities import PURGED, Part
+from shared.housekeeping.activities import PURGED, Progress
 from shared.retention import DEAD_LETTER_DAYS
 from shared.runtime import connected
 from shared.settings import Settings
@@ -108,7 +108,7 @@ class TestPurge:
         assert await rooms.left("outbox") == 0
 
     async def test_a_table_that_another_version_planned_is_left_alone(self, rooms: Rooms) -> None:
-        assert (await rooms.keeper().purge(Part(what="case_state"))).next is None
+        assert (await rooms.keeper().purge(Progress(what="case_state"))).next is None
 
     async def test_counts_what_it_took(self, rooms: Rooms) -> None:
         def counted() -> float:

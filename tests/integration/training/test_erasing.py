@@ -10,7 +10,7 @@ from deploy.commands.erasures import Line as LedgerLine
 from deploy.commands.erasures import _apply_again
 from services.training.worker import sweeps
 from shared.auth import Role
-from shared.housekeeping.activities import Housekeeper, Part
+from shared.housekeeping.activities import Housekeeper, Progress
 from shared.ids import uuid7
 from tests.integration.training.bank import Line, digits, statement
 from tests.support.world.training import Training
@@ -237,7 +237,7 @@ class TestRetention:
     async def swept(self, world: Training) -> int:
         """Do a round of housekeeping, and return how many registrations went."""
         keeper = Housekeeper(world.context, sweeps=sweeps)
-        rows, part = 0, Part(what="registrations")
+        rows, part = 0, Progress(what="registrations")
         while part is not None:
             purged = await keeper.purge(part)
             rows, part = rows + purged.rows, purged.next  # type: ignore[assignment]
