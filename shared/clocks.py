@@ -293,7 +293,7 @@ class Clocks:
         for clock in await self.lock_all(session, case=case):
             if clock.kind not in kinds or clock.state == "breached" or clock.owner == owner:
                 continue
-            rested = timedelta() if clock.paused_at is None else now - clock.paused_at
+            paused_for = timedelta() if clock.paused_at is None else now - clock.paused_at
             await self._change(session, "stopped", clock, now)
             await self.start(
                 session,
@@ -305,9 +305,9 @@ class Clocks:
                 owner=owner,
                 escalate_to=clock.escalate_to,
                 now=now,
-                warn_at=None if clock.warn_at is None else clock.warn_at + rested,
+                warn_at=None if clock.warn_at is None else clock.warn_at + paused_for,
                 warned_at=clock.warned_at,
-                due_at=clock.due_at + rested,
+                due_at=clock.due_at + paused_for,
                 policy_version=clock.policy_version,
                 workflow_id=clock.workflow_id,
                 paused=clock.pause_reason,

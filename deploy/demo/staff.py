@@ -62,7 +62,7 @@ class Staff(Player):
         await self._post(f"intake/referrals/{case.referral_id}/decline", reason=reason)
 
     async def pauses(self, case: Case, *, reason: Annotated[str, AfterValidator(PauseReason)]) -> None:
-        """{me} lets the case rest ({reason})."""
+        """{me} pauses the case ({reason})."""
         await self._post(f"intake/cases/{case.id}/pause", reason=reason)
 
     async def resumes(self, case: Case) -> None:

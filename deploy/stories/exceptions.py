@@ -125,9 +125,9 @@ async def without_meeting(s: Story, c: Cast) -> None:
     s.expect_events({plans.PlanBInvoked: 1}, case)
     s.expect_emails("plan-b", [wim], case)
     s.expect_emails("agreement-changed", [nele], case)
-    s.expect_that((await omer.sees_agreements(case))[soup.id], "resting")
+    s.expect_that((await omer.sees_agreements(case))[soup.id], "suspended")
     await s.until_event(case, plans.CheckInDue, of="four-weeks", within="60d")
-    # Nobody is reminded of an agreement that rests.
+    # Nobody is reminded of an agreement that is suspended.
     s.expect_emails("agreement-near", [wim], case)
     await coordinator.checks_in(case, "four-weeks", "close")
     s.expect_that(await c.hanne.sees(case), {"state": "closed"})

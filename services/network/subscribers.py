@@ -227,7 +227,7 @@ for _settled in (plans.AgreementDone, plans.AgreementLapsed):
 async def ask_no_more_of_what_rests(
     session: AsyncSession, event: Received[plans.PlanBInvoked], context: Context
 ) -> None:
-    """Send nothing that asks about an agreement that rests while plan B runs instead."""
+    """Send nothing that asks about an agreement that is suspended while plan B runs instead."""
     if event.data.instead_of is not None:
         await _ask_no_more(session, event, context, event.data.instead_of)
 

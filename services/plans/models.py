@@ -14,8 +14,8 @@ from services.plans.domain import (
     CheckInState,
     FollowUpState,
     Going,
-    Part,
     PlanAcceptance,
+    PlanPart,
     Progress,
     RecordedAs,
     ResourceState,
@@ -220,7 +220,7 @@ class Agreement(Base):
     by: Mapped[str]
     who_person_ids: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
     due_on: Mapped[date] = mapped_column(Date)
-    # For plan B: its line, starting at 1; the agreement that rests for it; who invoked it, and in which role.
+    # For plan B: its line, starting at 1; the agreement suspended for it; who invoked it, and in which role.
     plan_b: Mapped[int | None]
     instead_of: Mapped[UUID | None]
     invoked_by: Mapped[UUID | None]
@@ -308,7 +308,7 @@ class Share(Base):
     version: Mapped[int]
     kind: Mapped[str]
     recipient: Mapped[UUID]
-    parts: Mapped[list[Part]] = mapped_column(ARRAY(Text))
+    parts: Mapped[list[PlanPart]] = mapped_column(ARRAY(Text))
     shared_by: Mapped[UUID]
     # The children under twelve on whose behalf it was shared.
     shared_for: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))

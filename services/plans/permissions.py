@@ -14,14 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.plans import queries
 from services.plans.domain import (
-    PARTS,
+    PLAN_PARTS,
     AgreementNotFound,
     CheckInNotFound,
     CheckInState,
     NotYours,
-    Part,
     PlanAcceptance,
     PlanNotFound,
+    PlanPart,
     RecordedAs,
     ResourceNotFound,
 )
@@ -57,7 +57,7 @@ class Reading:
 
     plan: Plan
     version: int
-    parts: frozenset[Part]
+    parts: frozenset[PlanPart]
     own: UUID
     with_shares: bool
     with_reasons: bool
@@ -93,7 +93,7 @@ async def may_read_plan(
     plan, found = await _load(session, principal, Plan, plan_id, missing=PlanNotFound, now=now)
     found = await _with_manager(session, found, plan.case_id)
     current = not found.isdisjoint(_READERS)
-    version, parts = plan.version, PARTS
+    version, parts = plan.version, PLAN_PARTS
     if not current:
         shared = await _share(session, principal, plan)
         if shared is None and not await queries.has_agreement(session, plan, person_id=principal.id):

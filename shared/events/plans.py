@@ -108,7 +108,7 @@ class AgreementLapsed(EventData, type="plans.agreement.lapsed.v1"):
 class PlanBInvoked(EventData, type="plans.plan-b.invoked.v1"):
     """Plan B is needed: what the circle agreed to do then is an agreement from now on.
 
-    `instead_of`: the agreement that rests meanwhile.
+    `instead_of`: the agreement that is suspended meanwhile.
     """
 
     case_id: UUID

@@ -51,16 +51,16 @@ from shared.http.principals import (
     staff,
 )
 from shared.http.problems import Problem
-from shared.http.routing import Now, Parts, Router, Session, audit_as
+from shared.http.routing import Deps, Now, Router, Session, audit_as
 
 __all__ = [
     "Anyone",
     "CursorNotReadable",
+    "Deps",
     "Now",
     "Page",
     "PageRequest",
     "Paging",
-    "Parts",
     "Person",
     "Problem",
     "ReadVersion",

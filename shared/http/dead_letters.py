@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints
 from shared.context import Context
 from shared.http.gates import Operator
 from shared.http.models import RequestModel, ResponseModel
-from shared.http.routing import Parts, Router
+from shared.http.routing import Deps, Router
 
 router = Router(tags=["operations"])
 _MOST = 200
@@ -55,19 +55,19 @@ class LettersSettled(ResponseModel):
 
 
 @router.get("/v1/dead-letters")
-async def list_dead_letters(_principal: Operator, context: Parts) -> DeadLetters:
+async def list_dead_letters(_principal: Operator, context: Deps) -> DeadLetters:
     """List the events that this service could not handle, the oldest first."""
     return await dead_letters_of(context)
 
 
 @router.post("/v1/dead-letters/replay")
-async def replay_dead_letters(chosen: ChosenLetters, _principal: Operator, context: Parts) -> LettersSettled:
+async def replay_dead_letters(chosen: ChosenLetters, _principal: Operator, context: Deps) -> LettersSettled:
     """Let the service handle events again, as if new; one that fails again becomes a dead letter again."""
     return await settle(context, chosen, again=True)
 
 
 @router.post("/v1/dead-letters/discard")
-async def discard_dead_letters(chosen: ChosenLetters, _principal: Operator, context: Parts) -> LettersSettled:
+async def discard_dead_letters(chosen: ChosenLetters, _principal: Operator, context: Deps) -> LettersSettled:
     """Discard events: the service will never learn what they said."""
     return await settle(context, chosen, again=False)
 

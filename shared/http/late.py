@@ -15,7 +15,7 @@ from shared.events.base import LateBecause
 from shared.http.gates import ClockOwner
 from shared.http.models import RequestModel
 from shared.http.openapi import problems
-from shared.http.routing import Now, Parts, Router, Session
+from shared.http.routing import Deps, Now, Router, Session
 
 router = Router(tags=["clocks"])
 
@@ -47,13 +47,13 @@ class LateReason(RequestModel):
     responses=problems(404, 409, 410),
 )
 async def explain_lateness(
-    *, clock_id: UUID, body: LateReason, principal: ClockOwner, session: Session, now: Now, parts: Parts
+    *, clock_id: UUID, body: LateReason, principal: ClockOwner, session: Session, now: Now, deps: Deps
 ) -> None:
     """Record why a deadline was missed, while it is late or after it was met late; the last reason counts.
 
     For whoever owns the clock, the coordinator of its case, and the regional managers of the organisation.
     """
-    clocks = Clocks(parts.service)
+    clocks = Clocks(deps.service)
     clock = await clocks.by_id(session, clock_id)
     if clock is None or clock.tenant != principal.tenant or not await _answers_for(session, principal, clock):
         raise UnknownClock(clock_id=str(clock_id))

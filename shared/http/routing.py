@@ -90,7 +90,7 @@ def _audit(request: Request, session: AsyncSession, principal: Principal | None)
 # a commit that fails is told to the client and not hidden behind a 201.
 Session = Annotated[AsyncSession, Depends(_session, scope="function")]
 Now = Annotated[datetime, Depends(_now)]
-Parts = Annotated[Context, Depends(_context)]
+Deps = Annotated[Context, Depends(_context)]
 
 
 def calls_of(dependant: Dependant) -> Iterator[Any]:

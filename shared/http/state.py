@@ -8,7 +8,7 @@ from shared.context import Context
 from shared.errors import Operational
 from shared.http.gates import Operator
 from shared.http.models import ResponseModel
-from shared.http.routing import Parts, Router
+from shared.http.routing import Deps, Router
 
 router = Router(tags=["operations"])
 
@@ -46,7 +46,7 @@ class ServiceState(ResponseModel):
 
 
 @router.get("/v1/state")
-async def read_state(_principal: Operator, context: Parts) -> ServiceState:
+async def read_state(_principal: Operator, context: Deps) -> ServiceState:
     """See whether the parts that this service depends on answer, and what waits in its outbox."""
     return await state_of(context)
 

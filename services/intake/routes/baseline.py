@@ -6,18 +6,18 @@ from services.intake import permissions
 from services.intake.operations import baseline
 from services.intake.permissions import BaselineReader, BaselineWriter
 from services.intake.schemas.cases import BaselineChange, ShownBaseline, ShownLine
-from shared.http import Now, Parts, Router, Session
+from shared.http import Deps, Now, Router, Session
 
 router = Router(tags=["baseline"])
 
 
 @router.get("/v1/cases/{case_id}/baseline")
 async def read_baseline(
-    case_id: UUID, principal: BaselineReader, session: Session, parts: Parts, now: Now
+    case_id: UUID, principal: BaselineReader, session: Session, deps: Deps, now: Now
 ) -> ShownBaseline:
     """Read the current baseline."""
     case = await permissions.may_read_baseline(session, principal, case_id=case_id, now=now)
-    return _shown(case_id, await baseline.read_baseline(session, parts.vault, case=case))
+    return _shown(case_id, await baseline.read_baseline(session, deps.vault, case=case))
 
 
 @router.put("/v1/cases/{case_id}/baseline")
@@ -28,13 +28,13 @@ async def change_baseline(
     principal: BaselineWriter,
     session: Session,
     now: Now,
-    parts: Parts,
+    deps: Deps,
 ) -> ShownBaseline:
     """Write the baseline: the coordinator its questions, the mandated side its bottom lines and resources."""
     rights = await permissions.may_write_baseline(session, principal, case_id=case_id)
     written = await baseline.change_baseline(
         session,
-        parts.vault,
+        deps.vault,
         tenant=principal.tenant,
         case_id=case_id,
         change=change,

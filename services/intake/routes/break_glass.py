@@ -8,7 +8,7 @@ from services.intake.operations import break_glass
 from services.intake.permissions import BreakGlassReader
 from services.intake.queries import break_glass as reads
 from services.intake.schemas.break_glass import BreakGlassEntry, NewBreakGlass
-from shared.http import Now, Page, Paging, Parts, Router, Session
+from shared.http import Deps, Now, Page, Paging, Router, Session
 from shared.http.gates import Manager
 
 router = Router(tags=["break-glass"])
@@ -16,7 +16,7 @@ router = Router(tags=["break-glass"])
 
 @router.post("/v1/cases/{case_id}/break-glass", status_code=201)
 async def open_file(
-    *, case_id: UUID, body: NewBreakGlass, principal: Manager, session: Session, now: Now, parts: Parts
+    *, case_id: UUID, body: NewBreakGlass, principal: Manager, session: Session, now: Now, deps: Deps
 ) -> BreakGlassEntry:
     """Open the file of a case, to read what its coordinator may read; for a few hours, and you alone.
 
@@ -24,20 +24,20 @@ async def open_file(
     """
     case = await permissions.may_break_glass(session, principal, case_id=case_id)
     access = await break_glass.open_file(
-        session, parts.vault, case=case, opened_by=principal.id, reason=body.reason, now=now
+        session, deps.vault, case=case, opened_by=principal.id, reason=body.reason, now=now
     )
     return _entry(access)
 
 
 @router.get("/v1/break-glass")
 async def list_break_glass(
-    principal: BreakGlassReader, session: Session, parts: Parts, page: Paging
+    principal: BreakGlassReader, session: Session, deps: Deps, page: Paging
 ) -> Page[BreakGlassEntry]:
     """List the files that were opened, newest first; the data protection officer reads why."""
     rows = await reads.page_of_break_glass(session, tenant=principal.tenant, page=page)
     if not permissions.may_read_reasons(principal):
         return Page(items=[_entry(row) for row in rows.items], next=rows.next)
-    words = await parts.vault.open_readable(session, rows.items)
+    words = await deps.vault.open_readable(session, rows.items)
     return Page(
         items=[_entry(row, fields) for row, fields in zip(rows.items, words, strict=True)], next=rows.next
     )
@@ -45,13 +45,13 @@ async def list_break_glass(
 
 @router.get("/v1/break-glass/{break_glass_id}")
 async def read_break_glass(
-    break_glass_id: UUID, principal: BreakGlassReader, session: Session, parts: Parts
+    break_glass_id: UUID, principal: BreakGlassReader, session: Session, deps: Deps
 ) -> BreakGlassEntry:
     """Read about the opening of a file and who was told; the data protection officer also reads why."""
     access = await permissions.may_read_break_glass(session, principal, break_glass_id=break_glass_id)
     if not permissions.may_read_reasons(principal):
         return _entry(access)
-    [words] = await parts.vault.open_readable(session, [access])
+    [words] = await deps.vault.open_readable(session, [access])
     return _entry(access, words)
 
 

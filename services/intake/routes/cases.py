@@ -24,7 +24,7 @@ from services.intake.schemas.cases import (
 )
 from shared.auth import Principal
 from shared.contracts.intake import PERSONS_AT_OPENING, PersonAtOpening, PersonsAtOpening
-from shared.http import Now, Page, Paging, Parts, Router, Session
+from shared.http import Deps, Now, Page, Paging, Router, Session
 from shared.http.gates import CoordinatorOrManager, Manager
 from shared.http.paging import MAX_LIMIT
 
@@ -86,13 +86,13 @@ async def resume_case(
 
 @router.post("/v1/cases/{case_id}/withdraw")
 async def withdraw_case(
-    *, case_id: UUID, withdrawal: Withdrawal, principal: Withdrawer, session: Session, now: Now, parts: Parts
+    *, case_id: UUID, withdrawal: Withdrawal, principal: Withdrawer, session: Session, now: Now, deps: Deps
 ) -> CaseState:
     """Stop a case before its end; the people concerned can, at any moment, with their personal link."""
     by = await permissions.may_withdraw_case(session, principal, case_id=case_id, withdrawal=withdrawal)
     await cases.withdraw_case(
         session,
-        parts.vault,
+        deps.vault,
         tenant=principal.tenant,
         case_id=case_id,
         reason=withdrawal.reason,
@@ -104,11 +104,11 @@ async def withdraw_case(
 
 @router.post("/v1/cases/{case_id}/close")
 async def close_case(
-    *, case_id: UUID, closing: Closing, principal: Manager, session: Session, now: Now, parts: Parts
+    *, case_id: UUID, closing: Closing, principal: Manager, session: Session, now: Now, deps: Deps
 ) -> CaseState:
     """Close a case at its end."""
     await cases.close_case(
-        session, parts.vault, tenant=principal.tenant, case_id=case_id, outcome=closing.outcome, now=now
+        session, deps.vault, tenant=principal.tenant, case_id=case_id, outcome=closing.outcome, now=now
     )
     return CaseState(case_id=case_id, state=CaseStatus.CLOSED)
 
@@ -143,12 +143,12 @@ async def seek_coordinator(
 
 @router.get(PERSONS_AT_OPENING.path)
 async def read_persons_at_opening(
-    case_id: UUID, principal: PersonsCopier, session: Session, parts: Parts
+    case_id: UUID, principal: PersonsCopier, session: Session, deps: Deps
 ) -> PersonsAtOpening:
     """Return the persons of the referral to the service that owns them from the opening on."""
     case = await permissions.may_copy_persons(session, principal, case_id=case_id)
     rows = await referrals.persons(session, tenant=principal.tenant, referral_id=case.referral_id)
-    fields = await parts.vault.open_readable(session, rows)
+    fields = await deps.vault.open_readable(session, rows)
     return PersonsAtOpening(
         items=[
             PersonAtOpening.model_validate({**person.model_dump(), "person_id": row.id, "role": row.role})

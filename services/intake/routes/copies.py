@@ -20,7 +20,7 @@ from shared.contracts.intake import (
     CopiedReferral,
     IntakeCopy,
 )
-from shared.http import Parts, Router, Session, audit_log_of_person
+from shared.http import Deps, Router, Session, audit_log_of_person
 from shared.http.gates import Copier
 from shared.vault import Vault
 
@@ -32,7 +32,7 @@ _TOLD_OF = frozenset({"central", "representative"})
 
 @router.get(COPY.path)
 async def copy_for_person(
-    case_id: UUID, person_id: UUID, principal: Copier, session: Session, parts: Parts
+    case_id: UUID, person_id: UUID, principal: Copier, session: Session, deps: Deps
 ) -> IntakeCopy:
     """Return what the case and its referral hold on one person, and nothing on anybody else."""
     case = await cases.case(session, tenant=principal.tenant, case_id=case_id)
@@ -45,19 +45,19 @@ async def copy_for_person(
     own = next((row for row in named if row.id == person_id), None)
     if own is None:
         return IntakeCopy(erased=False, case=None, entry=None, referral=None, baseline=None, seen=seen)
-    entry = await _entry(session, parts.vault, own)
+    entry = await _entry(session, deps.vault, own)
     if own.role not in _TOLD_OF:
         return IntakeCopy(
             erased=entry is None, case=None, entry=entry, referral=None, baseline=None, seen=seen
         )
     written = await referrals.referral(session, tenant=principal.tenant, referral_id=case.referral_id)
-    referral = None if written is None else await _referral(session, parts.vault, written)
+    referral = None if written is None else await _referral(session, deps.vault, written)
     return IntakeCopy(
         erased=entry is None or referral is None,
         case=await _case(session, case),
         entry=entry,
         referral=referral,
-        baseline=await _baseline(session, parts.vault, case),
+        baseline=await _baseline(session, deps.vault, case),
         seen=seen,
     )
 

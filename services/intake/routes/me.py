@@ -5,13 +5,13 @@ from services.intake.permissions import Colleague
 from services.intake.queries import register as reads
 from services.intake.schemas.register import Account, CoordinatorToCall
 from shared.auth import Role
-from shared.http import Parts, Person, Router, Session, problems
+from shared.http import Deps, Person, Router, Session, problems
 
 router = Router(tags=["register"])
 
 
 @router.get("/v1/me")
-async def read_me(principal: Colleague, session: Session, parts: Parts) -> Account:
+async def read_me(principal: Colleague, session: Session, deps: Deps) -> Account:
     """Read who you are here: what your token says, and what the organisation entered about you."""
     organisation = member = None
     if principal.organisation is not None:
@@ -24,7 +24,7 @@ async def read_me(principal: Colleague, session: Session, parts: Parts) -> Accou
         )
     coordinator = await reads.coordinator(session, tenant=principal.tenant, coordinator_id=principal.id)
     known = [row for row in (coordinator, member) if row is not None][:1]
-    contact = next(iter(await parts.vault.open_readable(session, known)), None)
+    contact = next(iter(await deps.vault.open_readable(session, known)), None)
     return Account(
         id=principal.id,
         organisation_id=principal.organisation,
@@ -42,13 +42,13 @@ async def read_me(principal: Colleague, session: Session, parts: Parts) -> Accou
 
 
 @router.get("/v1/me/coordinator", responses=problems(404))
-async def read_my_coordinator(principal: Person, session: Session, parts: Parts) -> CoordinatorToCall:
+async def read_my_coordinator(principal: Person, session: Session, deps: Deps) -> CoordinatorToCall:
     """Read whom to call about your case: its coordinator now, by name and number."""
     case = await permissions.own_case(session, principal)
     known = case.coordinator_id and await reads.coordinator(
         session, tenant=case.tenant, coordinator_id=case.coordinator_id
     )
-    contact = next(iter(await parts.vault.open_readable(session, [known] if known else [])), None)
+    contact = next(iter(await deps.vault.open_readable(session, [known] if known else [])), None)
     return CoordinatorToCall(
         first_name=None if contact is None else contact.first_name,
         last_name=None if contact is None else contact.last_name,

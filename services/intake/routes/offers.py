@@ -19,7 +19,7 @@ from services.intake.schemas.cases import (
     OfferEntry,
     Refusal,
 )
-from shared.http import Now, Page, Paging, Parts, Router, Session
+from shared.http import Deps, Now, Page, Paging, Router, Session
 from shared.http.gates import Coordinator, Manager
 
 router = Router(tags=["offers"])
@@ -45,13 +45,13 @@ async def list_own_offers(principal: Coordinator, session: Session, page: Paging
 
 
 @router.get("/v1/offers/{offer_id}")
-async def read_offer(offer_id: UUID, principal: Coordinator, session: Session, parts: Parts) -> OfferDetail:
+async def read_offer(offer_id: UUID, principal: Coordinator, session: Session, deps: Deps) -> OfferDetail:
     """Read whom a case offered to you is about, from where, and its parties: to judge if you are independent."""
     offer, case = await permissions.may_read_offer(session, principal, offer_id=offer_id)
     [entry] = await _entries(session, [(offer, case)])
     rows = await referrals.persons(session, tenant=principal.tenant, referral_id=case.referral_id)
     central = [row for row in rows if row.role == "central"]
-    opened = await parts.vault.open_readable(session, central)
+    opened = await deps.vault.open_readable(session, central)
     parties = await register.organisations_by_id(
         session,
         organisation_ids={
@@ -81,13 +81,13 @@ async def accept_offer(
     principal: Coordinator,
     session: Session,
     now: Now,
-    parts: Parts,
+    deps: Deps,
 ) -> OfferAnswer:
     """Take the case, declaring that you have no ties to those concerned."""
     del acceptance
     await offers.accept_offer(
         session,
-        parts.vault,
+        deps.vault,
         tenant=principal.tenant,
         offer_id=offer_id,
         coordinator_id=principal.id,

@@ -28,10 +28,10 @@ from services.intake.settings import Policy, policies
 from shared.auth import Principal
 from shared.database import Scope, set_scope
 from shared.http import (
+    Deps,
     Now,
     Page,
     Paging,
-    Parts,
     Router,
     Session,
     anonymous,
@@ -55,7 +55,7 @@ Visitor = Annotated[Principal | None, Depends(_principal_if_any)]
 
 @router.post("/v1/referrals", status_code=201, dependencies=[anonymous], responses=problems(401, 403, 404))
 async def receive_referral(
-    *, referral: NewReferral, visitor: Visitor, request: Request, session: Session, now: Now, parts: Parts
+    *, referral: NewReferral, visitor: Visitor, request: Request, session: Session, now: Now, deps: Deps
 ) -> ReferralReceipt:
     """Ask for a conference: for others as a professional; or for yourself or acquaintances, which needs no account."""
     referrer = permissions.may_refer(visitor, referral)
@@ -64,7 +64,7 @@ async def receive_referral(
         await set_scope(session, Scope(tenant=tenant))
     received, others = await referrals.receive_referral(
         session,
-        parts.vault,
+        deps.vault,
         tenant=tenant,
         referral=referral,
         referrer=referrer,
@@ -96,15 +96,15 @@ async def list_referrals(
 
 @router.get("/v1/referrals/{referral_id}")
 async def read_referral(
-    referral_id: UUID, principal: ReferralReader, session: Session, parts: Parts, now: Now
+    referral_id: UUID, principal: ReferralReader, session: Session, deps: Deps, now: Now
 ) -> ReferralDetail:
     """Read a referral: its author, and the manager who decides on it; once it is a case, by break-glass access."""
     referral = await permissions.may_read_referral(session, principal, referral_id=referral_id, now=now)
     policy = await policies.in_force(session, tenant=principal.tenant, at=referral.created_at)
     known = await reads.also_referred(session, permissions.may_list_referrals(principal), [referral_id])
-    words = await parts.vault.open(session, referral)
+    words = await deps.vault.open(session, referral)
     rows = await reads.persons(session, tenant=principal.tenant, referral_id=referral.id)
-    fields = await parts.vault.open_readable(session, rows)
+    fields = await deps.vault.open_readable(session, rows)
     return ReferralDetail.of(
         _summary(referral, policy, known.get(referral_id, [])),
         question=words.question,
@@ -122,12 +122,12 @@ async def read_referral(
 
 @router.post("/v1/referrals/{referral_id}/accept")
 async def accept_referral(
-    referral_id: UUID, principal: Manager, session: Session, now: Now, parts: Parts
+    referral_id: UUID, principal: Manager, session: Session, now: Now, deps: Deps
 ) -> CaseStarted:
     """Accept a referral: a case opens, and the search for a coordinator begins."""
     case_id = await opening.accept_referral(
         session,
-        parts.vault,
+        deps.vault,
         tenant=principal.tenant,
         referral_id=referral_id,
         accepted_by=principal.id,
@@ -144,12 +144,12 @@ async def decline_referral(
     principal: Manager,
     session: Session,
     now: Now,
-    parts: Parts,
+    deps: Deps,
 ) -> ReferralReceipt:
     """Decline a referral."""
     await referrals.decline_referral(
         session,
-        parts.vault,
+        deps.vault,
         tenant=principal.tenant,
         referral_id=referral_id,
         reason=refusal.reason,
@@ -167,13 +167,13 @@ async def withdraw_referral(
     principal: ReferralReader,
     session: Session,
     now: Now,
-    parts: Parts,
+    deps: Deps,
 ) -> ReferralReceipt:
     """Withdraw a referral before a decision: the referrer, or the manager for somebody without an account."""
     await permissions.may_withdraw_referral(session, principal, referral_id=referral_id)
     await referrals.withdraw_referral(
         session,
-        parts.vault,
+        deps.vault,
         tenant=principal.tenant,
         referral_id=referral_id,
         reason=refusal.reason,

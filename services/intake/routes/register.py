@@ -20,7 +20,7 @@ from services.intake.schemas.register import (
     StaffEntered,
     StaffEntry,
 )
-from shared.http import Now, Page, Paging, Parts, Router, Session, problems
+from shared.http import Deps, Now, Page, Paging, Router, Session, problems
 from shared.http.gates import PolicyKeeper, PolicyReader
 
 router = Router(tags=["register"])
@@ -69,20 +69,20 @@ async def read_organisation(
 
 @router.post("/v1/staff", status_code=201, responses=problems(404))
 async def enter_staff(
-    entry: NewStaff, principal: Registrar, session: Session, now: Now, parts: Parts
+    entry: NewStaff, principal: Registrar, session: Session, now: Now, deps: Deps
 ) -> StaffEntered:
     """Enter a colleague of the tenant or of a party, so that they can be mailed."""
-    known = await register.enter_staff(session, parts.vault, tenant=principal.tenant, entry=entry, now=now)
+    known = await register.enter_staff(session, deps.vault, tenant=principal.tenant, entry=entry, now=now)
     return StaffEntered(staff_id=known.id, version=known.version)
 
 
 @router.get("/v1/staff")
 async def list_staff(
-    principal: ContactManager, session: Session, page: Paging, parts: Parts
+    principal: ContactManager, session: Session, page: Paging, deps: Deps
 ) -> Page[StaffEntry]:
     """List the colleagues whom the tenant knows: its own, and those of parties."""
     rows = await reads.staff(session, tenant=principal.tenant, page=page)
-    contacts = await parts.vault.open_readable(session, rows.items)
+    contacts = await deps.vault.open_readable(session, rows.items)
     entries = [
         _staff(row, contact) for row, contact in zip(rows.items, contacts, strict=True) if contact is not None
     ]
@@ -91,23 +91,23 @@ async def list_staff(
 
 @router.post("/v1/coordinators", status_code=201, responses=problems(404))
 async def enter_coordinator(
-    entry: NewCoordinator, principal: PolicyKeeper, session: Session, now: Now, parts: Parts
+    entry: NewCoordinator, principal: PolicyKeeper, session: Session, now: Now, deps: Deps
 ) -> CoordinatorEntered:
     """Enter a coordinator of the tenant."""
     known = await register.enter_coordinator(
-        session, parts.vault, tenant=principal.tenant, entry=entry, now=now
+        session, deps.vault, tenant=principal.tenant, entry=entry, now=now
     )
     return CoordinatorEntered(coordinator_id=known.id, version=known.version)
 
 
 @router.get("/v1/coordinators")
 async def list_coordinators(
-    principal: PolicyReader, session: Session, page: Paging, parts: Parts
+    principal: PolicyReader, session: Session, page: Paging, deps: Deps
 ) -> Page[CoordinatorEntry]:
     """List the tenant's coordinators and how many cases each has now."""
     rows = await reads.coordinators(session, tenant=principal.tenant, page=page)
     loads = await reads.loads(session, tenant=principal.tenant)
-    contacts = await parts.vault.open_readable(session, rows.items)
+    contacts = await deps.vault.open_readable(session, rows.items)
     entries = [
         _coordinator(row, contact, loads.get(row.id, 0))
         for row, contact in zip(rows.items, contacts, strict=True)

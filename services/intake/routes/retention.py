@@ -14,7 +14,7 @@ from services.intake.schemas.retention import FileEnding, FileKept, NewHold, Sho
 from shared.case_state import UnknownCase
 from shared.context import Context
 from shared.contracts.intake import UNDER_HOLD, FileHeld
-from shared.http import Now, Page, Paging, Parts, Router, Session, problems
+from shared.http import Deps, Now, Page, Paging, Router, Session, problems
 from shared.http.gates import Officer
 
 router = Router(tags=["retention"])
@@ -22,12 +22,12 @@ router = Router(tags=["retention"])
 
 @router.post("/v1/cases/{case_id}/holds", status_code=201)
 async def set_hold(
-    *, case_id: UUID, new: NewHold, principal: Officer, session: Session, now: Now, parts: Parts
+    *, case_id: UUID, new: NewHold, principal: Officer, session: Session, now: Now, deps: Deps
 ) -> ShownHold:
     """Set a hold: nothing of a case, or of a referral by its case id, is erased."""
     hold = await holds.set_hold(
         session,
-        parts.vault,
+        deps.vault,
         tenant=principal.tenant,
         case_id=case_id,
         reason=new.reason,
@@ -39,14 +39,14 @@ async def set_hold(
 
 
 @router.get("/v1/holds")
-async def list_holds(principal: Officer, session: Session, page: Paging, parts: Parts) -> Page[ShownHold]:
+async def list_holds(principal: Officer, session: Session, page: Paging, deps: Deps) -> Page[ShownHold]:
     """List the holds in force, newest first."""
     rows = await reads.page_of_holds(session, tenant=principal.tenant, page=page)
-    return Page(items=await _all_shown(session, parts, rows.items), next=rows.next)
+    return Page(items=await _all_shown(session, deps, rows.items), next=rows.next)
 
 
 @router.post("/v1/holds/{hold_id}/lift")
-async def lift_hold(hold_id: UUID, principal: Officer, session: Session, now: Now, parts: Parts) -> ShownHold:
+async def lift_hold(hold_id: UUID, principal: Officer, session: Session, now: Now, deps: Deps) -> ShownHold:
     """Lift a hold: the file's own time counts again, with enough time to object before it is erased."""
     hold = await holds.lift_hold(
         session,
@@ -56,7 +56,7 @@ async def lift_hold(hold_id: UUID, principal: Officer, session: Session, now: No
         lifted_by=principal.id,
         now=now,
     )
-    return (await _all_shown(session, parts, [hold]))[0]
+    return (await _all_shown(session, deps, [hold]))[0]
 
 
 @router.get(UNDER_HOLD.path)
@@ -99,10 +99,10 @@ async def read_retention(case_id: UUID, principal: Officer, session: Session) ->
 
 @router.post("/v1/cases/{case_id}/retention")
 async def recompute_retention(
-    case_id: UUID, principal: Officer, session: Session, now: Now, parts: Parts
+    case_id: UUID, principal: Officer, session: Session, now: Now, deps: Deps
 ) -> FileKept:
     """Recompute, by the current policy, until when a file is kept; those it is about are told."""
-    found = await retention.recompute(session, parts.vault, tenant=principal.tenant, case_id=case_id, now=now)
+    found = await retention.recompute(session, deps.vault, tenant=principal.tenant, case_id=case_id, now=now)
     return await _kept(session, found)
 
 

@@ -22,7 +22,7 @@ from services.network.schemas import (
     InviteEveryone,
 )
 from shared.events.network import CircleMember
-from shared.http import Now, Parts, Router, Session
+from shared.http import Deps, Now, Router, Session
 from shared.http.gates import Coordinator
 
 router = Router(tags=["circle"])
@@ -30,12 +30,12 @@ router = Router(tags=["circle"])
 
 @router.post("/v1/persons/{person_id}/invitation", status_code=201)
 async def invite(
-    person_id: UUID, principal: Coordinator, session: Session, parts: Parts, now: Now
+    person_id: UUID, principal: Coordinator, session: Session, deps: Deps, now: Now
 ) -> InvitationSent:
     """Invite a person to the circle: they get a personal mail."""
     person = await permissions.may_work_with_person(session, principal, person_id=person_id, lock=True)
     await require_live(session, case_id=person.case_id, tenant=principal.tenant)
-    invitation = await invitations.invite(session, parts.vault, person=person, now=now)
+    invitation = await invitations.invite(session, deps.vault, person=person, now=now)
     apart = await pairs(session, tenant=person.tenant, case_id=person.case_id)
     expected = await queries.expected_people(session, tenant=person.tenant, case_id=person.case_id)
     return InvitationSent(invitation_id=invitation, not_with=kept_from(apart, person.id, among=expected))
@@ -47,7 +47,7 @@ async def invite_everyone(
     case_id: UUID,
     principal: Coordinator,
     session: Session,
-    parts: Parts,
+    deps: Deps,
     now: Now,
     body: Annotated[InviteEveryone | None, Body()] = None,
 ) -> EveryoneInvited:
@@ -56,7 +56,7 @@ async def invite_everyone(
     await require_live(session, case_id=case_id, tenant=principal.tenant)
     invited = await invitations.invite_everyone(
         session,
-        parts.vault,
+        deps.vault,
         tenant=principal.tenant,
         case_id=case_id,
         include_central=body is not None and body.include_central,
@@ -74,15 +74,15 @@ async def answer_for_somebody(
     body: GivenAnswer,
     principal: Coordinator,
     session: Session,
-    parts: Parts,
+    deps: Deps,
     now: Now,
 ) -> InvitationView:
     """Record the answer that a person gave to the coordinator."""
     person = await permissions.may_answer_invitation(session, principal, invitation_id=invitation_id)
     await require_live(session, case_id=person.case_id, tenant=principal.tenant)
-    await needs.say(session, parts.vault, person=person, needs=body.needs, words=body.needs_words)
+    await needs.say(session, deps.vault, person=person, needs=body.needs, words=body.needs_words)
     answered = await invitations.answer(
-        session, parts.vault, person=person, answer=body.answer, mode=body.mode, via="coordinator", now=now
+        session, deps.vault, person=person, answer=body.answer, mode=body.mode, via="coordinator", now=now
     )
     return invitation_view(answered)
 
@@ -100,7 +100,7 @@ async def declare_ready(
     case_id: UUID,
     principal: Coordinator,
     session: Session,
-    parts: Parts,
+    deps: Deps,
     now: Now,
     body: Annotated[CircleReadiness | None, Body()] = None,
 ) -> CircleView:
@@ -112,7 +112,7 @@ async def declare_ready(
     await require_live(session, case_id=case_id, tenant=principal.tenant)
     await circle.declare_ready(
         session,
-        parts.vault,
+        deps.vault,
         tenant=principal.tenant,
         case_id=case_id,
         version=None if body is None else body.version,

@@ -32,7 +32,7 @@ from services.network.schemas.consents import (
     Version,
 )
 from shared import profiles
-from shared.http import Now, PageRequest, Paging, Parts, Router, Session
+from shared.http import Deps, Now, PageRequest, Paging, Router, Session
 from shared.http.gates import Coordinator, CoordinatorOrManager
 
 router = Router(tags=["consents"])
@@ -42,13 +42,13 @@ PurposeInPath = Annotated[Purpose, Path()]
 
 @router.get("/v1/persons/{person_id}/consents")
 async def list_consents(
-    person_id: UUID, principal: CoordinatorOrManager, session: Session, parts: Parts, now: Now
+    person_id: UUID, principal: CoordinatorOrManager, session: Session, deps: Deps, now: Now
 ) -> Items:
     """List a person's latest answer about each purpose."""
     person = await permissions.may_read_person(session, principal, person_id=person_id, now=now)
     seen = await picture(
         session,
-        parts.vault,
+        deps.vault,
         tenant=person.tenant,
         case_id=person.case_id,
         today=await profiles.today(session, tenant=person.tenant, now=now),
@@ -65,7 +65,7 @@ async def record_consent(
     body: ConsentChange,
     principal: Coordinator,
     session: Session,
-    parts: Parts,
+    deps: Deps,
     now: Now,
 ) -> ConsentView:
     """Record a person's answer, told to the coordinator; a parent about a child: `concerns` names the child."""
@@ -73,7 +73,7 @@ async def record_consent(
     await open_to(session, person=person, given=body.given)
     consent = await consents.record(
         session,
-        parts.vault,
+        deps.vault,
         person=person,
         purpose=purpose,
         given=body.given,
@@ -88,12 +88,12 @@ async def record_consent(
 
 @router.get("/v1/cases/{case_id}/consent-status")
 async def read_consent_status(
-    case_id: UUID, principal: Coordinator, session: Session, parts: Parts, now: Now
+    case_id: UUID, principal: Coordinator, session: Session, deps: Deps, now: Now
 ) -> ConsentStatus:
     """Read, for each central person, whose consent is needed and what each answered."""
     await permissions.may_work_on_case(session, principal, case_id=case_id)
     today = await profiles.today(session, tenant=principal.tenant, now=now)
-    seen = await picture(session, parts.vault, tenant=principal.tenant, case_id=case_id, today=today)
+    seen = await picture(session, deps.vault, tenant=principal.tenant, case_id=case_id, today=today)
     central = [someone.person_id for someone in seen.people.values() if someone.central]
     return ConsentStatus(case_id=case_id, persons=[person_status(seen, person) for person in central])
 

@@ -25,7 +25,7 @@ from services.network.schemas import WithReason
 from services.network.wording import WORDINGS
 from shared import profiles
 from shared.context import Context
-from shared.http import Now, Page, Paging, Parts, Person, Router, Session, problems
+from shared.http import Deps, Now, Page, Paging, Person, Router, Session, problems
 from shared.http.gates import Officer
 from shared.languages import language_of
 
@@ -42,14 +42,14 @@ _AS_PAGE: dict[int | str, dict[str, Any]] = {
 
 @router.post("/v1/me/data-requests", status_code=201, responses=problems(404, 410))
 async def ask(
-    body: NewDataRequest, principal: Person, session: Session, parts: Parts, now: Now
+    body: NewDataRequest, principal: Person, session: Session, deps: Deps, now: Now
 ) -> OwnDataRequest:
     """Ask for a copy of everything about you, for erasure, or for a correction; also after the case has ended."""
     permissions.may_ask(principal)
     asker = await permissions.oneself(session, principal)
     person = await permissions.may_ask_for_person(
         session,
-        parts.vault,
+        deps.vault,
         asker=asker,
         person_id=body.for_person_id or asker.id,
         kind=body.kind,
@@ -57,7 +57,7 @@ async def ask(
     )
     request = await data_requests.receive(
         session,
-        parts.vault,
+        deps.vault,
         person=person,
         kind=body.kind,
         words=body.text,
@@ -66,26 +66,26 @@ async def ask(
         received_on=None,
         now=now,
     )
-    return (await _own(session, parts, asker, [request]))[0]
+    return (await _own(session, deps, asker, [request]))[0]
 
 
 @router.get("/v1/me/data-requests", responses=problems(404, 410))
-async def list_own(principal: Person, session: Session, parts: Parts, page: Paging) -> Page[OwnDataRequest]:
+async def list_own(principal: Person, session: Session, deps: Deps, page: Paging) -> Page[OwnDataRequest]:
     """List the requests about your data, by you or for you, and their state; newest first."""
     asker = await permissions.oneself(session, principal)
     rows = await queries.data_requests_seen_by(session, tenant=asker.tenant, person_id=asker.id, page=page)
-    return Page(items=await _own(session, parts, asker, list(rows.items)), next=rows.next)
+    return Page(items=await _own(session, deps, asker, list(rows.items)), next=rows.next)
 
 
 @router.post("/v1/me/data-requests/{request_id}/withdraw")
 async def withdraw(
-    request_id: UUID, principal: Person, session: Session, parts: Parts, now: Now
+    request_id: UUID, principal: Person, session: Session, deps: Deps, now: Now
 ) -> OwnDataRequest:
     """Withdraw a request, as long as it has not been carried out."""
     asker = await permissions.oneself(session, principal)
     request = await permissions.may_see_own_request(session, asker, request_id=request_id, lock=True)
     await data_requests.withdraw(session, request=request, now=now)
-    return (await _own(session, parts, asker, [request]))[0]
+    return (await _own(session, deps, asker, [request]))[0]
 
 
 @router.get("/v1/me/data-requests/{request_id}/copy", response_model=Copy, responses=_AS_PAGE)
@@ -94,7 +94,7 @@ async def read_copy(
     request_id: UUID,
     principal: Person,
     session: Session,
-    parts: Parts,
+    deps: Deps,
     now: Now,
     accept: Accept = "",
     form: Form = None,
@@ -108,9 +108,9 @@ async def read_copy(
     request = await permissions.may_see_own_request(session, asker, request_id=request_id)
     # A requester for another must still be allowed to: a young person may have turned twelve, or changed their mind.
     person = await permissions.may_ask_for_person(
-        session, parts.vault, asker=asker, person_id=request.person_id, kind=RequestKind.COPY, now=now
+        session, deps.vault, asker=asker, person_id=request.person_id, kind=RequestKind.COPY, now=now
     )
-    return await _copy(session, parts, request, person, now=now, page=_wants_page(form, accept))
+    return await _copy(session, deps, request, person, now=now, page=_wants_page(form, accept))
 
 
 @router.get("/v1/data-requests/{request_id}/copy", response_model=Copy, responses=_AS_PAGE)
@@ -119,7 +119,7 @@ async def read_copy_to_hand_over(
     request_id: UUID,
     principal: Officer,
     session: Session,
-    parts: Parts,
+    deps: Deps,
     now: Now,
     accept: Accept = "",
     form: Form = None,
@@ -127,7 +127,7 @@ async def read_copy_to_hand_over(
     """Read the copy for a person who asked by phone or letter and has no link, to hand it over to them."""
     request = await permissions.may_hand_copy_over(session, principal, request_id=request_id, now=now)
     person = await queries.person(session, tenant=principal.tenant, person_id=request.person_id)
-    return await _copy(session, parts, request, person, now=now, page=_wants_page(form, accept))
+    return await _copy(session, deps, request, person, now=now, page=_wants_page(form, accept))
 
 
 @router.post("/v1/persons/{person_id}/data-requests", status_code=201)
@@ -137,14 +137,14 @@ async def note(
     body: NotedDataRequest,
     principal: RequestNoter,
     session: Session,
-    parts: Parts,
+    deps: Deps,
     now: Now,
 ) -> DataRequestSummary:
     """Record a request made by phone or letter; the month runs from the day on which it was received."""
     person = await permissions.may_note_request(session, principal, person_id=person_id)
     request = await data_requests.receive(
         session,
-        parts.vault,
+        deps.vault,
         person=person,
         kind=body.kind,
         words=body.text,
@@ -177,11 +177,11 @@ async def list_requests(
 
 @router.get("/v1/data-requests/{request_id}")
 async def read_request(
-    request_id: UUID, principal: RequestHandler, session: Session, parts: Parts, now: Now
+    request_id: UUID, principal: RequestHandler, session: Session, deps: Deps, now: Now
 ) -> DataRequestView:
     """Read a request: the requester and their words."""
     request = await permissions.may_handle_request(session, principal, request_id=request_id, now=now)
-    return await _view(session, parts, request, now)
+    return await _view(session, deps, request, now)
 
 
 @router.post("/v1/data-requests/{request_id}/approve")
@@ -190,7 +190,7 @@ async def approve(
     request_id: UUID,
     principal: RequestHandler,
     session: Session,
-    parts: Parts,
+    deps: Deps,
     now: Now,
     body: Annotated[Approval | None, Body()] = None,
 ) -> DataRequestSummary:
@@ -204,7 +204,7 @@ async def approve(
     )
     await data_requests.approve(
         session,
-        parts.vault,
+        deps.vault,
         request=request,
         by=principal.id,
         show_exit_reason=body is not None and body.show_exit_reason,
@@ -215,27 +215,27 @@ async def approve(
 
 @router.post("/v1/data-requests/{request_id}/refuse")
 async def refuse(
-    *, request_id: UUID, body: WithReason, principal: RequestHandler, session: Session, parts: Parts, now: Now
+    *, request_id: UUID, body: WithReason, principal: RequestHandler, session: Session, deps: Deps, now: Now
 ) -> DataRequestSummary:
     """Refuse a request, with the reason that the requester reads; they are told where they can complain."""
     request = await permissions.may_handle_request(
         session, principal, request_id=request_id, now=now, lock=True
     )
     await data_requests.refuse(
-        session, parts.vault, request=request, reason=body.reason, by=principal.id, now=now
+        session, deps.vault, request=request, reason=body.reason, by=principal.id, now=now
     )
     return _summary(request, now)
 
 
 @router.post("/v1/data-requests/{request_id}/extend")
 async def extend(
-    *, request_id: UUID, body: WithReason, principal: RequestHandler, session: Session, parts: Parts, now: Now
+    *, request_id: UUID, body: WithReason, principal: RequestHandler, session: Session, deps: Deps, now: Now
 ) -> DataRequestSummary:
     """Extend the time for an answer, once, with the reason that the requester reads."""
     request = await permissions.may_handle_request(
         session, principal, request_id=request_id, now=now, lock=True
     )
-    await data_requests.extend(session, parts.vault, request=request, reason=body.reason, now=now)
+    await data_requests.extend(session, deps.vault, request=request, reason=body.reason, now=now)
     return _summary(request, now)
 
 

@@ -6,7 +6,7 @@ from services.network import permissions
 from services.network.domain import NoErasure
 from services.network.operations import erasing
 from shared.auth import Principal
-from shared.http import Now, Parts, Router, Session
+from shared.http import Deps, Now, Router, Session
 from shared.http.erasing import ErasureProgress, NewErasure
 from shared.http.gates import ErasureReader, Officer
 
@@ -15,12 +15,12 @@ router = Router(tags=["erasing"])
 
 @router.post("/v1/persons/{person_id}/erase")
 async def erase_person(
-    *, person_id: UUID, body: NewErasure, principal: Officer, session: Session, parts: Parts, now: Now
+    *, person_id: UUID, body: NewErasure, principal: Officer, session: Session, deps: Deps, now: Now
 ) -> ErasureProgress:
     """Make everything about a person unreadable, in every service and for good; their case goes on."""
     person = await permissions.may_erase_person(session, principal, person_id=person_id)
     await erasing.erase_person(
-        session, parts.vault, parts.services, person=person, because=body.because, now=now
+        session, deps.vault, deps.services, person=person, because=body.because, now=now
     )
     return await _standing(session, principal, person_id, now)
 

@@ -10,22 +10,22 @@ from services.network.operations.cases import require_live
 from services.network.schemas import Access, PresentedLink
 from shared.auth import Kind, Principal
 from shared.auth.minting import PERSON_SECONDS
-from shared.http import Now, Parts, Person, Router, Session, anonymous, audit_as, problems
+from shared.http import Deps, Now, Person, Router, Session, anonymous, audit_as, problems
 from shared.http.gates import CoordinatorOrManager
 
 router = Router(tags=["links"])
 
 
 @router.post("/v1/links/exchange", dependencies=[anonymous], responses=problems(404, 410))
-async def exchange(body: PresentedLink, request: Request, session: Session, parts: Parts, now: Now) -> Access:
+async def exchange(body: PresentedLink, request: Request, session: Session, deps: Deps, now: Now) -> Access:
     """Exchange the token of a personal link for a short-lived token of that one person in that one case."""
-    link, person = await links.exchange(session, token=body.token, key=links.link_key(parts), now=now)
+    link, person = await links.exchange(session, token=body.token, key=links.link_key(deps), now=now)
     itself = Principal(
         kind=Kind.PERSON, id=person.id, tenant=link.tenant, case=link.case_id, case_role=person.role
     )
     audit_as(request, session, itself)
     return Access(
-        access_token=await links.issue(session, parts, link=link, person=person, now=now),
+        access_token=await links.issue(session, deps, link=link, person=person, now=now),
         expires_in=PERSON_SECONDS,
         person_id=person.id,
         case_id=link.case_id,
@@ -35,18 +35,18 @@ async def exchange(body: PresentedLink, request: Request, session: Session, part
 
 
 @router.post("/v1/links/request-new", status_code=202, response_class=Response, dependencies=[anonymous])
-async def request_new_link(body: PresentedLink, session: Session, parts: Parts, now: Now) -> None:
+async def request_new_link(body: PresentedLink, session: Session, deps: Deps, now: Now) -> None:
     """Request a new link with one that no longer works: it is mailed to its owner. The answer is always the same."""
-    await link_requests.request(session, token=body.token, key=links.link_key(parts), now=now)
+    await link_requests.request(session, token=body.token, key=links.link_key(deps), now=now)
 
 
 @router.post(
     "/v1/me/link/renew", status_code=204, response_class=Response, responses=problems(404, 409, 410, 429)
 )
-async def renew_my_link(principal: Person, session: Session, parts: Parts, now: Now) -> None:
+async def renew_my_link(principal: Person, session: Session, deps: Deps, now: Now) -> None:
     """Revoke your link, for instance because somebody else has it, and get a new one by mail."""
     person = await permissions.oneself(session, principal, lock=True)
-    await link_requests.renew_own(session, parts.vault, person=person, now=now)
+    await link_requests.renew_own(session, deps.vault, person=person, now=now)
 
 
 @router.post("/v1/persons/{person_id}/link/renew", status_code=204, response_class=Response)

@@ -24,21 +24,21 @@ from services.network.schemas import (
     Proposal,
 )
 from shared import case_state, profiles
-from shared.http import Now, Parts, Person, Router, Session, limits, problems
+from shared.http import Deps, Now, Person, Router, Session, limits, problems
 
 router = Router(tags=["me"], responses=problems(404, 410))
 
 
 @router.get("/v1/me")
-async def read_me(principal: Person, session: Session, parts: Parts, now: Now) -> Me:
+async def read_me(principal: Person, session: Session, deps: Deps, now: Now) -> Me:
     """Read who you are here, and your invitation; under twelve, also who reads along with you."""
     person = await permissions.oneself(session, principal)
-    fields = await parts.vault.open(session, person)
+    fields = await deps.vault.open(session, person)
     invitation = await queries.invitation_of(session, tenant=person.tenant, person_id=person.id)
     today = await profiles.today(session, tenant=person.tenant, now=now)
     age = age_group(fields.birth_date, today)
     case = await case_state.read(session, person.case_id)
-    cared_for = await consents.in_care(session, parts.vault, person=person, today=today)
+    cared_for = await consents.in_care(session, deps.vault, person=person, today=today)
     return Me(
         first_name=fields.first_name,
         case_id=person.case_id,
@@ -47,7 +47,7 @@ async def read_me(principal: Person, session: Session, parts: Parts, now: Now) -
         role=person.role,
         language=fields.language,
         age=age,
-        reads_with=await consents.reading_along(session, parts.vault, child=person, today=today)
+        reads_with=await consents.reading_along(session, deps.vault, child=person, today=today)
         if age == AgeGroup.UNDER_TWELVE
         else [],
         decides_for_child=any(not each.only_to_read for each in cared_for),
@@ -59,18 +59,18 @@ async def read_me(principal: Person, session: Session, parts: Parts, now: Now) -
 
 
 @router.put("/v1/me/language", status_code=204, response_class=Response)
-async def choose_language(body: ChosenLanguage, principal: Person, session: Session, parts: Parts) -> None:
+async def choose_language(body: ChosenLanguage, principal: Person, session: Session, deps: Deps) -> None:
     """Choose the language of your pages and mails."""
     person = await permissions.oneself(session, principal)
-    await needs.speak(session, parts.vault, person=person, language=body.language)
+    await needs.speak(session, deps.vault, person=person, language=body.language)
 
 
 @router.get("/v1/me/circle")
-async def read_circle(principal: Person, session: Session, parts: Parts) -> OwnCircle:
+async def read_circle(principal: Person, session: Session, deps: Deps) -> OwnCircle:
     """Read who else takes part, by first name, if you take part; people you must be kept apart from are left out."""
     person = await permissions.oneself(session, principal)
     members = await queries.circle_seen_by(session, person=person)
-    opened = await parts.vault.open_readable(session, [member for member, _ in members])
+    opened = await deps.vault.open_readable(session, [member for member, _ in members])
     return OwnCircle(
         items=[
             MemberView(person_id=member.id, first_name=fields.first_name, role=member.role, mode=mode)
@@ -82,29 +82,29 @@ async def read_circle(principal: Person, session: Session, parts: Parts) -> OwnC
 
 @router.post("/v1/me/invitation/answer", responses=problems(429))
 async def answer(
-    body: GivenAnswer, principal: Person, session: Session, parts: Parts, now: Now
+    body: GivenAnswer, principal: Person, session: Session, deps: Deps, now: Now
 ) -> InvitationView:
     """Answer your invitation; you may change your answer later."""
     person = await permissions.oneself(session, principal)
     await require_live(session, case_id=person.case_id, tenant=person.tenant)
     if body.answer == "yes":
-        await limits.count_change(parts, principal, what="answers", refusal=AnsweredOften)
-    await needs.say(session, parts.vault, person=person, needs=body.needs, words=body.needs_words)
+        await limits.count_change(deps, principal, what="answers", refusal=AnsweredOften)
+    await needs.say(session, deps.vault, person=person, needs=body.needs, words=body.needs_words)
     answered = await invitations.answer(
-        session, parts.vault, person=person, answer=body.answer, mode=body.mode, via="link", now=now
+        session, deps.vault, person=person, answer=body.answer, mode=body.mode, via="link", now=now
     )
     return invitation_view(answered)
 
 
 @router.post("/v1/me/proposals", status_code=201)
-async def propose(body: Proposal, principal: Person, session: Session, parts: Parts, now: Now) -> PersonAdded:
+async def propose(body: Proposal, principal: Person, session: Session, deps: Deps, now: Now) -> PersonAdded:
     """Propose a person for the circle; the coordinator gets in touch with them first."""
     permissions.may_propose(principal)
     proposer = await permissions.oneself(session, principal, lock=True)
     await require_live(session, case_id=proposer.case_id, tenant=proposer.tenant)
     person = await persons.propose(
         session,
-        parts.vault,
+        deps.vault,
         proposer=proposer,
         fields=PersonFields.model_validate(body.model_dump(include=set(PersonFields.model_fields))),
         side=body.side,

@@ -15,7 +15,7 @@ from services.network.queries.consents import history, picture
 from services.network.routes.consent_views import asked, consent_view, my_consents
 from services.network.schemas.consents import ConsentChange, ConsentView, MyConsents
 from shared import profiles
-from shared.http import Now, Page, Paging, Parts, Person, Router, Session, limits, problems
+from shared.http import Deps, Now, Page, Paging, Person, Router, Session, limits, problems
 from shared.languages import Language
 from shared.vault import Vault
 
@@ -24,14 +24,14 @@ router = Router(tags=["me"], responses=problems(404, 410))
 
 @router.get("/v1/me/consents")
 async def list_my_consents(
-    principal: Person, session: Session, parts: Parts, now: Now, language: Language | None = None
+    principal: Person, session: Session, deps: Deps, now: Now, language: Language | None = None
 ) -> MyConsents:
     """Read what you are asked, in any language, and your latest answers; `stale`: the text has changed since."""
     person = await permissions.oneself(session, principal)
-    fields = await parts.vault.open(session, person)
+    fields = await deps.vault.open(session, person)
     seen = await picture(
         session,
-        parts.vault,
+        deps.vault,
         tenant=person.tenant,
         case_id=person.case_id,
         today=await profiles.today(session, tenant=person.tenant, now=now),
@@ -48,7 +48,7 @@ async def list_my_consents(
             for purpose in {purpose for purpose, _, _ in questions}
         },
         names=await _first_names(
-            session, parts.vault, person.tenant, {concerns for _, concerns, _ in questions if concerns}
+            session, deps.vault, person.tenant, {concerns for _, concerns, _ in questions if concerns}
         ),
         basis=await legal_bases.in_force(session, person=person),
     )
@@ -70,18 +70,18 @@ async def record_my_consent(
     body: ConsentChange,
     principal: Person,
     session: Session,
-    parts: Parts,
+    deps: Deps,
     now: Now,
 ) -> ConsentView:
     """Say yes or no to a purpose, in a version of its text; you may withdraw it at any moment."""
     permissions.may_consent(principal, given=body.given)
     if body.given:
-        await limits.count_change(parts, principal, what="answers", refusal=AnsweredOften)
+        await limits.count_change(deps, principal, what="answers", refusal=AnsweredOften)
     person = await permissions.oneself(session, principal, lock=True)
     await open_to(session, person=person, given=body.given)
     consent = await consents.record(
         session,
-        parts.vault,
+        deps.vault,
         person=person,
         purpose=purpose,
         given=body.given,

@@ -9,7 +9,7 @@ from services.network.operations import no_contacts
 from services.network.operations.cases import require_live
 from services.network.queries import no_contacts as reads
 from services.network.schemas.no_contacts import NewNoContact, NoContactNoted, NoContactView
-from shared.http import Now, Page, Paging, Parts, Router, Session
+from shared.http import Deps, Now, Page, Paging, Router, Session
 from shared.http.gates import Coordinator
 
 router = Router(tags=["no contact"])
@@ -17,7 +17,7 @@ router = Router(tags=["no contact"])
 
 @router.post("/v1/cases/{case_id}/no-contacts", status_code=201)
 async def keep_apart(
-    *, case_id: UUID, body: NewNoContact, principal: Coordinator, session: Session, parts: Parts, now: Now
+    *, case_id: UUID, body: NewNoContact, principal: Coordinator, session: Session, deps: Deps, now: Now
 ) -> NoContactNoted:
     """Record that two people must not be brought in contact: from now on nothing shows one to the other."""
     await permissions.may_work_on_case(session, principal, case_id=case_id)
@@ -25,7 +25,7 @@ async def keep_apart(
     one, other = body.person_ids
     pair = await no_contacts.keep_apart(
         session,
-        parts.vault,
+        deps.vault,
         tenant=principal.tenant,
         case_id=case_id,
         persons=(one, other),
@@ -38,12 +38,12 @@ async def keep_apart(
 
 @router.get("/v1/cases/{case_id}/no-contacts")
 async def list_no_contacts(
-    case_id: UUID, principal: Coordinator, session: Session, parts: Parts, page: Paging
+    case_id: UUID, principal: Coordinator, session: Session, deps: Deps, page: Paging
 ) -> Page[NoContactView]:
     """List which people must not be brought in contact, and why."""
     await permissions.may_work_on_case(session, principal, case_id=case_id)
     rows = await reads.no_contacts(session, tenant=principal.tenant, case_id=case_id, page=page)
-    opened = await parts.vault.open_readable(session, rows.items)
+    opened = await deps.vault.open_readable(session, rows.items)
     return Page(
         items=[
             NoContactView(
@@ -59,8 +59,8 @@ async def list_no_contacts(
 
 
 @router.post("/v1/no-contacts/{no_contact_id}/lift", status_code=204, response_class=Response)
-async def lift(no_contact_id: UUID, principal: Coordinator, session: Session, parts: Parts, now: Now) -> None:
+async def lift(no_contact_id: UUID, principal: Coordinator, session: Session, deps: Deps, now: Now) -> None:
     """Lift that two people must not be brought in contact."""
     pair = await permissions.may_lift_no_contact(session, principal, no_contact_id=no_contact_id)
     await require_live(session, case_id=pair.case_id, tenant=pair.tenant)
-    await no_contacts.lift(session, parts.vault, pair=pair, now=now)
+    await no_contacts.lift(session, deps.vault, pair=pair, now=now)

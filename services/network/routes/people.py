@@ -21,7 +21,7 @@ from services.network.schemas import (
     PersonView,
     WithReason,
 )
-from shared.http import Now, Page, Paging, Parts, Router, Session
+from shared.http import Deps, Now, Page, Paging, Router, Session
 from shared.http.gates import Coordinator, CoordinatorOrManager
 
 router = Router(tags=["people"])
@@ -29,24 +29,24 @@ router = Router(tags=["people"])
 
 @router.get("/v1/cases/{case_id}/persons")
 async def list_people(
-    *, case_id: UUID, principal: CoordinatorOrManager, session: Session, parts: Parts, page: Paging, now: Now
+    *, case_id: UUID, principal: CoordinatorOrManager, session: Session, deps: Deps, page: Paging, now: Now
 ) -> Page[PersonView]:
     """List the people of a case, in the order in which they were added."""
     await permissions.may_list_people(session, principal, case_id=case_id, now=now)
     rows = await queries.people_of_case(session, tenant=principal.tenant, case_id=case_id, page=page)
     people = [(row[0], row[1]) for row in rows.items]
-    return Page(items=await person_views(session, parts.vault, people), next=rows.next)
+    return Page(items=await person_views(session, deps.vault, people), next=rows.next)
 
 
 @router.get("/v1/central-persons")
 async def list_central_persons(
-    principal: Coordinator, session: Session, parts: Parts, page: Paging
+    principal: Coordinator, session: Session, deps: Deps, page: Paging
 ) -> Page[CentralPerson]:
     """List the central persons of the cases that the caller coordinates now, newest first, by first name."""
     rows = await queries.central_persons(
         session, tenant=principal.tenant, of_cases=permissions.in_own_cases(principal), page=page
     )
-    opened = await parts.vault.open_readable(session, rows.items)
+    opened = await deps.vault.open_readable(session, rows.items)
     items = [
         CentralPerson(
             case_id=row.case_id,
@@ -81,14 +81,14 @@ async def list_deliveries(
 
 @router.post("/v1/cases/{case_id}/persons", status_code=201)
 async def add_person(
-    *, case_id: UUID, body: NewPerson, principal: Coordinator, session: Session, parts: Parts, now: Now
+    *, case_id: UUID, body: NewPerson, principal: Coordinator, session: Session, deps: Deps, now: Now
 ) -> PersonAdded:
     """Add a person to the circle."""
     await permissions.may_work_on_case(session, principal, case_id=case_id)
     await require_live(session, case_id=case_id, tenant=principal.tenant)
     person = await persons.add(
         session,
-        parts.vault,
+        deps.vault,
         tenant=principal.tenant,
         case_id=case_id,
         fields=PersonFields.model_validate(body.model_dump(include=set(PersonFields.model_fields))),
@@ -104,12 +104,12 @@ async def add_person(
 
 @router.get("/v1/persons/{person_id}")
 async def read_person(
-    person_id: UUID, principal: CoordinatorOrManager, session: Session, parts: Parts, now: Now
+    person_id: UUID, principal: CoordinatorOrManager, session: Session, deps: Deps, now: Now
 ) -> PersonView:
     """Read one person."""
     person = await permissions.may_read_person(session, principal, person_id=person_id, now=now)
     invitation = await queries.invitation_of(session, tenant=principal.tenant, person_id=person_id)
-    return (await person_views(session, parts.vault, [(person, invitation)]))[0]
+    return (await person_views(session, deps.vault, [(person, invitation)]))[0]
 
 
 @router.patch("/v1/persons/{person_id}")
@@ -119,16 +119,16 @@ async def change_person(
     body: PersonChange,
     principal: Coordinator,
     session: Session,
-    parts: Parts,
+    deps: Deps,
     now: Now,
 ) -> PersonView:
     """Change a person's data; with another e-mail address, links sent before stop working."""
     person = await permissions.may_work_with_person(session, principal, person_id=person_id, lock=True)
     await require_live(session, case_id=person.case_id, tenant=principal.tenant)
     changes = body.model_dump(include=body.model_fields_set, exclude={"version"})
-    await persons.change(session, parts.vault, person=person, version=body.version, changes=changes, now=now)
+    await persons.change(session, deps.vault, person=person, version=body.version, changes=changes, now=now)
     invitation = await queries.invitation_of(session, tenant=principal.tenant, person_id=person_id)
-    return (await person_views(session, parts.vault, [(person, invitation)]))[0]
+    return (await person_views(session, deps.vault, [(person, invitation)]))[0]
 
 
 @router.post("/v1/persons/{person_id}/confirm")
@@ -142,14 +142,14 @@ async def confirm_person(person_id: UUID, principal: Coordinator, session: Sessi
 
 @router.post("/v1/persons/{person_id}/remove", status_code=204, response_class=Response)
 async def remove_person(
-    *, person_id: UUID, body: WithReason, principal: Coordinator, session: Session, parts: Parts, now: Now
+    *, person_id: UUID, body: WithReason, principal: Coordinator, session: Session, deps: Deps, now: Now
 ) -> None:
     """Remove a person from the circle."""
     person = await permissions.may_work_with_person(session, principal, person_id=person_id, lock=True)
     await require_live(session, case_id=person.case_id, tenant=principal.tenant)
     await persons.end_membership(
         session,
-        parts.vault,
+        deps.vault,
         person=person,
         kind="removed",
         reason=body.reason,
@@ -160,14 +160,14 @@ async def remove_person(
 
 @router.post("/v1/persons/{person_id}/exclude", status_code=204, response_class=Response)
 async def exclude_person(
-    *, person_id: UUID, body: WithReason, principal: Coordinator, session: Session, parts: Parts, now: Now
+    *, person_id: UUID, body: WithReason, principal: Coordinator, session: Session, deps: Deps, now: Now
 ) -> None:
     """Decide that a person may not come to the conference."""
     person = await permissions.may_work_with_person(session, principal, person_id=person_id, lock=True)
     await require_live(session, case_id=person.case_id, tenant=principal.tenant)
     await persons.end_membership(
         session,
-        parts.vault,
+        deps.vault,
         person=person,
         kind="excluded",
         reason=body.reason,

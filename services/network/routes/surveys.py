@@ -19,35 +19,35 @@ from shared.case_state import UnknownCase
 from shared.clocks import Clocks
 from shared.context import Context
 from shared.events.network import SurveyGroup
-from shared.http import Now, Parts, Router, Session, problems
+from shared.http import Deps, Now, Router, Session, problems
 
 router = Router(tags=["survey"], responses=problems(404, 410))
 
 
 @router.get("/v1/cases/{case_id}/survey")
 async def read_survey(
-    case_id: UUID, principal: SurveyTaker, session: Session, parts: Parts, now: Now
+    case_id: UUID, principal: SurveyTaker, session: Session, deps: Deps, now: Now
 ) -> OwnSurvey:
     """Read what is asked of you about the conference, and what you answered."""
-    voice, group = await _voice(session, parts, principal, case_id, now)
+    voice, group = await _voice(session, deps, principal, case_id, now)
     survey = await reads.open_survey(session, tenant=principal.tenant, case_id=case_id)
     if survey is None:
         raise SurveyNotOpen
-    return await _shown(session, parts, survey, voice, group)
+    return await _shown(session, deps, survey, voice, group)
 
 
 @router.put("/v1/cases/{case_id}/survey")
 async def answer_survey(
-    *, case_id: UUID, body: GivenScores, principal: SurveyTaker, session: Session, parts: Parts, now: Now
+    *, case_id: UUID, body: GivenScores, principal: SurveyTaker, session: Session, deps: Deps, now: Now
 ) -> OwnSurvey:
     """Say what you think of the conference, the plan and the coordinator; until it closes you may change it."""
-    voice, group = await _voice(session, parts, principal, case_id, now)
+    voice, group = await _voice(session, deps, principal, case_id, now)
     survey = await reads.open_survey(session, tenant=principal.tenant, case_id=case_id, lock=True)
     if survey is None:
         raise SurveyNotOpen
     scores = body.model_dump(include=set(QUESTIONS))
-    await surveys.say(session, parts.vault, survey=survey, voice=voice, group=group, scores=scores)
-    return await _shown(session, parts, survey, voice, group)
+    await surveys.say(session, deps.vault, survey=survey, voice=voice, group=group, scores=scores)
+    return await _shown(session, deps, survey, voice, group)
 
 
 async def _voice(

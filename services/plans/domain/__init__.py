@@ -18,8 +18,8 @@ ResourceState = Literal["asked", "granted", "refused"]
 # The role in which somebody wrote a version: staff by their function, people with a link as part of the circle.
 RecordedAs = Literal["coordinator", "regional-manager", "person"]
 # The parts of a plan that can be shared separately.
-Part = Literal["goals", "agreements", "plan-b", "resources", "decisions", "for-children", "stances"]
-PARTS: frozenset[Part] = frozenset(get_args(Part))
+PlanPart = Literal["goals", "agreements", "plan-b", "resources", "decisions", "for-children", "stances"]
+PLAN_PARTS: frozenset[PlanPart] = frozenset(get_args(PlanPart))
 
 _CALLED_EARLY = timedelta(days=7)
 # About twenty-five pages. A short line counts as this much, for the room and time that it takes to print.
@@ -46,10 +46,10 @@ class FollowUpState(StrEnum):
 
 
 class AgreementState(StrEnum):
-    """The state of an agreement. `replaced`: no longer in the plan; `resting`: plan B is done in its place."""
+    """The state of an agreement. `replaced`: no longer in the plan; `suspended`: plan B is done in its place."""
 
     OPEN = "open"
-    RESTING = "resting"
+    SUSPENDED = "suspended"
     DONE = "done"
     LAPSED = "lapsed"
     REPLACED = "replaced"
@@ -75,7 +75,7 @@ class CheckInState(StrEnum):
     CANCELLED = "cancelled"
 
 
-STANDING = (AgreementState.OPEN, AgreementState.RESTING)
+STANDING = (AgreementState.OPEN, AgreementState.SUSPENDED)
 OPEN_CHECK_INS = (CheckInState.PLANNED, CheckInState.DUE, CheckInState.ESCALATED)
 
 # The end of the coordinator's task, and the checks of the year. In order.

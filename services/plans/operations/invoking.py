@@ -39,7 +39,7 @@ async def invoke_plan_b(
     new: InvokedPlanB,
     now: datetime,
 ) -> tuple[Plan, Agreement]:
-    """Turn a line of plan B into an agreement; the one it replaces rests. Those who act are told.
+    """Turn a line of plan B into an agreement; the one it replaces is suspended. Those who act are told.
 
     It was in the plan already: no version is made, and nothing is accepted again. While it is open, invoking it
     again returns the same. Raises: OtherVersion, AgreementNotFound, AgreementSettled, PlanTooLong,
@@ -57,7 +57,7 @@ async def invoke_plan_b(
     line = lines[new.line - 1]
     words = AgreementWords(what=line.then, because=new.why)
     await check_room(session, vault, plan, words)
-    rested = await _rest(session, plan, new.instead_of, now=now) if new.instead_of is not None else []
+    suspended = await _suspend(session, plan, new.instead_of, now=now) if new.instead_of is not None else []
     people = await queries.active_people(session, case_id)
     who = [line.who_person_id] if line.who_person_id in people else []
     policy = await policies.for_case(session, case_id=case_id)
@@ -86,8 +86,8 @@ async def invoke_plan_b(
     )
     await publish(session, plan, fact, now=now)
     told = await notify_who(session, plan, agreement, "plan-b", now=now)
-    if rested:
-        await tell(session, plan, rested, but={by, *told}, now=now)
+    if suspended:
+        await tell(session, plan, suspended, but={by, *told}, now=now)
     return plan, agreement
 
 
@@ -102,14 +102,16 @@ async def _running(session: AsyncSession, plan: Plan, *, line: int) -> Agreement
     return found
 
 
-async def _rest(session: AsyncSession, plan: Plan, agreement_id: UUID, *, now: datetime) -> Collection[UUID]:
-    """Let an agreement of a plan rest; return those who were to do it. Raises: AgreementNotFound, AgreementSettled."""
+async def _suspend(
+    session: AsyncSession, plan: Plan, agreement_id: UUID, *, now: datetime
+) -> Collection[UUID]:
+    """Suspend an agreement of a plan; return those who were to do it. Raises: AgreementNotFound, AgreementSettled."""
     agreement = await read_agreement(session, agreement_id)
     if agreement.plan_id != plan.id:
         raise AgreementNotFound
     check_changing(AgreementState(agreement.state), in_plan=agreement.until_version is None)
     if agreement.state == AgreementState.OPEN:
-        agreement.state = AgreementState.RESTING
+        agreement.state = AgreementState.SUSPENDED
         await session.flush()
     await stop_clocks(session, subjects=[agreement.id], kinds=OF_AGREEMENTS, now=now)
     return agreement.who_person_ids

@@ -15,7 +15,7 @@ from services.plans.routes.often import MAILED, count_change
 from services.plans.schemas import AgreementOut, AgreementStateOut, NewProgress
 from services.plans.schemas.recording import AgreementChangedOut, ChangedAgreement
 from shared.auth import Principal
-from shared.http import Now, Page, Paging, Parts, Router, Session, paginate, problems
+from shared.http import Deps, Now, Page, Paging, Router, Session, paginate, problems
 
 router = Router(tags=["agreements"])
 
@@ -26,7 +26,7 @@ async def list_agreements(
     case_id: UUID,
     principal: Involved,
     session: Session,
-    parts: Parts,
+    deps: Deps,
     page: Paging,
     now: Now,
 ) -> Page[AgreementOut]:
@@ -36,7 +36,7 @@ async def list_agreements(
     rows = await paginate(
         session, query, page, time=Agreement.created_at, id=Agreement.id, newest_first=False
     )
-    return Page(items=await agreements_out(session, parts.vault, rows.items), next=rows.next)
+    return Page(items=await agreements_out(session, deps.vault, rows.items), next=rows.next)
 
 
 @router.post("/v1/agreements/{agreement_id}/done")
@@ -55,12 +55,12 @@ async def mark_lapsed(
 
 @router.post("/v1/agreements/{agreement_id}/progress", responses=problems(429))
 async def note_progress(
-    *, agreement_id: UUID, body: NewProgress, principal: Involved, session: Session, now: Now, parts: Parts
+    *, agreement_id: UUID, body: NewProgress, principal: Involved, session: Session, now: Now, deps: Deps
 ) -> AgreementStateOut:
     """Report the progress of an open agreement: nearly, not yet, changed, or that help is needed."""
     known = await permissions.may_settle_agreement(session, principal, agreement_id=agreement_id)
     if body.progress in MAILED:
-        await count_change(parts, principal)
+        await count_change(deps, principal)
     agreement = await agreements.note_progress(
         session,
         agreement_id=agreement_id,
@@ -81,14 +81,14 @@ async def change_agreement(
     principal: Involved,
     session: Session,
     now: Now,
-    parts: Parts,
+    deps: Deps,
 ) -> AgreementChangedOut:
     """Replace one agreement by another: the next version of the plan, in which all others stay."""
     known, recorded_as = await permissions.may_change_agreement(session, principal, agreement_id=agreement_id)
-    await count_change(parts, principal)
+    await count_change(deps, principal)
     plan, changed = await changing.change_agreement(
         session,
-        parts.vault,
+        deps.vault,
         agreement_id=agreement_id,
         case_id=known.case_id,
         tenant=principal.tenant,

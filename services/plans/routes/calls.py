@@ -8,7 +8,7 @@ from services.plans.operations import calling, timing
 from services.plans.schemas import ReferrerCallOut, ReferrerCallsOut
 from services.plans.schemas.checks import NewReferrerCall
 from services.plans.schemas.sealed import ReferrerCallWords
-from shared.http import Now, Parts, Router, Session
+from shared.http import Deps, Now, Router, Session
 from shared.http.gates import CoordinatorOrManager
 
 router = Router(tags=["check-ins"])
@@ -16,7 +16,7 @@ router = Router(tags=["check-ins"])
 
 @router.get("/v1/cases/{case_id}/referrer-calls")
 async def list_calls(
-    case_id: UUID, principal: CoordinatorOrManager, session: Session, parts: Parts, now: Now
+    case_id: UUID, principal: CoordinatorOrManager, session: Session, deps: Deps, now: Now
 ) -> ReferrerCallsOut:
     """Show when the referrer must be called, and the answers of earlier calls."""
     await permissions.may_call_referrer(session, principal, case_id=case_id)
@@ -27,7 +27,7 @@ async def list_calls(
         )
     waits = await timing.awaited(session, plan, timing.REFERRER_CALL)
     calls = await queries.referrer_calls_of(session, plan.id)
-    opened = await parts.vault.open_many(session, calls)
+    opened = await deps.vault.open_many(session, calls)
     return ReferrerCallsOut.model_validate(
         {
             "next_at": waits and (waits.warn_at or waits.due_at),
@@ -47,14 +47,14 @@ async def record_call(
     body: NewReferrerCall,
     principal: CoordinatorOrManager,
     session: Session,
-    parts: Parts,
+    deps: Deps,
     now: Now,
 ) -> ReferrerCallOut:
     """Record the referrer's answers about the plan after four weeks, or that they could not be reached."""
     await permissions.may_call_referrer(session, principal, case_id=case_id)
     call = await calling.record_call(
         session,
-        parts.vault,
+        deps.vault,
         case_id=case_id,
         tenant=principal.tenant,
         by=principal.id,

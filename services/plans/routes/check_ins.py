@@ -19,7 +19,7 @@ from services.plans.schemas import (
     WaitingCheckIn,
 )
 from services.plans.schemas.checks import NewDay, NewRecord, NewReviewAnswer
-from shared.http import Now, Page, Paging, Parts, Router, Session, paginate
+from shared.http import Deps, Now, Page, Paging, Router, Session, paginate
 from shared.http.gates import CoordinatorOrManager
 
 router = Router(tags=["check-ins"])
@@ -27,14 +27,14 @@ router = Router(tags=["check-ins"])
 
 @router.get("/v1/cases/{case_id}/check-ins")
 async def list_check_ins(
-    case_id: UUID, principal: Involved, session: Session, parts: Parts, page: Paging
+    case_id: UUID, principal: Involved, session: Session, deps: Deps, page: Paging
 ) -> Page[CheckInOut]:
     """List the checks of a case; notes are for those who make them and the central persons."""
     with_notes, monitors = await permissions.may_list_check_ins(session, principal, case_id=case_id)
     query = select(CheckIn).where(CheckIn.tenant == principal.tenant, CheckIn.case_id == case_id)
     rows = await paginate(session, query, page, time=CheckIn.created_at, id=CheckIn.id, newest_first=False)
     items = await check_ins_out(
-        session, parts.vault, rows.items, with_notes=with_notes, monitors=monitors, reader=principal.id
+        session, deps.vault, rows.items, with_notes=with_notes, monitors=monitors, reader=principal.id
     )
     return Page(items=items, next=rows.next)
 
@@ -80,14 +80,14 @@ async def move(
     body: NewDay,
     principal: CoordinatorOrManager,
     session: Session,
-    parts: Parts,
+    deps: Deps,
     now: Now,
 ) -> CheckInMovedOut:
     """Move a check of the year to another day, between its neighbours."""
     known = await permissions.may_move_check_in(session, principal, check_in_id=check_in_id)
     check_in, clock = await moving.move_check_in(
         session,
-        parts.vault,
+        deps.vault,
         check_in_id=check_in_id,
         case_id=known.case_id,
         tenant=principal.tenant,
@@ -107,13 +107,13 @@ async def record(
     principal: Involved,
     session: Session,
     now: Now,
-    parts: Parts,
+    deps: Deps,
 ) -> CheckInRecordedOut:
     """Record how things are going and what the circle decided; the last check, or closing, ends the follow-up."""
     known = await permissions.may_record_check_in(session, principal, check_in_id=check_in_id)
     check_in, plan = await record_check_in(
         session,
-        parts.vault,
+        deps.vault,
         check_in_id=check_in_id,
         case_id=known.case_id,
         tenant=principal.tenant,

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.plans import queries
-from services.plans.domain import PARTS, Part
+from services.plans.domain import PLAN_PARTS, PlanPart
 from services.plans.models import Agreement, Base, Plan, PlanVersion
 from services.plans.schemas.sealed import PlanWords
 from shared import case_state
@@ -22,7 +22,7 @@ from shared.contracts.plans import (
     CopiedSharing,
     PlansCopy,
 )
-from shared.http import Parts, Router, Session, audit_log_of_person
+from shared.http import Deps, Router, Session, audit_log_of_person
 from shared.http.gates import Copier
 from shared.vault import Vault
 
@@ -31,7 +31,7 @@ router = Router(tags=["copies"])
 
 @router.get(COPY.path)
 async def copy_for_person(
-    case_id: UUID, person_id: UUID, principal: Copier, session: Session, parts: Parts
+    case_id: UUID, person_id: UUID, principal: Copier, session: Session, deps: Deps
 ) -> PlansCopy:
     """Return the plan as one person may read it, and the agreements that are theirs."""
     state = await case_state.read(session, case_id)
@@ -55,15 +55,15 @@ async def copy_for_person(
         for agreement in await queries.agreements_of_person(session, plan.id, person_id=person_id)
         if agreement.id not in shown
     ]
-    own, lost_own = await _agreements(session, parts.vault, others, person_id, within=within)
+    own, lost_own = await _agreements(session, deps.vault, others, person_id, within=within)
     if version is None:
         return PlansCopy(erased=lost_own, plan=None, own_agreements=own, check_ins=[], seen=seen)
     row = await queries.version_of(session, plan.id, version)
-    agreements, lost = await _agreements(session, parts.vault, whole, person_id, within=within)
-    [words] = await parts.vault.open_readable(session, [row])
+    agreements, lost = await _agreements(session, deps.vault, whole, person_id, within=within)
+    [words] = await deps.vault.open_readable(session, [row])
     copied = await _plan(
         session,
-        parts.vault,
+        deps.vault,
         plan,
         row,
         words=words,
@@ -76,7 +76,7 @@ async def copy_for_person(
         erased=lost or lost_own or words is None,
         plan=copied,
         own_agreements=own,
-        check_ins=await _check_ins(session, parts.vault, plan, person_id),
+        check_ins=await _check_ins(session, deps.vault, plan, person_id),
         shared_for_you=[
             CopiedSharing(shared_at=each.created_at, taken_back_at=each.ended_at)
             for each in await queries.shared_in_place_of(session, plan.id, person_id=person_id)
@@ -87,14 +87,14 @@ async def copy_for_person(
 
 async def _readable(
     session: AsyncSession, plan: Plan, person_id: UUID
-) -> tuple[int | None, frozenset[Part], bool]:
+) -> tuple[int | None, frozenset[PlanPart], bool]:
     """Return the version and parts that a person may read, by the rules of reading a plan, and if they are within it.
 
     Within: part of the circle. With others the plan was shared by parts, without why it was changed.
     """
     role = (await queries.active_people(session, plan.case_id)).get(person_id)
     if role == "central" or role in CIRCLE_ROLES:
-        return plan.version, PARTS, True
+        return plan.version, PLAN_PARTS, True
     shares = [share for share in await queries.shares_of(session, plan.id) if share.recipient == person_id]
     if not shares or await queries.sharing_refused(session, plan.case_id):
         return None, frozenset(), False
@@ -162,7 +162,7 @@ async def _plan(
     row: PlanVersion,
     *,
     words: PlanWords | None,
-    parts: frozenset[Part],
+    parts: frozenset[PlanPart],
     within: bool,
     agreements: list[CopiedAgreement],
     person_id: UUID,

@@ -37,7 +37,7 @@ from services.plans.schemas.recording import (
 )
 from services.plans.settings import policies
 from shared.auth import Kind
-from shared.http import Now, Page, Paging, Parts, Router, Session, paginate, problems
+from shared.http import Deps, Now, Page, Paging, Router, Session, paginate, problems
 from shared.http.gates import Coordinator
 
 router = Router(tags=["plans"])
@@ -53,12 +53,12 @@ async def record_plan(
     principal: Coordinator,
     session: Session,
     now: Now,
-    parts: Parts,
+    deps: Deps,
 ) -> PlanRecordedOut:
     """Record the plan that the circle made, from a conference or without a meeting."""
     await permissions.may_record_plan(session, principal, case_id=case_id)
     plan, agreements = await recording.record_plan(
-        session, parts.vault, case_id=case_id, tenant=principal.tenant, by=principal.id, new=body, now=now
+        session, deps.vault, case_id=case_id, tenant=principal.tenant, by=principal.id, new=body, now=now
     )
     return _recorded(plan, agreements)
 
@@ -83,13 +83,13 @@ async def record_version(
     principal: Coordinator,
     session: Session,
     now: Now,
-    parts: Parts,
+    deps: Deps,
 ) -> PlanRecordedOut:
     """Record what the circle changed; earlier versions stay as they were."""
     known = await permissions.may_record_version(session, principal, plan_id=plan_id)
     plan, agreements = await recording.record_version(
         session,
-        parts.vault,
+        deps.vault,
         plan_id=plan_id,
         case_id=known.case_id,
         tenant=principal.tenant,
@@ -108,14 +108,14 @@ async def invoke_plan_b(
     principal: Involved,
     session: Session,
     now: Now,
-    parts: Parts,
+    deps: Deps,
 ) -> AgreementChangedOut:
-    """Invoke a line of plan B: it becomes an agreement, for which another may rest; those who act are told."""
+    """Invoke a line of plan B: it becomes an agreement, for which another may be suspended; those who act are told."""
     known, invoked_as = await permissions.may_invoke_plan_b(session, principal, plan_id=plan_id)
-    await count_change(parts, principal)
+    await count_change(deps, principal)
     plan, agreement = await invoking.invoke_plan_b(
         session,
-        parts.vault,
+        deps.vault,
         plan_id=plan_id,
         case_id=known.case_id,
         tenant=principal.tenant,
@@ -153,24 +153,24 @@ async def list_plans(
 
 
 @router.get("/v1/plans/{plan_id}")
-async def read_plan(plan_id: UUID, principal: Involved, session: Session, parts: Parts, now: Now) -> PlanOut:
+async def read_plan(plan_id: UUID, principal: Involved, session: Session, deps: Deps, now: Now) -> PlanOut:
     """Read the plan: the circle and the mandated side the current version, others what was shared or is theirs.
 
     The mandated side's judgements of the bottom lines are never shared.
     """
     reading = await permissions.may_read_plan(session, principal, plan_id=plan_id, now=now)
-    return await plan_out(session, parts.vault, reading)
+    return await plan_out(session, deps.vault, reading)
 
 
 @router.get("/v1/plans/{plan_id}/versions")
 async def list_versions(
-    *, plan_id: UUID, principal: Involved, session: Session, page: Paging, parts: Parts, now: Now
+    *, plan_id: UUID, principal: Involved, session: Session, page: Paging, deps: Deps, now: Now
 ) -> Page[VersionOut]:
     """List every version of the plan, the newest first: when and by whom it was recorded, and why it was changed."""
     plan = await permissions.may_read_versions(session, principal, plan_id=plan_id, now=now)
     query = select(PlanVersion).where(PlanVersion.plan_id == plan.id)
     rows = await paginate(session, query, page, time=PlanVersion.created_at, id=PlanVersion.id)
-    opened = await parts.vault.open_many(session, rows.items)
+    opened = await deps.vault.open_many(session, rows.items)
     items = [
         VersionOut(
             version=row.version,
@@ -194,13 +194,13 @@ async def accept_plan(
     principal: Professional,
     session: Session,
     now: Now,
-    parts: Parts,
+    deps: Deps,
 ) -> AcceptanceOut:
     """State, for the mandated side, whether the plan meets each bottom line, and if not, why."""
     known = await permissions.may_judge(session, principal, plan_id=plan_id)
     plan, refused = await accepting.accept_plan(
         session,
-        parts.vault,
+        deps.vault,
         plan_id=plan_id,
         case_id=known.case_id,
         tenant=principal.tenant,
@@ -213,14 +213,14 @@ async def accept_plan(
 
 @router.post("/v1/plans/{plan_id}/share", responses=problems(429))
 async def share_plan(
-    *, plan_id: UUID, body: NewShare, principal: Involved, session: Session, now: Now, parts: Parts
+    *, plan_id: UUID, body: NewShare, principal: Involved, session: Session, now: Now, deps: Deps
 ) -> ShareOut:
     """Share parts of the current version with people of the case and with organisations; each person gets a mail.
 
     An existing share keeps its date; its parts are replaced by those given here.
     """
     known, children = await permissions.may_share(session, principal, plan_id=plan_id)
-    await count_change(parts, principal)
+    await count_change(deps, principal)
     plan, persons, organisations = await sharing.share_plan(
         session,
         plan_id=plan_id,
@@ -278,13 +278,13 @@ async def answer_resource(
     principal: Involved,
     session: Session,
     now: Now,
-    parts: Parts,
+    deps: Deps,
 ) -> ResourceOut:
     """Record the outcome of a request for a resource in the current version of the plan."""
     known = await permissions.may_answer_resource(session, principal, resource_id=resource_id)
     resource = await resources.answer_resource(
         session,
-        parts.vault,
+        deps.vault,
         resource_id=resource_id,
         case_id=known.case_id,
         tenant=principal.tenant,
@@ -292,7 +292,7 @@ async def answer_resource(
         new=body,
         now=now,
     )
-    [answered] = await resources_out(session, parts.vault, [resource])
+    [answered] = await resources_out(session, deps.vault, [resource])
     return answered
 
 

@@ -7,11 +7,11 @@ from uuid import UUID
 from pydantic import AfterValidator, Field, StringConstraints
 
 from services.plans.domain import (
-    PARTS,
+    PLAN_PARTS,
     CheckInOwner,
     Decision,
     Going,
-    Part,
+    PlanPart,
     Progress,
     RecordedAs,
     ResourceState,
@@ -61,9 +61,9 @@ class NewShare(RequestModel):
     person_ids: Ids | None = None
     organisation_ids: Ids = ()
     parts: Annotated[
-        frozenset[Part],
+        frozenset[PlanPart],
         Field(min_length=1, description="The parts they may read: everything if left out."),
-    ] = PARTS
+    ] = PLAN_PARTS
 
 
 class ResourceAnswer(RequestModel):
@@ -114,7 +114,7 @@ class Invoked(ResponseModel):
     """Marks an agreement as plan B: its line, who invoked it, and why."""
 
     line: int = Field(description="Which line of plan B it is; the first is 1.")
-    instead_of: UUID | None = Field(description="The agreement that rests for it.")
+    instead_of: UUID | None = Field(description="The agreement that is suspended for it.")
     invoked_by: UUID = Field(description="Who invoked it.")
     invoked_as: RecordedAs = Field(description="The role in which they did: staff by their function.")
     invoked_at: datetime = Field(description="When.")
@@ -167,7 +167,7 @@ class SharedWith(ResponseModel):
     version: int
     person_id: UUID | None = None
     organisation_id: UUID | None = None
-    parts: list[Part] = Field(description="The parts they may read.")
+    parts: list[PlanPart] = Field(description="The parts they may read.")
     shared_at: datetime
     shared_by: UUID = Field(description="Who shared it.")
     shared_for: list[UUID] = Field(
@@ -201,7 +201,7 @@ class PlanOut(PlanSummary):
     People always read their own agreements, also where nothing was shared with them.
     """
 
-    parts: list[Part] = Field(
+    parts: list[PlanPart] = Field(
         description="The parts the caller reads, the others are left empty; no part: only their own agreements."
     )
     language: str

@@ -43,7 +43,7 @@ class InvokedPlanB(RequestModel):
     version: ReadVersion
     line: int = Field(ge=1, le=50, description="Which line of plan B in that version; the first is 1.")
     instead_of: UUID | None = Field(
-        default=None, description="The agreement that rests meanwhile: nobody is reminded of it."
+        default=None, description="The agreement to suspend meanwhile: nobody is reminded of it."
     )
     why: Annotated[Text, Field(description="Why it is needed, in the words of whoever invokes it.")]
 

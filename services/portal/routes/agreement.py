@@ -126,7 +126,7 @@ def asked_to_change(
     """
     found = (each for each in (plan.agreements if plan else []) if str(each.agreement_id) == agreement_id)
     agreement = next(found, None)
-    if plan is None or agreement is None or agreement.state not in ("open", "lapsed", "resting"):
+    if plan is None or agreement is None or agreement.state not in ("open", "lapsed", "suspended"):
         raise MustGo(back) if visit.overtaken else NotThere
     unnamed = dict.fromkeys(agreement.who_person_ids, visit.say(_("iemand van de kring")))
     return ChangePage(

@@ -132,7 +132,7 @@ async def ask(visit: StaffVisit) -> Response:
 
 
 def _open(plan: Plan) -> list[Agreement]:
-    return [each for each in plan.agreements if each.state in ("open", "resting")]
+    return [each for each in plan.agreements if each.state in ("open", "suspended")]
 
 
 def _rows(visit: StaffVisit, name: str, written: Sequence[object]) -> list[int]:

@@ -179,7 +179,7 @@ class PlanPage(PageModel):
 
 STATES = {
     "open": _("nog te doen"),
-    "resting": _("rust: er loopt een plan B"),
+    "suspended": _("rust: er loopt een plan B"),
     "done": _("gedaan"),
     "lapsed": _("gaat niet door"),
     "replaced": _("veranderd"),
@@ -376,7 +376,7 @@ def _promise(visit: PersonVisit, each: Agreement, dates: Dates, names: Mapping[U
         how=each.known_done_how,
         state=each.state,
         state_in_words=state_of(visit, each),
-        open=each.state in ("open", "lapsed", "resting"),
+        open=each.state in ("open", "lapsed", "suspended"),
         invoked=None if called is None else who_acted(visit, called.invoked_as, called.invoked_by, names),
         because=None if called is None else called.because,
     )

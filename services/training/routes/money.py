@@ -15,7 +15,7 @@ from services.training.operations.statements import digest_of, take_in
 from services.training.permissions import Cashier
 from services.training.statements.apart import read_apart
 from shared.auth import Principal
-from shared.http import Now, Page, Paging, Parts, Router, Session, paginate, problems
+from shared.http import Deps, Now, Page, Paging, Router, Session, paginate, problems
 
 router = Router(tags=["payments"])
 
@@ -47,7 +47,7 @@ async def import_file(
     request: Request,
     principal: Cashier,
     session: Session,
-    parts: Parts,
+    deps: Deps,
     now: Now,
     response: Response,
 ) -> schemas.StatementImport:
@@ -63,7 +63,7 @@ async def import_file(
         read = await read_apart(content)
         row, is_new = await take_in(
             session,
-            parts.vault,
+            deps.vault,
             tenant=principal.tenant,
             digest=digest,
             read=read,
@@ -97,12 +97,12 @@ async def read_statement(statement_id: UUID, principal: Cashier, session: Sessio
 
 @router.get("/v1/statements/{statement_id}/payments")
 async def list_payments_of_statement(
-    statement_id: UUID, principal: Cashier, session: Session, parts: Parts, page: Paging
+    statement_id: UUID, principal: Cashier, session: Session, deps: Deps, page: Paging
 ) -> Page[schemas.ImportedPayment]:
     """List the results of a statement's entries so far, oldest first."""
     row = await queries.statement(session, tenant=principal.tenant, statement_id=statement_id)
     rows = await queries.booked_of(session, statement_id=row.id, page=page)
-    transfers = await parts.vault.open_readable(session, [payment for payment, *_ in rows.items])
+    transfers = await deps.vault.open_readable(session, [payment for payment, *_ in rows.items])
     items = [
         _imported_payment(payment, known, transfer or Transfer())
         for (payment, known, *_), transfer in zip(rows.items, transfers, strict=True)
@@ -154,7 +154,7 @@ def _imported_payment(row: PaymentRow, known: bool, transfer: Transfer) -> schem
 async def list_payments(
     principal: Cashier,
     session: Session,
-    parts: Parts,
+    deps: Deps,
     page: Paging,
     state: PaymentState | None = None,
 ) -> Page[schemas.Payment]:
@@ -166,26 +166,24 @@ async def list_payments(
         time=PaymentRow.created_at,
         id=PaymentRow.id,
     )
-    return Page(items=await _payments(session, parts, principal, rows.items), next=rows.next)
+    return Page(items=await _payments(session, deps, principal, rows.items), next=rows.next)
 
 
 @router.get("/v1/payments/{payment_id}")
-async def read_payment(
-    payment_id: UUID, principal: Cashier, session: Session, parts: Parts
-) -> schemas.Payment:
+async def read_payment(payment_id: UUID, principal: Cashier, session: Session, deps: Deps) -> schemas.Payment:
     """Return one payment."""
     row = await queries.payment(session, tenant=principal.tenant, payment_id=payment_id)
-    [found] = await _payments(session, parts, principal, [row])
+    [found] = await _payments(session, deps, principal, [row])
     return found
 
 
 async def _payments(
-    session: Session, parts: Parts, principal: Principal, rows: Sequence[PaymentRow]
+    session: Session, deps: Deps, principal: Principal, rows: Sequence[PaymentRow]
 ) -> list[schemas.Payment]:
     # If the participant was erased, the money stays, without a name.
-    transfers = await parts.vault.open_readable(session, rows)
+    transfers = await deps.vault.open_readable(session, rows)
     guessed = {UUID(each["registration_id"]) for row in rows for each in row.suggestions}
-    people = await queries.readable(session, parts.vault, tenant=principal.tenant, ids=guessed)
+    people = await queries.readable(session, deps.vault, tenant=principal.tenant, ids=guessed)
     return [
         _payment(row, transfer or Transfer(), people) for row, transfer in zip(rows, transfers, strict=True)
     ]
@@ -233,13 +231,13 @@ async def match(
     body: schemas.Matching,
     principal: Cashier,
     session: Session,
-    parts: Parts,
+    deps: Deps,
     now: Now,
 ) -> schemas.PaymentDecided:
     """Assign a payment, also from another registration, or state which payment a reversal takes back."""
     decision = await payments.match(
         session,
-        parts.vault,
+        deps.vault,
         tenant=principal.tenant,
         payment_id=payment_id,
         registration_id=body.registration_id,
@@ -258,13 +256,13 @@ async def divide(
     body: schemas.Division,
     principal: Cashier,
     session: Session,
-    parts: Parts,
+    deps: Deps,
     now: Now,
 ) -> schemas.PaymentDecided:
     """Divide one transfer for several people into a payment for each of their registrations."""
     payment = await payments.divide(
         session,
-        parts.vault,
+        deps.vault,
         tenant=principal.tenant,
         payment_id=payment_id,
         shares=[(share.registration_id, share.amount) for share in body.shares],

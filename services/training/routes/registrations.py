@@ -14,7 +14,7 @@ from services.training.permissions import Collector, Organiser
 from services.training.settings import policies
 from shared.auth import Principal
 from shared.fields import mailbox
-from shared.http import Now, Page, Paging, Parts, Router, Session, anonymous, limits, paginate, problems
+from shared.http import Deps, Now, Page, Paging, Router, Session, anonymous, limits, paginate, problems
 from shared.http.principals import PublicTenant
 
 router = Router(tags=["registrations"])
@@ -34,7 +34,7 @@ async def register(
     body: schemas.NewRegistration,
     tenant: PublicTenant,
     session: Session,
-    parts: Parts,
+    deps: Deps,
     now: Now,
 ) -> schemas.RegistrationChanged:
     """Request a place in a session: a mail with a confirmation link goes to the address.
@@ -42,20 +42,20 @@ async def register(
     The answer is always the same. Whoever is registered already gets the mail with their registration's link again.
     """
     # Before anything is sealed: a key made for a refused request would stay for good.
-    asked_for = parts.vault.count_as(str(session_id), field="registrations of a session")
-    await limits.count(parts.database, asked_for, most=_MOST_OF_A_SESSION, seconds=_HOUR)
+    asked_for = deps.vault.count_as(str(session_id), field="registrations of a session")
+    await limits.count(deps.database, asked_for, most=_MOST_OF_A_SESSION, seconds=_HOUR)
     row = await requests.ask(
         session,
-        parts.vault,
+        deps.vault,
         tenant=tenant,
         session_id=session_id,
         applicant=requests.Applicant(_participant(body), body.language),
         now=now,
     )
     # Anyone can enter any address.
-    mailed = parts.vault.count_as(mailbox(body.email), field="registrations from an address")
-    if await limits.is_within(parts.database, mailed, most=_MOST_OF_AN_ADDRESS, seconds=_DAY):
-        known = await requests.registered_as(session, parts.vault, row)
+    mailed = deps.vault.count_as(mailbox(body.email), field="registrations from an address")
+    if await limits.is_within(deps.database, mailed, most=_MOST_OF_AN_ADDRESS, seconds=_DAY):
+        known = await requests.registered_as(session, deps.vault, row)
         if known is None:
             await registrations.mail(session, row, "registration-requested", now)
         else:
@@ -65,13 +65,13 @@ async def register(
 
 @router.post("/v1/registrations/confirm", dependencies=[anonymous], responses=problems(404, 409, 410))
 async def confirm(
-    body: schemas.RegistrationToken, session: Session, parts: Parts, now: Now
+    body: schemas.RegistrationToken, session: Session, deps: Deps, now: Now
 ) -> schemas.Registered:
     """Confirm a registration with the token that was mailed; a full session has a waiting list.
 
     A session with a price asks for payment.
     """
-    row = await requests.confirm(session, parts.vault, token=body.token, now=now)
+    row = await requests.confirm(session, deps.vault, token=body.token, now=now)
     held, _ = await queries.session_and_course(session, tenant=row.tenant, session_id=row.session_id)
     asked = await queries.payment_requests(session, of=[(row, held)])
     return schemas.Registered.model_validate(
@@ -81,10 +81,10 @@ async def confirm(
 
 @router.post("/v1/own-registration", dependencies=[anonymous], responses=problems(404, 410))
 async def read_own(
-    body: schemas.RegistrationToken, session: Session, parts: Parts, now: Now
+    body: schemas.RegistrationToken, session: Session, deps: Deps, now: Now
 ) -> schemas.OwnRegistration:
     """Return a registration to the holder of the token from its emails; nothing changes."""
-    row = await requests.proved(session, parts.vault, token=body.token)
+    row = await requests.proved(session, deps.vault, token=body.token)
     if row.erased_at is not None:
         raise RegistrationErased
     held, course = await queries.session_and_course(session, tenant=row.tenant, session_id=row.session_id)
@@ -110,10 +110,10 @@ async def read_own(
 
 @router.post("/v1/own-registration/cancel", dependencies=[anonymous], responses=problems(404, 409, 410))
 async def cancel_own(
-    body: schemas.RegistrationToken, session: Session, parts: Parts, now: Now
+    body: schemas.RegistrationToken, session: Session, deps: Deps, now: Now
 ) -> schemas.RegistrationChanged:
     """Cancel a registration with the token from its emails, until the session begins: its place becomes free."""
-    row = await requests.proved(session, parts.vault, token=body.token)
+    row = await requests.proved(session, deps.vault, token=body.token)
     row = await registrations.cancel_own(session, row, now=now)
     return schemas.RegistrationChanged.model_validate({"registration_id": row.id, "state": row.state})
 
@@ -146,33 +146,33 @@ def _asked(asked: queries.PaymentRequest | None) -> schemas.PaymentAsked | None:
 
 @router.get("/v1/sessions/{session_id}/registrations")
 async def list_registrations(
-    session_id: UUID, principal: Organiser, session: Session, parts: Parts, page: Paging
+    session_id: UUID, principal: Organiser, session: Session, deps: Deps, page: Paging
 ) -> Page[schemas.Registration]:
     """List the participants of a session, the newest first; erased ones are left out."""
     await queries.session_and_course(session, tenant=principal.tenant, session_id=session_id)
     query = queries.registrations_of(tenant=principal.tenant, session_id=session_id)
     rows = await paginate(session, query, page, time=RegistrationRow.created_at, id=RegistrationRow.id)
-    items = await _views(session, parts, principal, rows.items, session_id)
+    items = await _views(session, deps, principal, rows.items, session_id)
     return Page(items=items, next=rows.next)
 
 
 @router.get("/v1/registrations/{registration_id}")
 async def read_registration(
-    registration_id: UUID, principal: Organiser, session: Session, parts: Parts
+    registration_id: UUID, principal: Organiser, session: Session, deps: Deps
 ) -> schemas.Registration:
     """Return one registration."""
     row = await queries.registration(session, tenant=principal.tenant, registration_id=registration_id)
-    views = [] if row.erased_at else await _views(session, parts, principal, [row], row.session_id)
+    views = [] if row.erased_at else await _views(session, deps, principal, [row], row.session_id)
     if not views:
         raise RegistrationErased
     return views[0]
 
 
 async def _views(
-    session: Session, parts: Parts, principal: Principal, rows: Sequence[RegistrationRow], session_id: UUID
+    session: Session, deps: Deps, principal: Principal, rows: Sequence[RegistrationRow], session_id: UUID
 ) -> list[schemas.Registration]:
     held, _ = await queries.session_and_course(session, tenant=principal.tenant, session_id=session_id)
-    people = await parts.vault.open_readable(session, rows)
+    people = await deps.vault.open_readable(session, rows)
     asked = await queries.payment_requests(session, of=[(row, held) for row in rows])
     # Also payments that came for one that is over.
     paid = await queries.paid(session, registration_ids=[row.id for row in rows], states=RECEIVED)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.plans.domain import PARTS, Part
+from services.plans.domain import PLAN_PARTS, PlanPart
 from services.plans.operations.sharing import MAX_ORGANISATIONS
 from shared.ids import uuid7
 from tests.integration.plans.test_copies import copy
@@ -216,9 +216,9 @@ class TestSharingParts:
         assert len({each["organisation_id"] for each in shown}) == len(shown) == MAX_ORGANISATIONS
         assert sorted(each["version"] for each in shown) == [1, *[2] * (MAX_ORGANISATIONS - 1)]
 
-    @pytest.mark.parametrize("parts", [("goals",), ("agreements", "resources"), PARTS])
+    @pytest.mark.parametrize("parts", [("goals",), ("agreements", "resources"), PLAN_PARTS])
     async def test_is_no_more_in_the_copy_of_somebodys_data_than_they_read(
-        self, world: Plans, parts: Collection[Part]
+        self, world: Plans, parts: Collection[PlanPart]
     ) -> None:
         case = await world.open_case()
         plan = await world.recorded(case)

@@ -37,7 +37,7 @@ class TestPlanB:
         read = await world.do("GET", path.removesuffix("/plan-b"), world.person(case, case.central))
         shown = {each["agreement_id"]: each for each in read["agreements"]}
         assert {key: each["state"] for key, each in shown.items()} == {
-            first: "resting",
+            first: "suspended",
             second: "open",
             made["agreement_id"]: "open",
         }

@@ -236,7 +236,7 @@ class TestPlanB:
         await browser.come_by_link()
         in_circle(services)
         runs = agreement(agreement_id=str(uuid7()), invoked=_invoked("person", RITA))
-        has_plan(services, agreement(state="resting"), runs, otherwise=[self.LINE])
+        has_plan(services, agreement(state="suspended"), runs, otherwise=[self.LINE])
         shown = (await browser.ask("GET", "/me/plan", expect=200)).text
         assert 'href="/me/plan-b/1"' not in shown
         assert "rust: er loopt een plan B" in shown
@@ -256,7 +256,7 @@ class TestPlanB:
         await browser.sign_in(Role.COORDINATOR)
         runs = _invoked("coordinator", uuid7()) | {"line": 2}
         other = agreement(agreement_id=str(uuid7()), invoked=runs)
-        of_staff(services, agreement(state="resting"), other, lines=[self.LINE])
+        of_staff(services, agreement(state="suspended"), other, lines=[self.LINE])
         services.answer(INVOKE, CHANGED)
         services.answer(ALL, {"items": [], "next": None})
         services.refuse(CALLS, 404, "unknown-case")

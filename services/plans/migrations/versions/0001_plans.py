@@ -144,7 +144,7 @@ def upgrade() -> None:
             "progress IN ('nearly', 'not-yet', 'changed', 'help')", name=op.f("ck_agreement_progress")
         ),
         sa.CheckConstraint(
-            "state IN ('open', 'resting', 'done', 'lapsed', 'replaced', 'cancelled')",
+            "state IN ('open', 'suspended', 'done', 'lapsed', 'replaced', 'cancelled')",
             name=op.f("ck_agreement_state"),
         ),
         sa.ForeignKeyConstraint(["plan_id"], ["plan.id"], name=op.f("fk_agreement_plan_id_plan")),
