@@ -161,8 +161,15 @@ async def end_sharing(
     ended = await session.scalars(taken_back.returning(Share.id))
     if not ended.all():
         raise NotShared
-    fact = events.PlanSharingEnded(case_id=case_id, plan_id=plan_id, recipient_id=recipient)
-    await publish(session, await queries.read_plan(session, plan_id), fact, now=now)
+    await _publish_ended(session, case_id=case_id, ended={(plan_id, recipient)}, now=now)
+
+
+async def _publish_ended(
+    session: AsyncSession, *, case_id: UUID, ended: Collection[tuple[UUID, UUID]], now: datetime
+) -> None:
+    for plan_id, recipient in sorted(ended):
+        fact = events.PlanSharingEnded(case_id=case_id, plan_id=plan_id, recipient_id=recipient)
+        await publish(session, await queries.read_plan(session, plan_id), fact, now=now)
 
 
 async def note_consent(
@@ -239,4 +246,9 @@ async def _end(
     if not since_then_too:
         # Superseded by a yes: what was shared after the no was shared on that yes.
         ended = ended.where(Share.created_at <= at)
-    await session.execute(ended.values(ended_at=at, **by).execution_options(synchronize_session=False))
+    found = await session.execute(
+        ended.values(ended_at=at, **by)
+        .returning(Share.plan_id, Share.recipient)
+        .execution_options(synchronize_session=False)
+    )
+    await _publish_ended(session, case_id=case_id, ended={(row.plan_id, row.recipient) for row in found}, now=at)
