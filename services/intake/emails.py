@@ -39,6 +39,7 @@ _OF_A_REFERRAL = {
     "referral-new": frozenset({ReferralState.RECEIVED}),
     "referral-received": frozenset({ReferralState.RECEIVED, ReferralState.ACCEPTED}),
     "own-referral-received": frozenset({ReferralState.RECEIVED, ReferralState.ACCEPTED}),
+    "own-referral-declined": frozenset({ReferralState.DECLINED}),
 }
 # The text of a calendar entry, and where to find the rest.
 _APPOINTMENT: dict[Language, tuple[str, str]] = {

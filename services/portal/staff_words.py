@@ -230,6 +230,7 @@ MAILS: dict[str, str] = {
     "offer-closed": _("Deze vraag is voorbij"),
     "offer-made": _("Wil jij deze kring begeleiden?"),
     "offer-reminder": _("Wacht er nog een vraag op jou?"),
+    "own-referral-declined": _("Over je aanmelding"),
     "own-referral-received": _("We hebben je aanmelding ontvangen"),
     "payment-incomplete": _("We ontvingen een deel van je betaling"),
     "payment-reminder": _("Een kleine herinnering aan je inschrijving"),

@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.domain.codes import SERVICE
+from services.intake.domain.codes import SERVICE, ReferralReason
 from services.intake.models import Case, ContactFields, Coordinator, MailRecipient, Referral, StaffMember
 from services.intake.models.register import key_subject
 from services.intake.queries import referrals, register
@@ -25,6 +25,8 @@ from shared.vault import Vault
 Judged = plans.PlanAccepted | plans.PlanPartlyAccepted | plans.PlanRefused
 # A self-referrer: their identity is in their referral alone.
 REFERRED = "referred"
+# Declined because they withdrew, or because what they asked goes on in another referral.
+_KNOWN_TO_THEMSELVES = frozenset({ReferralReason.FAMILY_WITHDREW, ReferralReason.REFERRED_TWICE})
 _MOST_A_DAY, _DAY = 5, 86_400
 
 
@@ -193,12 +195,18 @@ async def notify_of_referral(
         )
 
 
-async def notify_of_decline(session: AsyncSession, referral: Referral, now: datetime) -> None:
-    """Tell the referring professional that the referral was declined, if there is one."""
+async def notify_of_decline(session: AsyncSession, vault: Vault, referral: Referral, now: datetime) -> None:
+    """Tell who referred that it was declined: a professional, or who referred themselves and does not know yet."""
     if referral.referrer_id is not None:
         await _queue_about(
             session, referral, "referral-declined", now, recipient=referral.referrer_id, role=Role.REFERRER
         )
+    elif referral.kind == "self" and referral.reason not in _KNOWN_TO_THEMSELVES:
+        [person] = await referrals.persons(session, tenant=referral.tenant, referral_id=referral.id)
+        if (await vault.open(session, person)).email is not None:
+            await _queue_about(
+                session, referral, "own-referral-declined", now, recipient=person.id, role=REFERRED
+            )
 
 
 async def _queue_about(

@@ -234,7 +234,7 @@ async def decline_referral(
     )
     fact = events.ReferralDeclined(referral_id=referral_id, reason=reason)
     await _publish(session, referral, fact, now)
-    await notifying.notify_of_decline(session, referral, now)
+    await notifying.notify_of_decline(session, vault, referral, now)
     await retention.begin_for_referral(session, vault, referral=referral, now=now)
 
 

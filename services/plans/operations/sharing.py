@@ -251,4 +251,6 @@ async def _end(
         .returning(Share.plan_id, Share.recipient)
         .execution_options(synchronize_session=False)
     )
-    await _publish_ended(session, case_id=case_id, ended={(row.plan_id, row.recipient) for row in found}, now=at)
+    await _publish_ended(
+        session, case_id=case_id, ended={(row.plan_id, row.recipient) for row in found}, now=at
+    )

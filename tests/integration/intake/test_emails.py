@@ -20,7 +20,7 @@ from tests.support.world.intake import Intake
 TEMPLATES = Path(emails.__file__).with_name("templates")
 KINDS = sorted({path.name.partition(".")[0] for path in TEMPLATES.iterdir()})
 # To who referred themselves, in the language of the page on which they did.
-FOR_ANYBODY = ("own-referral-received",)
+FOR_ANYBODY = ("own-referral-declined", "own-referral-received")
 
 
 async def written(world: Intake, kind: str) -> list[mail.Mail]:
@@ -210,6 +210,31 @@ class TestWrite:
         (letter,) = await written(world, "own-referral-received")
         assert (letter.address, letter.name) == ("marijke@voorbeeld.example", "")
 
+    @pytest.mark.parametrize(
+        ("reason", "told"), [("no-capacity", ["own-referral-declined"]), ("family-withdrew", [])]
+    )
+    async def test_who_refers_themselves_hears_of_a_decline_also_when_mail_was_late(
+        self, world: Intake, reason: str, told: list[str]
+    ) -> None:
+        person = {"ref": "p1", "role": "central", "first_name": "Marijke", "last_name": "Goor"}
+        referral = await world.refer_oneself(persons=[person | {"email": "marijke@voorbeeld.example"}])
+        await world.deliver_published("intake.referral.received.v1")
+        path = f"/v1/referrals/{referral}/decline"
+        await world.do("POST", path, world.manager(), json={"reason": reason})
+        # That it arrived need not be said any more.
+        with pytest.raises(NotWanted):
+            await written(world, "own-referral-received")
+        letters = await written(world, "own-referral-declined")
+        assert [letter.template for letter in letters] == told
+        assert all(letter.address == "marijke@voorbeeld.example" for letter in letters)
+
+    async def test_who_refers_themselves_without_an_address_is_not_written_to(self, world: Intake) -> None:
+        person = {"ref": "p1", "role": "central", "first_name": "Marijke", "last_name": "Goor"}
+        referral = await world.refer_oneself(persons=[person | {"phone": "+32 470 12 34 56"}])
+        path = f"/v1/referrals/{referral}/decline"
+        await world.do("POST", path, world.manager(), json={"reason": "no-capacity"})
+        assert await written(world, "own-referral-declined") == []
+
     async def test_an_address_that_strangers_name_again_and_again_is_written_to_seldom(
         self, world: Intake
     ) -> None:
@@ -344,9 +369,9 @@ class TestWrite:
         assert found == language
         assert "Malou" not in subject
         # The address of who referred themselves is not confirmed: no words of strangers go there.
-        assert ("Malou" in body) == (kind != "own-referral-received")
+        assert ("Malou" in body) == (kind not in FOR_ANYBODY)
         assert "{" not in body
-        without_link = ("offer-closed", "case-stopped", "contact-changed", "own-referral-received")
+        without_link = ("offer-closed", "case-stopped", "contact-changed", *FOR_ANYBODY)
         assert "<a " in page or kind in without_link
 
     def test_there_is_a_template_for_each_kind_and_no_other(self) -> None:
@@ -366,7 +391,7 @@ class TestWrite:
                     "contact-changed",
                     "daily-mail",
                     "mail-not-delivered",
-                    "own-referral-received",
+                    *FOR_ANYBODY,
                     "plan-adjust",
                     "plan-not-accepted",
                     "plan-shared",

@@ -101,7 +101,9 @@ class TestTakingBack:
         # Told of each once: a mail about the sharing that still waits is not sent any more.
         await say(world, case, case.central, given=False)
         ended = await world.published("plans.plan.sharing-ended.v1", case=case)
-        assert sorted(each["recipient_id"] for each in ended) == sorted([str(case.teacher), str(shared.school)])
+        assert sorted(each.data["recipient_id"] for each in ended) == sorted(
+            [str(case.teacher), str(shared.school)]
+        )
 
     async def test_keeps_it_from_being_shared_again(self, world: Plans, case: Case, shared: Shared) -> None:
         await say(world, case, case.central, given=False)
