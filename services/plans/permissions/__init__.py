@@ -5,11 +5,11 @@ A caller who may not know that a case or plan exists gets the same answer as whe
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, TypeVar
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.plans import queries
@@ -25,12 +25,24 @@ from services.plans.domain import (
     RecordedAs,
     ResourceNotFound,
 )
-from services.plans.models import Agreement, CaseInfo, CheckIn, Plan, Resource, Share
+from services.plans.models import Agreement, CheckIn, Plan, Resource
+from services.plans.permissions.relations import (
+    CIRCLE,
+    acting,
+    decides_for,
+    is_shared,
+    load,
+    monitors,
+    need,
+    of_case,
+    relations,
+    share_with,
+    with_manager,
+)
 from shared import case_access
-from shared.auth import Kind, Principal, Role
+from shared.auth import Principal, Role
 from shared.case_access import Relation
-from shared.case_state import UnknownCase, require_not_erased
-from shared.errors import NotFound
+from shared.case_state import UnknownCase
 from shared.http import allow
 from shared.http.principals import require_twelve
 
@@ -40,12 +52,9 @@ Involved = Annotated[
 ]
 Professional = Annotated[Principal, Depends(allow(Role.REFERRER, from_elsewhere=True))]
 
-Relations = frozenset[Relation]
-T = TypeVar("T", Plan, Agreement, CheckIn, Resource)
 
-_CIRCLE = (Relation.CENTRAL, Relation.CIRCLE)
 # Those who read the current version of a plan; others read what was shared with them.
-_READERS = (Relation.COORDINATOR, *_CIRCLE, Relation.MANDATED, Relation.BREAK_GLASS)
+_READERS = (Relation.COORDINATOR, *CIRCLE, Relation.MANDATED, Relation.BREAK_GLASS)
 
 
 @dataclass(frozen=True)
@@ -65,21 +74,19 @@ class Reading:
 
 async def may_record_plan(session: AsyncSession, principal: Principal, *, case_id: UUID) -> None:
     """Let only the coordinator record what the circle decided. Raises: UnknownCase, NotYours, CaseErased."""
-    _need(await _of_case(session, principal, case_id), Relation.COORDINATOR)
+    need(await of_case(session, principal, case_id), Relation.COORDINATOR)
 
 
 async def may_record_version(session: AsyncSession, principal: Principal, *, plan_id: UUID) -> Plan:
     """Return the plan to the coordinator. Raises: PlanNotFound, NotYours, CaseErased."""
-    plan, found = await _load(session, principal, Plan, plan_id, missing=PlanNotFound)
-    _need(found, Relation.COORDINATOR)
+    plan, found = await load(session, principal, Plan, plan_id, missing=PlanNotFound)
+    need(found, Relation.COORDINATOR)
     return plan
 
 
 async def may_list_plans(session: AsyncSession, principal: Principal, *, case_id: UUID) -> None:
     """Let those through who are related to the case, or have its plan shared. Raises: UnknownCase, CaseErased."""
-    if not await _relations(session, principal, case_id) and not await _is_shared(
-        session, principal, case_id
-    ):
+    if not await relations(session, principal, case_id) and not await is_shared(session, principal, case_id):
         raise UnknownCase(case_id=str(case_id))
 
 
@@ -90,12 +97,12 @@ async def may_read_plan(
 
     Who has an agreement in it reads that one, whatever is shared. Raises: PlanNotFound, NotYours, CaseErased.
     """
-    plan, found = await _load(session, principal, Plan, plan_id, missing=PlanNotFound, now=now)
-    found = await _with_manager(session, found, plan.case_id)
+    plan, found = await load(session, principal, Plan, plan_id, missing=PlanNotFound, now=now)
+    found = await with_manager(session, found, plan.case_id)
     current = not found.isdisjoint(_READERS)
     version, parts = plan.version, PLAN_PARTS
     if not current:
-        shared = await _share(session, principal, plan)
+        shared = await share_with(session, principal, plan)
         if shared is None and not await queries.has_agreement(session, plan, person_id=principal.id):
             raise NotYours
         version, parts = (
@@ -118,8 +125,8 @@ async def may_read_versions(
 
     Raises: PlanNotFound, NotYours, CaseErased.
     """
-    plan, found = await _load(session, principal, Plan, plan_id, missing=PlanNotFound, now=now)
-    _need(found, *_READERS)
+    plan, found = await load(session, principal, Plan, plan_id, missing=PlanNotFound, now=now)
+    need(found, *_READERS)
     return plan
 
 
@@ -128,9 +135,9 @@ async def may_judge(session: AsyncSession, principal: Principal, *, plan_id: UUI
 
     Whether acceptance is needed at all is checked by the operation. Raises: PlanNotFound, NotYours, CaseErased.
     """
-    plan, found = await _load(session, principal, Plan, plan_id, missing=PlanNotFound)
+    plan, found = await load(session, principal, Plan, plan_id, missing=PlanNotFound)
     if plan.acceptance != PlanAcceptance.NOT_NEEDED:
-        _need(found, Relation.MANDATED)
+        need(found, Relation.MANDATED)
     return plan
 
 
@@ -142,10 +149,10 @@ async def may_share(
     For a central person under twelve: to holders of parental authority in the circle. The coordinator shares on
     behalf of the circle. Raises: PlanNotFound, NotYours, FromTwelveOn, CaseErased.
     """
-    plan, found = await _load(session, principal, Plan, plan_id, missing=PlanNotFound)
-    children = _decides_for(principal, found)
+    plan, found = await load(session, principal, Plan, plan_id, missing=PlanNotFound)
+    children = decides_for(principal, found)
     if not children:
-        _need(found, Relation.COORDINATOR, Relation.CENTRAL)
+        need(found, Relation.COORDINATOR, Relation.CENTRAL)
     require_twelve(principal)
     return plan, children
 
@@ -155,8 +162,8 @@ async def may_answer_resource(session: AsyncSession, principal: Principal, *, re
 
     Raises: ResourceNotFound, NotYours, CaseErased.
     """
-    resource, found = await _load(session, principal, Resource, resource_id, missing=ResourceNotFound)
-    _need(found, Relation.COORDINATOR, Relation.CENTRAL, Relation.MANDATED)
+    resource, found = await load(session, principal, Resource, resource_id, missing=ResourceNotFound)
+    need(found, Relation.COORDINATOR, Relation.CENTRAL, Relation.MANDATED)
     return resource
 
 
@@ -165,8 +172,8 @@ async def may_take_stance(session: AsyncSession, principal: Principal, *, plan_i
 
     Raises: PlanNotFound, NotYours, CaseErased.
     """
-    plan, found = await _load(session, principal, Plan, plan_id, missing=PlanNotFound)
-    _need(found, *_CIRCLE)
+    plan, found = await load(session, principal, Plan, plan_id, missing=PlanNotFound)
+    need(found, *CIRCLE)
     return plan
 
 
@@ -175,8 +182,8 @@ async def may_request_review(session: AsyncSession, principal: Principal, *, pla
 
     Raises: PlanNotFound, NotYours, CaseErased.
     """
-    plan, found = await _load(session, principal, Plan, plan_id, missing=PlanNotFound)
-    _need(found, *_CIRCLE, Relation.COORDINATOR, Relation.REFERRING, Relation.MANDATED)
+    plan, found = await load(session, principal, Plan, plan_id, missing=PlanNotFound)
+    need(found, *CIRCLE, Relation.COORDINATOR, Relation.REFERRING, Relation.MANDATED)
     return plan
 
 
@@ -187,8 +194,8 @@ async def may_list_agreements(
 
     Raises: UnknownCase, NotYours, CaseErased.
     """
-    found = await _with_manager(session, await _of_case(session, principal, case_id, now=now), case_id)
-    _need(found, Relation.COORDINATOR, *_CIRCLE, Relation.BREAK_GLASS)
+    found = await with_manager(session, await of_case(session, principal, case_id, now=now), case_id)
+    need(found, Relation.COORDINATOR, *CIRCLE, Relation.BREAK_GLASS)
 
 
 async def may_settle_agreement(
@@ -198,11 +205,11 @@ async def may_settle_agreement(
 
     Raises: AgreementNotFound, NotYours, CaseErased.
     """
-    agreement, found = await _load(session, principal, Agreement, agreement_id, missing=AgreementNotFound)
-    found = await _with_manager(session, found, agreement.case_id)
+    agreement, found = await load(session, principal, Agreement, agreement_id, missing=AgreementNotFound)
+    found = await with_manager(session, found, agreement.case_id)
     does_it = principal.id in agreement.who_person_ids
-    if not does_it and not await _monitors(session, principal, agreement.plan_id):
-        _need(found, Relation.CENTRAL, Relation.COORDINATOR)
+    if not does_it and not await monitors(session, principal, agreement.plan_id):
+        need(found, Relation.CENTRAL, Relation.COORDINATOR)
     return agreement
 
 
@@ -215,8 +222,8 @@ async def may_change_agreement(
     the coordinator, and a manager in their place. Raises: AgreementNotFound, NotYours, FromTwelveOn,
     CaseErased.
     """
-    agreement, found = await _load(session, principal, Agreement, agreement_id, missing=AgreementNotFound)
-    return agreement, await _acting(
+    agreement, found = await load(session, principal, Agreement, agreement_id, missing=AgreementNotFound)
+    return agreement, await acting(
         session, principal, found, case_id=agreement.case_id, plan_id=agreement.plan_id
     )
 
@@ -228,8 +235,8 @@ async def may_invoke_plan_b(
 
     Raises: PlanNotFound, NotYours, FromTwelveOn, CaseErased.
     """
-    plan, found = await _load(session, principal, Plan, plan_id, missing=PlanNotFound)
-    return plan, await _acting(session, principal, found, case_id=plan.case_id, plan_id=plan.id)
+    plan, found = await load(session, principal, Plan, plan_id, missing=PlanNotFound)
+    return plan, await acting(session, principal, found, case_id=plan.case_id, plan_id=plan.id)
 
 
 async def may_list_check_ins(
@@ -239,13 +246,13 @@ async def may_list_check_ins(
 
     The circle may know that there are checks. Raises: UnknownCase, NotYours, CaseErased.
     """
-    found = await _of_case(session, principal, case_id)
-    _need(found, Relation.COORDINATOR, *_CIRCLE, Relation.MANAGER)
+    found = await of_case(session, principal, case_id)
+    need(found, Relation.COORDINATOR, *CIRCLE, Relation.MANAGER)
     plan = await queries.plan_of_case(session, case_id=case_id, tenant=principal.tenant)
-    monitors = plan is not None and await _monitors(session, principal, plan.id)
-    return monitors or not found.isdisjoint(
+    is_monitor = plan is not None and await monitors(session, principal, plan.id)
+    return is_monitor or not found.isdisjoint(
         {Relation.COORDINATOR, Relation.CENTRAL, Relation.MANAGER}
-    ), monitors
+    ), is_monitor
 
 
 def waiting_for(principal: Principal) -> ColumnElement[bool]:
@@ -257,8 +264,8 @@ def waiting_for(principal: Principal) -> ColumnElement[bool]:
 
 async def may_answer_review(session: AsyncSession, principal: Principal, *, check_in_id: UUID) -> CheckIn:
     """Return a check to anyone of the circle. Raises: CheckInNotFound, NotYours, CaseErased."""
-    check_in, found = await _load(session, principal, CheckIn, check_in_id, missing=CheckInNotFound)
-    _need(found, *_CIRCLE)
+    check_in, found = await load(session, principal, CheckIn, check_in_id, missing=CheckInNotFound)
+    need(found, *CIRCLE)
     return check_in
 
 
@@ -267,134 +274,22 @@ async def may_record_check_in(session: AsyncSession, principal: Principal, *, ch
 
     Who that is does not change until the commit. Raises: CheckInNotFound, NotYours, CaseErased.
     """
-    check_in, found = await _load(session, principal, CheckIn, check_in_id, missing=CheckInNotFound)
+    check_in, found = await load(session, principal, CheckIn, check_in_id, missing=CheckInNotFound)
     await queries.hold_case(session, case_id=check_in.case_id)
     await session.refresh(check_in)
-    if check_in.owner == "monitor" and await _monitors(session, principal, check_in.plan_id):
+    if check_in.owner == "monitor" and await monitors(session, principal, check_in.plan_id):
         return check_in
-    _need(found, Relation.MANAGER, *([Relation.COORDINATOR] if check_in.owner == "coordinator" else []))
+    need(found, Relation.MANAGER, *([Relation.COORDINATOR] if check_in.owner == "coordinator" else []))
     return check_in
 
 
 async def may_call_referrer(session: AsyncSession, principal: Principal, *, case_id: UUID) -> None:
     """Let the coordinator or the regional manager call, and read the answers. Raises: UnknownCase, NotYours."""
-    _need(await _of_case(session, principal, case_id), Relation.COORDINATOR, Relation.MANAGER)
+    need(await of_case(session, principal, case_id), Relation.COORDINATOR, Relation.MANAGER)
 
 
 async def may_move_check_in(session: AsyncSession, principal: Principal, *, check_in_id: UUID) -> CheckIn:
     """Return a check to the coordinator, or the regional manager. Raises: CheckInNotFound, NotYours, CaseErased."""
-    check_in, found = await _load(session, principal, CheckIn, check_in_id, missing=CheckInNotFound)
-    _need(found, Relation.COORDINATOR, Relation.MANAGER)
+    check_in, found = await load(session, principal, CheckIn, check_in_id, missing=CheckInNotFound)
+    need(found, Relation.COORDINATOR, Relation.MANAGER)
     return check_in
-
-
-def _need(found: Relations, *wanted: Relation) -> None:
-    if found.isdisjoint(wanted):
-        raise NotYours
-
-
-async def _of_case(
-    session: AsyncSession, principal: Principal, case_id: UUID, *, now: datetime | None = None
-) -> Relations:
-    found = await _relations(session, principal, case_id, now=now)
-    if not found:
-        raise UnknownCase(case_id=str(case_id))
-    return found
-
-
-async def _load(
-    session: AsyncSession,
-    principal: Principal,
-    kind: type[T],
-    row_id: UUID,
-    *,
-    missing: type[NotFound],
-    now: datetime | None = None,
-) -> tuple[T, Relations]:
-    """Return a row and the caller's relations to its case. Raises: `missing` to strangers too, CaseErased."""
-    query = select(kind).where(kind.id == row_id, kind.tenant == principal.tenant)
-    row: T | None = await session.scalar(query)
-    if row is None:
-        raise missing
-    found = await _relations(session, principal, row.case_id, now=now)
-    if not found and not await _is_shared(session, principal, row.case_id):
-        raise missing
-    return row, found
-
-
-async def _relations(
-    session: AsyncSession, principal: Principal, case_id: UUID, *, now: datetime | None = None
-) -> Relations:
-    found = await case_access.relations(session, principal, case_id, now=now)
-    if not principal.has(Role.REFERRER) or principal.organisation is None:
-        return found
-    case = await session.scalar(
-        select(CaseInfo).where(CaseInfo.case_id == case_id, CaseInfo.tenant == principal.tenant)
-    )
-    if case is None:
-        return found
-    mandated = await queries.mandate_of(session, case_id)
-    parties = {Relation.REFERRING: case.referring_organisation, Relation.MANDATED: mandated}
-    own = {party for party, organisation in parties.items() if organisation == principal.organisation}
-    if own:
-        await require_not_erased(session, case_id=case_id)
-    return found | own
-
-
-async def _with_manager(session: AsyncSession, found: Relations, case_id: UUID) -> Relations:
-    """Put the regional manager in the coordinator's place for as long as they must act on a late agreement."""
-    if Relation.MANAGER in found and await queries.manager_sees_to_agreements(session, case_id):
-        return found | {Relation.COORDINATOR}
-    return found
-
-
-async def _acting(
-    session: AsyncSession, principal: Principal, found: Relations, *, case_id: UUID, plan_id: UUID
-) -> RecordedAs:
-    """Return the role in which somebody changes a plan between meetings. Raises: NotYours, FromTwelveOn."""
-    if not _decides_for(principal, found) and not await _monitors(session, principal, plan_id):
-        _need(await _with_manager(session, found, case_id), Relation.CENTRAL, Relation.COORDINATOR)
-    require_twelve(principal)
-    if principal.kind is Kind.PERSON:
-        return "person"
-    return "coordinator" if Relation.COORDINATOR in found else "regional-manager"
-
-
-def _decides_for(principal: Principal, found: Relations) -> frozenset[UUID]:
-    """Return the children under twelve for whom a person of the circle decides."""
-    return frozenset() if found.isdisjoint(_CIRCLE) else principal.decides_for
-
-
-async def _monitors(session: AsyncSession, principal: Principal, plan_id: UUID) -> bool:
-    plan = await queries.read_plan(session, plan_id)
-    return await queries.current_monitor(session, plan) == principal.id
-
-
-async def _is_shared(session: AsyncSession, principal: Principal, case_id: UUID) -> bool:
-    """Tell whether any of a case's plan was shared with the organisation of a referrer. Raises: CaseErased."""
-    if principal.organisation is None or not principal.has(Role.REFERRER):
-        return False
-    query = select(Share.id).join(Plan, Plan.id == Share.plan_id)
-    query = query.where(Plan.case_id == case_id, Share.recipient == principal.organisation)
-    if await session.scalar(query.where(Share.ended_at.is_(None)).limit(1)) is None:
-        return False
-    if await queries.sharing_refused(session, case_id):
-        return False
-    await require_not_erased(session, case_id=case_id)
-    return True
-
-
-async def _share(session: AsyncSession, principal: Principal, plan: Plan) -> Share | None:
-    """Return how the newest version is shared with the caller or, for referrers, with their organisation.
-
-    None also while the people it is about want the plan kept within the circle, which reads it anyway.
-    """
-    refers = principal.kind is Kind.STAFF and principal.has(Role.REFERRER)
-    recipient = principal.organisation if refers else principal.id if principal.kind is Kind.PERSON else None
-    if recipient is None:
-        return None
-    query = select(Share).where(
-        Share.plan_id == plan.id, Share.recipient == recipient, Share.ended_at.is_(None)
-    )
-    found: Share | None = await session.scalar(query.order_by(Share.version.desc()).limit(1))
-    return None if found is not None and await queries.sharing_refused(session, plan.case_id) else found
