@@ -68,6 +68,7 @@ FOR_EVERYBODY = frozenset(
                 "pages",
                 "people",
                 "registrants",
+                "resources",
                 "unsent",
                 "visits",
             )

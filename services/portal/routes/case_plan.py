@@ -10,6 +10,7 @@ from services.portal.client import Answer, Operation
 from services.portal.forms import read_id
 from services.portal.pages import Pages
 from services.portal.paper import can_make
+from services.portal.resources import RESOURCES, Asked, asked_of_others
 from services.portal.road import BASELINE, NO_BASELINE, BottomLine
 from services.portal.routes import plan as own
 from services.portal.routes.of_case import InCircle, case_of, everyone
@@ -98,7 +99,7 @@ class PlanText(PageModel):
     decisions: list[str]
     language: str
     for_children: str | None
-    resources: list[own.Asked]
+    resources: list[Asked]
     stand_behind: list[str]
     do_not: list[str]
     why: str | None
@@ -126,7 +127,7 @@ async def text_of(
         decisions=plan.decisions_of_circle,
         language=plan.language,
         for_children=plan.for_children,
-        resources=own.asked_of_others(visit, plan.resources),
+        resources=asked_of_others(visit, plan.resources),
         stand_behind=[names.get(each.person_id, unnamed) for each in plan.stances if each.agrees],
         do_not=[names.get(each.person_id, unnamed) for each in plan.stances if not each.agrees],
         why=plan.why,
@@ -231,7 +232,7 @@ async def answer_as_sent(visit: Visit) -> None:
 
 def answers_to_choose(visit: Visit) -> list[tuple[str, str]]:
     """Return the outcomes of a request for a resource, in words."""
-    return [(state, visit.say(words)) for state, words in own.RESOURCES.items()]
+    return [(state, visit.say(words)) for state, words in RESOURCES.items()]
 
 
 class CaseVersionsPage(VersionsPage):

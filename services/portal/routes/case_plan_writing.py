@@ -13,9 +13,9 @@ from services.portal import todos
 from services.portal.client import Answer, Operation, ServiceRefused
 from services.portal.forms import read_id, rows_sent
 from services.portal.pages import Pages
+from services.portal.resources import RESOURCES
 from services.portal.routes.case_plan import COORDINATOR, Agreement, Plan, plan_of
 from services.portal.routes.of_case import case_of, everyone, in_circle, latest
-from services.portal.routes.plan import RESOURCES
 from services.portal.staff import StaffVisit
 from services.portal.visits import Form, PageModel, Unacceptable
 from services.portal.wording import language_name

@@ -12,6 +12,7 @@ from services.portal.judgements import JudgedLine, Judgement, judgement_of
 from services.portal.pages import Pages
 from services.portal.paper import can_make
 from services.portal.people import PersonVisit, person
+from services.portal.resources import Asked, Resource, asked_of_others
 from services.portal.routes.dates import CIRCLE, Member
 from services.portal.visits import PageModel, Visit
 from services.portal.wording import Dates
@@ -57,17 +58,6 @@ class PlanB(Answer):
     when: str
     then: str
     who_person_id: UUID | None
-
-
-class Resource(Answer):
-    """What the circle asked of somebody outside it, and the outcome."""
-
-    resource_id: UUID
-    what: str
-    asked_of: str | None
-    state: str
-    answer: str | None
-    version: int = 1
 
 
 class Stance(Answer):
@@ -133,18 +123,6 @@ class Otherwise(PageModel):
     runs: bool
 
 
-class Asked(PageModel):
-    """What the circle asks of others, in words."""
-
-    id: UUID
-    what: str
-    asked_of: str | None
-    state: str
-    state_in_words: str
-    answer: str | None
-    version: int
-
-
 class PlanPage(PageModel):
     """The plan, the reader's own agreements first; `shared`: the circle shows them any more of it."""
 
@@ -184,29 +162,6 @@ STATES = {
     "lapsed": _("gaat niet door"),
     "replaced": _("veranderd"),
 }
-RESOURCES = {
-    "asked": _("gevraagd"),
-    "granted": _("gekregen"),
-    "refused": _("niet gekregen"),
-}
-
-
-def asked_of_others(visit: Visit, resources: Sequence[Resource]) -> list[Asked]:
-    """Return what the circle asks of others, in words."""
-    return [
-        Asked(
-            id=each.resource_id,
-            what=each.what,
-            asked_of=each.asked_of,
-            state=each.state,
-            state_in_words=visit.word(RESOURCES, each.state),
-            answer=each.answer,
-            version=each.version,
-        )
-        for each in resources
-    ]
-
-
 PROGRESS = {
     "nearly": _("bijna gedaan"),
     "not-yet": _("nog niet"),

@@ -8,8 +8,9 @@ from starlette.responses import Response
 from services.portal.forms import NotThere, read_id
 from services.portal.pages import Pages
 from services.portal.people import PersonVisit, person
+from services.portal.resources import RESOURCES
 from services.portal.routes.case_plan import ANSWER
-from services.portal.routes.plan import RESOURCES, plan_read_by
+from services.portal.routes.plan import plan_read_by
 from services.portal.visits import Form, PageModel
 from services.portal.wording import mark as _
 

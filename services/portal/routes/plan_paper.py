@@ -10,14 +10,13 @@ from services.portal.client import Items
 from services.portal.pages import Pages
 from services.portal.paper import paper
 from services.portal.people import ME, PersonVisit, person
+from services.portal.resources import Asked, asked_of_others
 from services.portal.routes.case_plan import COORDINATOR, plan_of
 from services.portal.routes.dates import CIRCLE, Member
 from services.portal.routes.of_case import case_of, everyone
 from services.portal.routes.plan import (
-    Asked,
     Otherwise,
     Plan,
-    asked_of_others,
     otherwise,
     plan_read_by,
     who_convenes,
