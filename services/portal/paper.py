@@ -17,10 +17,10 @@ from services.portal.pdf import FONT_ADDRESS, make_pdf
 from services.portal.theme import GREEN
 from services.portal.visits import PageModel, Visit
 from services.portal.wording import environment
-from shared.apart import TooMuchWork
 from shared.colours import INK, WHITE, nearest_readable
 from shared.errors import Operational
 from shared.languages import Language
+from shared.limited_process import TooMuchWork
 from shared.profiles import Profile
 
 _one_at_a_time = asyncio.Lock()

@@ -6,7 +6,7 @@ The time depends on its words, which people write: `python -m services.portal.pd
 from typing import Any
 
 from services.portal.assets import BUILT, FONT
-from shared import apart
+from shared import limited_process
 
 # Processor seconds and address space: several times what the longest plan takes.
 _SECONDS, _MEGABYTES = 15, 512
@@ -15,7 +15,7 @@ FONT_ADDRESS = f"kring:{FONT}"
 
 async def make_pdf(html: str, *, seconds: int = _SECONDS, megabytes: int = _MEGABYTES) -> bytes:
     """Return a page as a PDF. Raises: TooMuchWork."""
-    return await apart.run(__name__, html.encode(), seconds=seconds, megabytes=megabytes)
+    return await limited_process.run(__name__, html.encode(), seconds=seconds, megabytes=megabytes)
 
 
 def _work(html: bytes) -> bytes:
@@ -37,4 +37,4 @@ def _work(html: bytes) -> bytes:
 
 
 if __name__ == "__main__":
-    apart.serve(_work)
+    limited_process.serve(_work)

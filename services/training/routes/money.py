@@ -13,7 +13,7 @@ from services.training.models import Participant, PaymentRow, RegistrationRow, S
 from services.training.operations import payments, settling
 from services.training.operations.statements import digest_of, take_in
 from services.training.permissions import Cashier
-from services.training.statements.apart import read_apart
+from services.training.statements.reading import read_limited
 from shared.auth import Principal
 from shared.http import Deps, Now, Page, Paging, Router, Session, paginate, problems
 
@@ -60,7 +60,7 @@ async def import_file(
     row = await queries.statement_with(session, tenant=principal.tenant, digest=digest)
     is_new = False
     if row is None:
-        read = await read_apart(content)
+        read = await read_limited(content)
         row, is_new = await take_in(
             session,
             deps.vault,

@@ -12,10 +12,10 @@ from services.plans.domain import PlanTooLong, check_length
 from services.portal import paper
 from services.portal.pdf import FONT_ADDRESS, make_pdf
 from services.portal.routes.plan_paper import PaperPage, PaperPromise
-from shared.apart import TooMuchWork
 from shared.errors import Operational
 from shared.fields import MAX_TEXT
 from shared.ids import uuid7
+from shared.limited_process import TooMuchWork
 
 
 def page(*words: str, organisation: str = "De Ring", promises: list[PaperPromise] | None = None) -> str:

@@ -7,7 +7,7 @@ for as long as its process lives.
 from pydantic import TypeAdapter
 
 from services.training.statements import Statement, StatementNotReadable, read
-from shared import apart
+from shared import limited_process
 from shared.errors import FactValue
 
 # Processor seconds and address space: several times what the largest honest file takes.
@@ -18,11 +18,11 @@ _answers = TypeAdapter[Statement | tuple[str, dict[str, FactValue]]](
 )
 
 
-async def read_apart(content: bytes, *, seconds: int = _SECONDS, megabytes: int = _MEGABYTES) -> Statement:
+async def read_limited(content: bytes, *, seconds: int = _SECONDS, megabytes: int = _MEGABYTES) -> Statement:
     """Return the entries of a file. Raises: StatementNotReadable, also if reading takes too much time or memory."""
     try:
-        written = await apart.run(__name__, content, seconds=seconds, megabytes=megabytes)
-    except apart.TooMuchWork:
+        written = await limited_process.run(__name__, content, seconds=seconds, megabytes=megabytes)
+    except limited_process.TooMuchWork:
         raise StatementNotReadable(
             "Reading the file takes more time or memory than a statement does", reason="too-much-work"
         ) from None
@@ -41,4 +41,4 @@ def _work(content: bytes) -> bytes:
 
 
 if __name__ == "__main__":
-    apart.serve(_work)
+    limited_process.serve(_work)
