@@ -76,7 +76,7 @@ class Person(Player):
 
     async def answers_poll(self, *, yes: Sequence[Hours], maybe: Sequence[Hours] = ()) -> None:
         """{me} says which dates suit."""
-        poll = only((await self._items("scheduling/me/polls"))[-1:], "there is no poll")
+        poll = only((await self._items("scheduling/me/polls"))[:1], "there is no poll")
         said = answers(poll, yes=yes, maybe=maybe)
         await self._ask("PUT", f"scheduling/me/polls/{poll['poll_id']}", {"answers": said})
 
