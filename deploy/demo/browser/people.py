@@ -66,7 +66,7 @@ class BrowserPerson(Browsing, Person):
 
     async def answers_poll(self, *, yes: Sequence[Hours], maybe: Sequence[Hours] = ()) -> None:
         """{me} says which dates suit."""
-        poll = only((await self._items("scheduling/me/polls"))[-1:], "there is no poll")
+        poll = only((await self._items("scheduling/me/polls"))[:1], "there is no poll")
         await self._fill(await self._open("/me/dates"), days(poll, yes, maybe))
 
     async def says_done(self, agreement: Agreement) -> None:
