@@ -135,7 +135,7 @@ async def _require_wanted(
     invitation = await queries.invitation_of(session, tenant=message.tenant, person_id=person.id)
     answer = None if invitation is None else invitation.answer
     if message.kind in _FOR_WHO_TAKES_PART and (
-        answer == "no" or (answer is None and not seen.allows(person.id, Purpose.TAKING_PART))
+        answer == "no" or (answer != "yes" and not seen.allows(person.id, Purpose.TAKING_PART))
     ):
         raise NotWanted
     if message.kind not in ("invitation", "invitation-reminder"):

@@ -84,6 +84,20 @@ async def keep_answer(
     )
 
 
+@subscriptions.writes(network.InvitationUndecided, case="any")
+async def keep_doubt(
+    session: AsyncSession, event: Received[network.InvitationUndecided], _context: Context
+) -> None:
+    """Store whether a person who is unsure counts as taking part."""
+    await projections.note_taking_part(
+        session,
+        case_id=event.data.case_id,
+        tenant=event.tenant,
+        people={event.data.person_id: event.data.takes_part},
+        version=event.sequence,
+    )
+
+
 @subscriptions.writes(network.YoungestChanged, case="any")
 async def keep_youngest(
     session: AsyncSession, event: Received[network.YoungestChanged], context: Context

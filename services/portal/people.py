@@ -43,6 +43,7 @@ class Invitation(Answer):
     """The reader's own invitation."""
 
     state: str
+    answer: str | None
     mode: str | None
 
 

@@ -192,7 +192,7 @@ def _counted(visit: StaffVisit, people: Items[Known]) -> list[str]:
     """Return how many are in a circle, were invited, and answered; empty for readers without access."""
     active = [each for each in people.items if each.state == "active"]
     invited = [each.invitation for each in active if each.invitation is not None]
-    answered = sum(each.answer is not None for each in invited)
+    answered = sum(each.answer in ("yes", "no") for each in invited)
     proposed = sum(each.state == "proposed" for each in people.items)
     if not people.items:
         return []

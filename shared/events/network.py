@@ -89,6 +89,19 @@ class InvitationAnswered(EventData, type="network.invitation.answered.v1"):
     via: Literal["link", "coordinator"]
 
 
+class InvitationUndecided(EventData, type="network.invitation.undecided.v1"):
+    """A person said that they do not know yet whether they take part; an earlier answer no longer stands.
+
+    `takes_part`: whether they count as taking part meanwhile, as the central persons do.
+    """
+
+    case_id: UUID
+    person_id: UUID
+    invitation_id: UUID
+    takes_part: bool
+    via: Literal["link", "coordinator"]
+
+
 class InvitationCancelled(EventData, type="network.invitation.cancelled.v1"):
     """The invitation no longer stands: the person left the circle or the case stopped."""
 

@@ -22,7 +22,8 @@ SMALLEST_CIRCLE = 2
 # The end reason of a case whose plan was followed up.
 FOLLOWED_UP = frozenset({"followed-up", "closed-early"})
 
-Answer = Literal["yes", "no"]
+# Who is unsure answers later: the invitation stays open.
+Answer = Literal["yes", "no", "unsure"]
 Via = Literal["link", "coordinator"]
 Channel = Literal["visit", "phone", "video", "mail", "message"]
 ContactPurpose = Literal["first-contact", "explanation", "safety", "other"]
@@ -268,7 +269,7 @@ class NotReachable(Conflict):
 
 
 class AnsweredOften(TooManyRequests):
-    """A person said yes through their link more often than anybody has to; a no is never counted."""
+    """A person changed their answer through their link more often than anybody has to; a no is never counted."""
 
     code = "answered-often"
     title = "You changed your answers very often lately; you can say no at any time, and yes again tomorrow"
@@ -296,7 +297,7 @@ def is_widening(proposer_role: str | None) -> bool:
     return proposer_role is not None and proposer_role != "central"
 
 
-def mode_of(answer: Answer, mode: AttendanceMode | None) -> AttendanceMode:
+def mode_of(answer: Literal["yes", "no"], mode: AttendanceMode | None) -> AttendanceMode:
     """Return how a person who answers takes part. Raises: ModeNeeded."""
     if answer == "no":
         return "absent"

@@ -58,7 +58,7 @@ def group_of(role: str, birth_date: date | None, today: date) -> SurveyGroup | N
 
 def is_asked(role: str, answer: str | None) -> bool:
     """Tell whether a person is asked: they accepted, or it was for them and they did not decline."""
-    return answer == "yes" or (answer is None and role in ("central", "representative"))
+    return answer == "yes" or (answer != "no" and role in ("central", "representative"))
 
 
 def add_up(scores: Iterable[int | None]) -> ScoreSum:

@@ -101,6 +101,9 @@ async def answer(
 ) -> Invitation:
     """Record a person's answer, also a changed one; the same answer again changes nothing.
 
+    The invitation of a person who is unsure stays open, with the time it has. If they had answered, it is open anew,
+    unless the circle has met.
+
     The caller holds the case: its lock comes before the invitation's, as when the case stops. Raises:
     UnknownInvitation, InvitationCancelled, ModeNeeded.
     """
@@ -109,22 +112,33 @@ async def answer(
         raise UnknownInvitation
     if invitation.state == InvitationState.CANCELLED:
         raise InvitationCancelled(invitation_id=str(invitation.id))
-    how = mode_of(answer, mode)
+    how = None if answer == "unsure" else mode_of(answer, mode)
     if (invitation.answer, invitation.mode) == (answer, how):
         return invitation
-    invitation.state = InvitationState.ANSWERED
     invitation.answer, invitation.mode, invitation.via = answer, how, via
     invitation.answered_at = now
-    await session.flush()
-    await clocks.stop(session, kind=INVITATION_CLOCK, subject=invitation.id, now=now)
-    fact = network.InvitationAnswered(
-        case_id=invitation.case_id,
-        person_id=invitation.person_id,
-        invitation_id=invitation.id,
-        answer=answer,
-        mode=how,
-        via=via,
-    )
+    fact: EventData
+    if answer == "unsure":
+        await _keep_open(session, invitation, now)
+        fact = network.InvitationUndecided(
+            case_id=invitation.case_id,
+            person_id=invitation.person_id,
+            invitation_id=invitation.id,
+            takes_part=person.role == "central",
+            via=via,
+        )
+    else:
+        invitation.state = InvitationState.ANSWERED
+        await session.flush()
+        await clocks.stop(session, kind=INVITATION_CLOCK, subject=invitation.id, now=now)
+        fact = network.InvitationAnswered(
+            case_id=invitation.case_id,
+            person_id=invitation.person_id,
+            invitation_id=invitation.id,
+            answer=answer,
+            mode=mode_of(answer, mode),
+            via=via,
+        )
     await _publish(session, invitation.tenant, invitation.case_id, fact, now)
     await circle.follow(session, vault, tenant=person.tenant, case_id=person.case_id, now=now)
     return invitation
@@ -175,12 +189,31 @@ async def begin(session: AsyncSession, *, tenant: UUID, invitation_id: UUID, now
     invitation = await _open(session, tenant, invitation_id)
     if invitation is None:
         return
+    await _wait(session, invitation, now)
+    person = await queries.person(session, tenant=tenant, person_id=invitation.person_id)
+    await _write(session, person, invitation, "invitation", now)
+
+
+async def _keep_open(session: AsyncSession, invitation: Invitation, now: datetime) -> None:
+    """Open an answered invitation anew; one that was still open keeps its clock."""
+    answered = invitation.state == InvitationState.ANSWERED
+    met = answered and await queries.has_met(session, tenant=invitation.tenant, case_id=invitation.case_id)
+    if answered:
+        invitation.state = InvitationState.SILENT if met else InvitationState.SENT
+        invitation.reminded_at = None
+    await session.flush()
+    if answered and not met:
+        await _wait(session, invitation, now)
+
+
+async def _wait(session: AsyncSession, invitation: Invitation, now: datetime) -> None:
+    """Start the clock of an invitation."""
     policy = await policies.for_case(session, case_id=invitation.case_id)
     await clocks.start(
         session,
         kind=INVITATION_CLOCK,
         subject=invitation.id,
-        tenant=tenant,
+        tenant=invitation.tenant,
         case=invitation.case_id,
         owner=CLOCK_OWNER,
         now=now,
@@ -190,13 +223,11 @@ async def begin(session: AsyncSession, *, tenant: UUID, invitation_id: UUID, now
         workflow_id=invitation_workflow_id(invitation.id),
         paused=await case_state.why_paused(session, invitation.case_id),
     )
-    person = await queries.person(session, tenant=tenant, person_id=invitation.person_id)
-    await _write(session, person, invitation, "invitation", now)
 
 
 @step("network.remind-of-invitation")
 async def remind(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
-    """Remind a silent person, once."""
+    """Remind a person who is silent or unsure, once."""
     invitation = await _open(session, due.tenant, due.subject)
     if invitation is None or await clocks.reach(session, due, now=now) is None:
         return False

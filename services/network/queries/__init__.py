@@ -18,6 +18,7 @@ from services.network.models import (
     Invitation,
     Person,
     PersonalLink,
+    Survey,
 )
 from services.network.queries import no_contacts
 from services.network.queries.consents import consent_allows, may_ask_for
@@ -89,6 +90,12 @@ async def expected_people(session: AsyncSession, *, tenant: UUID, case_id: UUID)
         for person, invitation in people
         if (person.role == "central" if invitation is None else invitation.answer != "no")
     }
+
+
+async def has_met(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> bool:
+    """Tell whether the circle of a case held a conference: a survey is then planned."""
+    held = select(Survey.id).where(Survey.tenant == tenant, Survey.case_id == case_id).limit(1)
+    return await session.scalar(held) is not None
 
 
 async def count_people(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> int:

@@ -84,10 +84,10 @@ async def read_circle(principal: Person, session: Session, deps: Deps) -> OwnCir
 async def answer(
     body: GivenAnswer, principal: Person, session: Session, deps: Deps, now: Now
 ) -> InvitationView:
-    """Answer your invitation; you may change your answer later."""
+    """Answer your invitation, or say that you are unsure; you may change your answer later."""
     person = await permissions.oneself(session, principal)
     await require_live(session, case_id=person.case_id, tenant=person.tenant)
-    if body.answer == "yes":
+    if body.answer != "no":
         await limits.count_change(deps, principal, what="answers", refusal=AnsweredOften)
     await needs.say(session, deps.vault, person=person, needs=body.needs, words=body.needs_words)
     answered = await invitations.answer(

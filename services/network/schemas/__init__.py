@@ -92,7 +92,8 @@ class NewContact(RequestModel):
 class GivenAnswer(RequestModel):
     """An answer to an invitation; `mode` applies to a yes, in person if left out.
 
-    It also carries what the person needs to take part: `needs` null or left out changes nothing of that.
+    Who is `unsure` is asked again later; an earlier answer no longer stands. It also carries what the person needs to
+    take part: `needs` null or left out changes nothing of that.
     """
 
     answer: Answer

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
@@ -20,6 +20,7 @@ from services.portal.routes.family import BIRTH_DATE, children, family_of_form
 from services.portal.routes.of_case import case_of, everyone, in_circle
 from services.portal.staff import StaffVisit, staff
 from services.portal.visits import Form, PageModel
+from services.portal.wording import Dates
 from services.portal.wording import mark as _
 from shared import fields
 from shared.auth import Role
@@ -36,6 +37,7 @@ class Invited(Answer):
     invitation_id: UUID
     state: str
     answer: str | None
+    answered_at: datetime | None
     delivery: str | None
 
 
@@ -153,6 +155,7 @@ _INVITED = {
     "cancelled": _("uitnodiging ingetrokken"),
     "yes": _("doet mee"),
     "no": _("doet niet mee"),
+    "unsure": _("weet het nog niet"),
 }
 _PLACES = {
     "central": _("Over wie het gaat"),
@@ -164,6 +167,7 @@ _PLACES = {
 # What the signs in the picture mean.
 _STANDS = {
     "yes": _("doet mee"),
+    "unsure": _("weet het nog niet"),
     "invited": _("uitgenodigd, zei nog niets"),
     "new": _("nog niet uitgenodigd"),
     "proposed": _("voorgesteld"),
@@ -260,12 +264,14 @@ async def people_of(visit: StaffVisit) -> list[Person]:
     return await visit.ask_all(PEOPLE, case_id=case_of(visit))
 
 
-def invited_in_words(visit: StaffVisit, given: Invited | None) -> str | None:
-    """Return the state of an invitation in words."""
+def invited_in_words(visit: StaffVisit, dates: Dates, given: Invited | None) -> str | None:
+    """Return the state of an invitation in words; of somebody who is unsure, since when."""
     if given is None:
         return None
-    code = given.answer if given.state == "answered" and given.answer else given.state
-    return visit.word(_INVITED, code)
+    if given.state == "cancelled" or given.answer is None:
+        return visit.word(_INVITED, given.state)
+    said = visit.word(_INVITED, given.answer)
+    return f"{said} ({dates.day(given.answered_at)})" if given.answer == "unsure" else said
 
 
 def active(people: Sequence[Person]) -> list[Named]:
@@ -288,7 +294,7 @@ async def show(visit: StaffVisit) -> Response:
         ]
         for each in status.persons
     }
-    rows = rows_of(visit, people, agreed)
+    rows = rows_of(visit, await visit.dates(), people, agreed)
     drawn = [_drawn(each) for each in people if each.state in ("active", "proposed")]
     model = CirclePage(
         case_id=UUID(case_id),
@@ -311,8 +317,7 @@ def _drawn(person: Person) -> Somebody:
     if person.state == "proposed":
         state = "proposed"
     elif invitation is not None and invitation.state != "cancelled":
-        answered = invitation.state == "answered" and invitation.answer in ("yes", "no")
-        state = (invitation.answer if answered else None) or "invited"
+        state = invitation.answer or "invited"
     return Somebody(
         first_name=person.first_name or "",
         last_name=person.last_name or "",
@@ -323,7 +328,10 @@ def _drawn(person: Person) -> Somebody:
 
 
 def rows_of(
-    visit: StaffVisit, people: Sequence[Person], agreed: Mapping[UUID, list[str]] = MappingProxyType({})
+    visit: StaffVisit,
+    dates: Dates,
+    people: Sequence[Person],
+    agreed: Mapping[UUID, list[str]] = MappingProxyType({}),
 ) -> list[Row]:
     """Return people as rows of a table; `agreed`: to what everyone who decides about them agreed."""
     names = {each.person_id: each.name for each in people}
@@ -338,7 +346,7 @@ def rows_of(
             proposed=each.state == "proposed",
             proposed_by=names.get(each.proposed_by) if each.proposed_by else None,
             active=each.state == "active",
-            invited=invited_in_words(visit, each.invitation),
+            invited=invited_in_words(visit, dates, each.invitation),
             agreed=agreed.get(each.person_id, []),
             kept_apart=bool(each.not_with),
         )

@@ -135,7 +135,7 @@ class AnswerForm(Form):
 
     WANTED: ClassVar = {"taking_part": _("Kies wat deze persoon zei.")}
 
-    taking_part: Literal["in-person", "online", "phone", "letter", "no"]
+    taking_part: Literal["in-person", "online", "phone", "letter", "no", "unsure"]
 
 
 class ContactForm(Form):
@@ -195,7 +195,7 @@ async def known_of(visit: StaffVisit) -> tuple[KnownPage, dict[UUID, InCircle]]:
     page = KnownPage(
         case_id=UUID(case_of(visit)),
         person=person,
-        invited=invited_in_words(visit, person.invitation),
+        invited=invited_in_words(visit, dates, person.invitation),
         proposed_by=proposer.name if proposer else None,
         born=dates.day(person.birth_date) if person.birth_date else None,
         children=[name for code, name in _children(visit, person, people) if code in held],
@@ -294,8 +294,8 @@ async def note_answer(visit: StaffVisit) -> Response:
         raise Unacceptable(
             {"": _("Deze persoon is nog niet uitgenodigd. Nodig eerst uit en noteer dan het antwoord.")}
         )
-    body: dict[str, Any] = {"answer": "no", "mode": None} if said == "no" else {"answer": "yes", "mode": said}
-    body |= needs_of_form(visit)
+    answer, mode = (said, None) if said in ("no", "unsure") else ("yes", said)
+    body: dict[str, Any] = {"answer": answer, "mode": mode, **needs_of_form(visit)}
     await visit.ask(ANSWER_FOR, body=body, invitation_id=person.invitation.invitation_id)
     return back(visit)
 

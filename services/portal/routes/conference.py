@@ -30,6 +30,7 @@ from services.portal.routes.of_case import (
 from services.portal.routes.venues import ACCESS, access_in_words
 from services.portal.staff import StaffVisit, staff
 from services.portal.visits import PageModel
+from services.portal.wording import Dates
 from services.portal.wording import mark as _
 from shared.auth import Role
 
@@ -56,6 +57,7 @@ _MODES = {
     "spokesperson": _("iemand spreekt in zijn of haar plaats"),
     "absent": _("komt niet"),
 }
+_UNSURE = _("weet het nog niet")
 _CHECKLIST = {
     "venue": _("De plaats is besproken"),
     "food": _("Eten en drinken"),
@@ -144,6 +146,8 @@ class ConferencePage(PageModel):
     apart: list[tuple[str, str]]
     # Who has to be there and does not come, though there is a date.
     missing: list[str]
+    # Who has to be there and does not know yet, likewise.
+    unsure: list[str]
     # It is still to be decided whether the day stands without them.
     undecided: bool
     items: list[Item]
@@ -177,7 +181,7 @@ async def page_of(visit: StaffVisit) -> ConferencePage:
     venues, givers = await asyncio.gather(
         choices(visit, conference if venue_id else None, people), givers_of(visit, conference, people)
     )
-    expected = attending(visit, conference, people)
+    expected = attending(visit, dates, conference, people)
     place = next((each for each in venues if each.venue_id == venue_id), None)
     return ConferencePage(
         case_id=case_id,
@@ -198,13 +202,8 @@ async def page_of(visit: StaffVisit) -> ConferencePage:
         place=place,
         people=expected,
         undecided=any(each.kind == "key-person-out" for each in waiting),
-        missing=[
-            each.name
-            for each in people.values()
-            if each.required and each.invitation is not None and each.invitation.answer == "no"
-        ]
-        if conference and conference.state == "scheduled"
-        else [],
+        missing=_required(people, "no") if conference and conference.state == "scheduled" else [],
+        unsure=_required(people, "unsure") if conference and conference.state == "scheduled" else [],
         apart=_apart(expected, people) if conference and conference.state not in _OVER else [],
         items=[
             Item(code=code, label=visit.say(label), done=checklist.get(code, False))
@@ -227,18 +226,27 @@ def state_in_words(visit: StaffVisit, conference: Conference | None) -> str:
 
 
 def attending(
-    visit: StaffVisit, conference: Conference | None, people: dict[UUID, InCircle]
+    visit: StaffVisit, dates: Dates, conference: Conference | None, people: dict[UUID, InCircle]
 ) -> list[Attending]:
     """Return who came, or is expected while that is not recorded."""
     prepared = conference.preparation if conference else None
     if prepared is None or not prepared.attendance:
-        return [_invited(visit, each, people) for each in in_circle(people)]
+        return [_invited(visit, dates, each, people) for each in in_circle(people)]
     return [
         _attending(
             visit, people[each.person_id], people, each.mode if each.came else "absent", comes=each.came
         )
         for each in prepared.attendance
         if each.person_id in people
+    ]
+
+
+def _required(people: dict[UUID, InCircle], answer: str) -> list[str]:
+    """Return the names of those who have to be there and gave an answer."""
+    return [
+        each.name
+        for each in people.values()
+        if each.required and each.invitation is not None and each.invitation.answer == answer
     ]
 
 
@@ -281,19 +289,22 @@ def _apart(expected: list[Attending], people: dict[UUID, InCircle]) -> list[tupl
     ]
 
 
-def _invited(visit: StaffVisit, person: InCircle, people: dict[UUID, InCircle]) -> Attending:
+def _invited(visit: StaffVisit, dates: Dates, person: InCircle, people: dict[UUID, InCircle]) -> Attending:
     invitation = person.invitation
     if invitation is None:
         mode, how = "", _("nog niet uitgenodigd")
     elif invitation.answer is None:
         mode, how = "", _("zei nog niets")
+    elif invitation.answer == "unsure":
+        mode, how = "", _UNSURE
     elif invitation.answer == "no":
         mode, how = "absent", _MODES["absent"]
     else:
         mode = invitation.mode or "in-person"
         how = _MODES.get(mode, _MODES["in-person"])
     one = _attending(visit, person, people, mode, comes=bool(mode) and mode != "absent")
-    return one.model_copy(update={"how": visit.say(how)})
+    since = f" ({dates.day(invitation.answered_at)})" if invitation and how == _UNSURE else ""
+    return one.model_copy(update={"how": f"{visit.say(how)}{since}"})
 
 
 def _attending(

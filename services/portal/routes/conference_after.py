@@ -60,7 +60,7 @@ async def after(visit: StaffVisit) -> Response:
         ready=conference is not None and conference.state == "scheduled",
         done=conference is not None and conference.state == "held",
         when=dates.period(starts, ends) if starts and ends else None,
-        people=attending(visit, conference, people),
+        people=attending(visit, dates, conference, people),
         news=await news_of(visit, conference),
         modes=[(code, visit.say(label)) for code, label in _AFTERWARDS.items()],
         day=calendar.day_of(starts).isoformat() if starts else "",

@@ -1,4 +1,4 @@
-"""The reader's invitation: yes, from home, no; proposing others; and stopping the whole case."""
+"""The reader's invitation: yes, from home, no, not sure yet; proposing others; and stopping the whole case."""
 
 from typing import ClassVar, Literal
 
@@ -26,6 +26,7 @@ _CHOICES: dict[str, tuple[str, str | None]] = {
     "phone": ("yes", "phone"),
     "letter": ("yes", "letter"),
     "no": ("no", None),
+    "unsure": ("unsure", None),
 }
 
 
@@ -35,7 +36,6 @@ class InvitationPage(PageModel):
     first_name: str
     invited: bool
     chosen: str | None
-    answered: bool
     all_needs: list[tuple[str, str]]
     needs: list[str]
     needs_words: str
@@ -46,7 +46,7 @@ class InvitationForm(Form):
 
     WANTED: ClassVar = {"taking_part": _("Kies of je meedoet.")}
 
-    taking_part: Literal["in-person", "online", "phone", "letter", "no"]
+    taking_part: Literal["in-person", "online", "phone", "letter", "no", "unsure"]
 
 
 @pages.show("/me/invitation", person)
@@ -55,13 +55,12 @@ async def show(visit: PersonVisit) -> Response:
     me = await visit.ask(ME)
     visit.require_live(me)
     given = me.invitation
-    answered = given is not None and given.state == "answered"
-    mode = given.mode if given is not None and answered else None
+    said = given.answer if given is not None else None
+    mode = given.mode if given is not None else None
     model = InvitationPage(
         first_name=me.first_name,
         invited=given is not None and given.state != "cancelled",
-        chosen="no" if mode == "absent" else mode,
-        answered=answered,
+        chosen=mode if said == "yes" else said,
         all_needs=needs_in_words(visit),
         needs=me.needs,
         needs_words=me.needs_words or "",
@@ -74,7 +73,7 @@ async def answer(visit: PersonVisit) -> Response:
     """Answer it."""
     said, mode = _CHOICES[visit.read(InvitationForm).taking_part]
     await visit.ask(ANSWER, body={"answer": said, "mode": mode, **needs_of_form(visit)})
-    return visit.go(f"/me/thanks/{'no' if said == 'no' else 'yes'}")
+    return visit.go(f"/me/thanks/{said}")
 
 
 class ThanksPage(PageModel):

@@ -26,6 +26,7 @@ class HomePage(PageModel):
     live: bool
     invited: bool
     invitation_state: str
+    unsure: bool
     taking_part: str
     polls_waiting: int
     polls: int
@@ -65,6 +66,7 @@ async def home(visit: PersonVisit) -> Response:
         live=me.case_status in GOING_ON,
         invited=invitation is not None and invitation.state != "cancelled",
         invitation_state="" if invitation is None else invitation.state,
+        unsure=invitation is not None and invitation.answer == "unsure",
         taking_part=("" if invitation is None else invitation.mode) or "",
         polls_waiting=sum(any(option.answer is None for option in poll.options) for poll in open_polls),
         polls=len(open_polls),

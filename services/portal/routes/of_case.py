@@ -14,10 +14,11 @@ _IN_CIRCLE = frozenset({"active"})
 
 
 class Invited(Answer):
-    """A person's answer to their invitation, and how they take part."""
+    """A person's answer to their invitation, when they gave it, and how they take part."""
 
     state: str
     answer: str | None
+    answered_at: datetime | None
     mode: str | None
 
 

@@ -95,7 +95,7 @@ async def _open(visit: StaffVisit) -> FilePage:
 async def show_circle(visit: StaffVisit) -> Response:
     """Show the circle, and how its people are reached."""
     page = await _open(visit)
-    rows = rows_of(visit, await people_of(visit))
+    rows = rows_of(visit, await visit.dates(), await people_of(visit))
     return visit.page("open_file_circle.html", FileCirclePage(**dict(page), rows=rows))
 
 
@@ -120,7 +120,7 @@ async def show_conference(visit: StaffVisit) -> Response:
         venue_name=conference.venue.name if conference and conference.venue else None,
         venue_address=conference.venue.address if conference and conference.venue else None,
         held=conference is not None and conference.state == "held",
-        people=attending(visit, conference, people),
+        people=attending(visit, await visit.dates(), conference, people),
     )
     return visit.page("open_file_conference.html", model)
 

@@ -17,6 +17,7 @@ from tests.support.world.network import Network
 SENT = "network.invitation.sent.v1"
 ANSWERED = "network.invitation.answered.v1"
 CANCELLED = "network.invitation.cancelled.v1"
+UNDECIDED = "network.invitation.undecided.v1"
 
 
 async def _give_up(world: Network, invitation: UUID) -> bool:
@@ -115,6 +116,74 @@ class TestAnswer:
         case = await world.open_case()
         who = world.person(case, case.central)
         await world.ask("POST", "/v1/me/invitation/answer", who, json={"answer": "yes"}, expect=404)
+
+
+class TestNotSureYet:
+    async def test_is_reminded_once_and_answers_whenever_they_know(self, world: Network) -> None:
+        case = await world.open_case()
+        aunt = await world.add(case, "Nadia")
+        invitation = await world.invite(case, aunt)
+        await world.begin(invitation)
+        for _ in range(2):
+            await _say(world, case, aunt, "unsure")
+        [told] = await world.published(UNDECIDED, case=case)
+        assert (told.data["person_id"], told.data["takes_part"]) == (str(aunt), False)
+        world.later(days=4)
+        assert [await world.remind(invitation) for _ in range(2)] == [True, False]
+        world.later(days=4)
+        assert await _give_up(world, invitation)
+        shown = (await world.people(case))["Nadia"]["invitation"]
+        assert (shown["state"], shown["answer"], shown["mode"]) == ("silent", "unsure", None)
+        assert [mail.kind for mail in await world.emails(case=case)] == ["invitation", "invitation-reminder"]
+        await _say(world, case, aunt, "yes")
+        assert (await world.people(case))["Nadia"]["invitation"]["state"] == "answered"
+        assert len(await world.published(ANSWERED, case=case)) == 1
+
+    async def test_after_a_yes_takes_no_part_and_is_asked_again_after_a_while(self, world: Network) -> None:
+        case = await world.open_case()
+        aunt = await world.add(case, "Nadia")
+        invitation = await world.invite(case, aunt)
+        await world.begin(invitation)
+        await _say(world, case, aunt, "yes")
+        await _ready(world, case)
+        await _say(world, case, aunt, "unsure")
+        before, after = await _told(world, case)
+        assert before - after == {aunt}
+        clocks = await world.rows("SELECT state FROM clock WHERE subject = :id ORDER BY id", id=invitation)
+        assert [row.state for row in clocks] == ["stopped", "running"]
+        # Nothing is mailed now: the invitation was, and the reminder comes in its time.
+        assert len(await world.emails(case=case)) == 1
+        world.later(days=4)
+        assert await world.remind(invitation)
+
+    async def test_once_the_circle_met_is_asked_nothing_more(self, world: Network) -> None:
+        case = await world.open_case()
+        aunt = await world.add(case, "Nadia")
+        invitation = await world.invite(case, aunt)
+        await world.begin(invitation)
+        await _say(world, case, aunt, "yes")
+        await world.handle(case.met())
+        await _say(world, case, aunt, "unsure")
+        clocks = await world.rows("SELECT state FROM clock WHERE subject = :id", id=invitation)
+        assert [row.state for row in clocks] == ["stopped"]
+        assert (await world.people(case))["Nadia"]["invitation"]["state"] == "silent"
+
+    async def test_leaves_a_central_person_in_the_circle(self, world: Network) -> None:
+        case = await world.open_case()
+        await world.invite(case, case.central)
+        await _ready(world, case)
+        await _say(world, case, case.central, "unsure")
+        assert case.central in (await _told(world, case))[-1]
+        [told] = await world.published(UNDECIDED, case=case)
+        assert told.data["takes_part"] is True
+
+    async def test_is_noted_by_the_coordinator(self, world: Network) -> None:
+        case = await world.open_case()
+        uncle = await world.add(case, "Karim", email=None)
+        invitation = await world.invite(case, uncle)
+        path = f"/v1/invitations/{invitation}/answer"
+        said = await world.do("POST", path, world.coordinator(case), json={"answer": "unsure"})
+        assert (said["answer"], said["mode"], said["via"]) == ("unsure", None, "coordinator")
 
 
 class TestRemind:

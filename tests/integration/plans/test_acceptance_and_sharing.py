@@ -246,7 +246,7 @@ class TestReadPlan:
 
 
 class TestSharePlan:
-    async def test_tells_nobody_who_said_no_unless_they_are_named(self, world: Plans) -> None:
+    async def test_tells_nobody_who_said_no_or_is_unsure_unless_they_are_named(self, world: Plans) -> None:
         case = await world.open_case()
         plan = await world.recorded(case)
         for person, answer in ((case.neighbour, "no"), (case.aunt, "no"), (case.aunt, "yes")):
@@ -255,11 +255,16 @@ class TestSharePlan:
                  "mode": "in-person", "via": "link"}
             )  # fmt: skip
             await world.handle(said)
+        await world.handle(
+            network.InvitationUndecided(
+                case_id=case.id, person_id=case.teacher, invitation_id=uuid7(), takes_part=False, via="link"
+            )
+        )
         silent = uuid7()
         await world.handle(network.PersonAdded(case_id=case.id, person_id=silent, role="circle"))
         path = f"/v1/plans/{plan['plan_id']}/share"
         await world.ask("POST", path, world.coordinator(case), json={}, expect=200)
-        assert set(await world.told(case, "plan-shared")) == {case.central, case.aunt, case.teacher}
+        assert set(await world.told(case, "plan-shared")) == {case.central, case.aunt}
         named = {"person_ids": [str(case.neighbour)]}
         await world.ask("POST", path, world.coordinator(case), json=named, expect=200)
         assert case.neighbour in await world.told(case, "plan-shared")

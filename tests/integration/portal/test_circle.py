@@ -109,6 +109,11 @@ async def test_it_is_a_picture_too_that_hostile_names_do_not_break(
                 ("Jef", "circle", {"state": "answered", "answer": "yes"}),
                 ("Els", "professional", {"state": "answered", "answer": "no"}),
                 ("Koen", "circle", {"state": "silent", "answer": None}),
+                (
+                    "Iris",
+                    "circle",
+                    {"state": "silent", "answer": "unsure", "answered_at": "2026-03-04T09:00:00Z"},
+                ),
             )
         ),
         somebody(person_id=str(uuid7()), first_name="Weg", state="removed"),
@@ -122,14 +127,15 @@ async def test_it_is_a_picture_too_that_hostile_names_do_not_break(
         assert "Kant van vader: nog niemand" in picture
         assert "<script" not in picture
         assert "<b onload" not in picture
-        for state in ("central", "new", "proposed", "yes", "no", "invited"):
+        for state in ("central", "new", "proposed", "yes", "no", "unsure", "invited"):
             assert picture.count(f"k-seat-{state}") >= 1
         assert "Weg" not in picture
     assert "&lt;b onload=x&gt;" in wide
     assert 'style="' not in page
     # What the picture says is also in the table, and each sign has its words.
-    for words in ("Over wie het gaat", "Kant van moeder", "Voor hun werk", "uitgenodigd, zei nog niets"):
-        assert words in page[page.index("<figcaption>") :]
+    words = ("Over wie het gaat", "Kant van moeder", "Voor hun werk", "uitgenodigd, zei nog niets")
+    for said in (*words, "weet het nog niet (woensdag 4 maart 2026)"):
+        assert said in page[page.index("<figcaption>") :]
 
 
 async def test_proposals_are_accepted_and_all_are_invited(browser: Browser, circle: FakeServices) -> None:

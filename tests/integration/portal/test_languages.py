@@ -25,7 +25,10 @@ _UNANSWERED = ("answer", "mode", "via", "reminded_at", "answered_at")
 _DUTCH = [str(each.id) for each in sentences("nl") if isinstance(each.id, str) and each.id.count(" ") >= 2]
 
 
-BEHIND_A_LINK = ("/me/invitation", "/me/propose", "/me/plan", "/me/stop", "/me/link", "/me/thanks/yes")
+BEHIND_A_LINK = (
+    *("/me/invitation", "/me/propose", "/me/plan", "/me/stop", "/me/link"),
+    *("/me/thanks/yes", "/me/thanks/unsure"),
+)
 
 
 def me(came: PersonOfCase, *, language: Language = "nl", age: str = "adult") -> dict[str, Any]:

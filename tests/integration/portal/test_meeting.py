@@ -690,6 +690,25 @@ class TestTheConference:
         starts = datetime.fromisoformat(asked.body["date"]["starts_at"])
         assert starts == datetime.fromisoformat("2026-03-14T13:00:00Z")
 
+    async def test_says_who_does_not_know_yet_and_since_when(
+        self, browser: Browser, meeting: Meeting
+    ) -> None:
+        unsure = dict.fromkeys(("reminded_at", "delivery", "mode")) | {
+            "invitation_id": str(uuid7()),
+            "state": "sent",
+            "answer": "unsure",
+            "via": "link",
+            "sent_at": "2026-03-02T09:00:00Z",
+            "answered_at": "2026-03-03T09:00:00Z",
+        }
+        people = [person(OMAR, "Omar", required=True, invitation=unsure)]
+        meeting.services.answer(PERSONS, {"items": people, "next": None})
+        meeting.stands("scheduled", **SET)
+        page = (await browser.ask("GET", MEETING, expect=200)).text
+        assert "Wie erbij moet zijn, weet het nog niet: <bdi>Omar" in page
+        assert "weet het nog niet (dinsdag 3 maart 2026)" in page
+        assert "Wie erbij moet zijn, komt niet" not in page
+
     async def test_says_who_needs_what_and_keeps_what_was_seen_to(
         self, browser: Browser, meeting: Meeting
     ) -> None:

@@ -34,6 +34,27 @@ class TestInvitation:
         await circle.deliver()
         assert await circle.state(case, "Nadia") == "answered"
 
+    async def test_reminds_who_is_unsure_once_and_anew_when_a_yes_becomes_a_doubt(
+        self, circle: Circle
+    ) -> None:
+        world, skipped = circle.world, circle.skipped
+        case = await world.open_case()
+        person, invitation = await circle.invited(case, "Nadia")
+        workflow_id = invitation_workflow_id(invitation)
+        path, who = "/v1/me/invitation/answer", world.person(case, person)
+        for answer, mails in (("unsure", 2), ("yes", 2), ("unsure", 3)):
+            await world.do("POST", path, who, json={"answer": answer})
+            await circle.deliver()
+            if answer == "yes":
+                await skipped.ended(workflow_id)
+            else:
+                await skipped.reach(workflow_id)
+            assert len(await circle.emails(case)) == mails
+        await skipped.reach(workflow_id)
+        await skipped.ended(workflow_id)
+        assert await circle.emails(case) == ["invitation", "invitation-reminder", "invitation-reminder"]
+        assert await circle.state(case, "Nadia") == "silent"
+
     async def test_ends_with_the_answer_and_mails_no_more(self, circle: Circle) -> None:
         world = circle.world
         case = await world.open_case()
