@@ -8,6 +8,7 @@ import pytest
 from services.portal.people import ME
 from services.portal.routes.agreeing import CONSENTS
 from services.portal.routes.check_in import CHECK_INS
+from services.portal.routes.data import REQUESTS
 from services.portal.routes.dates import CONFERENCES, POLLS
 from services.portal.routes.invitation import PROPOSE
 from services.portal.routes.plan import PLANS
@@ -27,7 +28,7 @@ _DUTCH = [str(each.id) for each in sentences("nl") if isinstance(each.id, str) a
 
 BEHIND_A_LINK = (
     *("/me/invitation", "/me/propose", "/me/plan", "/me/stop", "/me/link"),
-    *("/me/thanks/yes", "/me/thanks/unsure"),
+    *("/me/thanks/yes", "/me/thanks/unsure", "/me/data"),
 )
 
 
@@ -69,7 +70,8 @@ class TestPagesBehindALink:
     ) -> None:
         came = await browser.come_by_link(language=language)
         services.answer(ME, me(came, language=language))
-        services.answer(PLANS, {"items": [], "next": None})
+        for operation in (PLANS, REQUESTS):
+            services.answer(operation, {"items": [], "next": None})
         for path in BEHIND_A_LINK:
             page = (await browser.ask("GET", path, expect=200)).text
             assert f'<html lang="{language}" dir="{direction(language)}"' in page
@@ -119,10 +121,21 @@ class TestTheYoung:
         assert "Jij mag ook nee zeggen." in page
         assert "Lees dit samen" not in page
 
+    async def test_read_who_sees_what_in_their_own_words(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        came = await browser.come_by_link(young=True)
+        services.answer(ME, me(came, age="twelve-to-seventeen"))
+        services.answer(REQUESTS, {"items": [], "next": None})
+        page = (await browser.ask("GET", "/me/data", expect=200)).text
+        assert "Je nummer, je adres en wat je nodig hebt, zien ze niet." in page
+        assert "Vanaf twaalf is dit alleen voor jou." in page
+
     async def test_are_called_tu_in_french(self, browser: Browser, services: FakeServices) -> None:
         came = await browser.come_by_link(language="fr", young=True)
         services.answer(ME, me(came, age="twelve-to-seventeen"))
-        services.answer(PLANS, {"items": [], "next": None})
+        for operation in (PLANS, REQUESTS):
+            services.answer(operation, {"items": [], "next": None})
         for path in BEHIND_A_LINK:
             page = (await browser.ask("GET", path, expect=200)).text
             assert re.findall(r"\b(?:[Vv]ous|[Vv]otre|[Vv]os)\b", re.sub(r"<[^>]+>", "", page)) == []
