@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 BRUSSELS = ZoneInfo("Europe/Brussels")
 
 Day = TypeVar("Day", date, datetime)
-_SATURDAY = 5
+# What a length is counted in.
+Unit = Literal["working-days", "days", "hours"]
+_SATURDAY, _A_DAY = 5, timedelta(days=1)
 _PRODUCT = "-//Kring//Kring//NL"
 
 
@@ -59,7 +61,7 @@ class Calendar:
 
     def end_of_day(self, day: date | datetime) -> datetime:
         """Return when a day (or the local day of a time) ends."""
-        return self.at(self.day_of(day) + timedelta(days=1), time.min)
+        return self.at(self.day_of(day) + _A_DAY, time.min)
 
     def is_working_day(self, day: date | datetime) -> bool:
         """Tell whether a day (of a time: its local day) is neither in the weekend nor a public holiday."""
@@ -81,13 +83,41 @@ class Calendar:
         return self._moved(start, count)
 
     def _moved(self, day: date, count: int) -> date:
-        step = timedelta(days=1 if count >= 0 else -1)
+        step = _A_DAY if count >= 0 else -_A_DAY
         left = abs(count)
         while left:
             day += step
             if self.is_working_day(day):
                 left -= 1
         return day
+
+    def working_days(self, after: date, until: date) -> int:
+        """Return how many working days come after a day, until another: none if that is no later."""
+        days = (after + timedelta(days=ahead) for ahead in range(1, (until - after).days + 1))
+        return sum(map(self.is_working_day, days))
+
+    def resumed(self, deadline: datetime, *, paused_at: datetime, now: datetime, unit: Unit) -> datetime:
+        """Return the time to which a pause that ends now moves a deadline.
+
+        What was left of it is counted again: as many days or working days, from today, to the same local time of
+        day; or exactly as many hours. A deadline in days is then still to come, on a working day. One that had
+        passed stays as late as it was, and a pause within a day moves nothing that is to come.
+        """
+        if unit == "hours" or deadline <= paused_at:
+            return deadline + (now - paused_at)
+        began, today = self.day_of(paused_at), self.day_of(now)
+        if began == today and deadline > now:
+            return deadline
+        # The end of a day belongs to that day.
+        last = self.local(deadline - datetime.resolution)
+        if unit == "days":
+            day = self._moved(today + (last.date() - began) - _A_DAY, 1)
+        elif left := self.working_days(began, last.date()):
+            day = self._moved(today, left)
+        else:
+            day = self._moved(today - _A_DAY, 1)
+        resumed = self.at(day, last.time()) + datetime.resolution
+        return resumed if resumed > now else self.add_working_days(resumed, 1)
 
     def add_length(self, start: datetime, length: str) -> datetime:
         """Return the time a length after `start`: days keep the local time of day, hours are exact."""
@@ -138,6 +168,14 @@ def _parts_of(length: str) -> dict[str, int]:
     if found is None:
         raise ValueError("must be a length such as 3wd (working days), 10d, 6w, PT12H or P1DT6H")
     return {name: int(value) for name, value in found.groupdict().items() if value is not None}
+
+
+def unit_of(length: str) -> Unit:
+    """Return what a length is counted in. Raises: ValueError if it is malformed."""
+    parts = _parts_of(length)
+    if "working" in parts:
+        return "working-days"
+    return "hours" if parts.keys() & {"hours", "minutes", "seconds"} else "days"
 
 
 def parse_length(length: str) -> str:

@@ -4,32 +4,29 @@ The row is the truth about what is late; the workflow that it names waits for it
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared import outbox
+from shared import outbox, profiles
+from shared.calendar import Unit
+from shared.clock_rows import COLUMNS, Clock, Watcher
 from shared.database import fetch
 from shared.deadlines import Agenda, Deadline
 from shared.events.base import CLOCK_EVENTS, WAKING, LateBecause
 from shared.ids import uuid7
 from shared.trail import current_workflow
 
-_COLUMNS = (
-    "id, kind, subject, stream, tenant, case_id, owner, owner_id, escalate_to, workflow_id, policy_version, state,"
-    " started_at, warn_at, due_at, warned_at, breached_at, late_because, paused_at, pause_reason, stopped_at"
-)
 _START = f"""
     INSERT INTO clock (id, kind, subject, stream, tenant, case_id, owner, owner_id, escalate_to, workflow_id,
-                       policy_version, started_at, warn_at, warned_at, due_at, state)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 'running')
-    ON CONFLICT (kind, subject) WHERE state IN ('running', 'paused') DO NOTHING RETURNING {_COLUMNS}
+                       policy_version, unit, started_at, warn_at, warned_at, due_at, state)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 'running')
+    ON CONFLICT (kind, subject) WHERE state IN ('running', 'paused') DO NOTHING RETURNING {COLUMNS}
     """  # noqa: S608
 _FIND = (
-    f"SELECT {_COLUMNS} FROM clock WHERE kind = $1 AND subject = $2"  # noqa: S608
+    f"SELECT {COLUMNS} FROM clock WHERE kind = $1 AND subject = $2"  # noqa: S608
     " ORDER BY (state IN ('running', 'paused')) DESC, started_at DESC, id DESC LIMIT 1"
 )
 _DUE = (
@@ -37,86 +34,30 @@ _DUE = (
     " ORDER BY subject, started_at DESC, id DESC"
 )
 _OF_CASE = (
-    f"SELECT {_COLUMNS} FROM clock WHERE case_id = $1 AND state <> 'stopped'"  # noqa: S608
+    f"SELECT {COLUMNS} FROM clock WHERE case_id = $1 AND state <> 'stopped'"  # noqa: S608
     " ORDER BY id FOR UPDATE"
 )
-_BY_ID = f"SELECT {_COLUMNS} FROM clock WHERE id = $1"  # noqa: S608
+_BY_ID = f"SELECT {COLUMNS} FROM clock WHERE id = $1"  # noqa: S608
 _EXPLAIN = f"""UPDATE clock SET late_because = $2 WHERE id = $1 AND breached_at IS NOT NULL
-    AND late_because IS DISTINCT FROM $2 RETURNING {_COLUMNS}"""  # noqa: S608
+    AND late_because IS DISTINCT FROM $2 RETURNING {COLUMNS}"""  # noqa: S608
 _LIVE_OF_WORKFLOW = "FROM clock WHERE workflow_id = $1 AND state IN ('running', 'paused')"
 # Of two at the same moment, the one that started first, so that the answer is stable.
-_AGENDA = f"SELECT {_COLUMNS} {_LIVE_OF_WORKFLOW} ORDER BY next_at, id LIMIT 1"
+_AGENDA = f"SELECT {COLUMNS} {_LIVE_OF_WORKFLOW} ORDER BY next_at, id LIMIT 1"
 _WATCHERS = (
     "SELECT DISTINCT ON (workflow_id) workflow_id, kind, tenant FROM clock"
     " WHERE workflow_id > $1 AND state IN ('running', 'paused') ORDER BY workflow_id LIMIT $2"
 )
-_REACHED = f"SELECT {_COLUMNS} {_LIVE_OF_WORKFLOW} AND next_at <= $2 ORDER BY next_at, id LIMIT $3"
-# For the clock $1 at the time $2; $3: the deadline that was reached, or the reason for a pause.
+_REACHED = f"SELECT {COLUMNS} {_LIVE_OF_WORKFLOW} AND next_at <= $2 ORDER BY next_at, id LIMIT $3"
+# Of the clock $1; what the others are is said in `_change`.
 _CHANGES = {
     "warned": "warned_at = $2 WHERE id = $1 AND state = 'running' AND warned_at IS NULL AND warn_at = $3",
     "breached": "state = 'breached', breached_at = $2 WHERE id = $1 AND state = 'running' AND due_at = $3",
     "paused": "state = 'paused', paused_at = $2, pause_reason = $3 WHERE id = $1 AND state = 'running'",
-    "resumed": "state = 'running', due_at = due_at + ($2 - paused_at), warn_at = warn_at + ($2 - paused_at),"
-    " paused_at = NULL, pause_reason = NULL WHERE id = $1 AND state = 'paused'",
+    "resumed": "state = 'running', due_at = $2, warn_at = $3, paused_at = NULL, pause_reason = NULL"
+    " WHERE id = $1 AND paused_at = $4",
     "stopped": "state = 'stopped', stopped_at = $2, paused_at = NULL WHERE id = $1"
     " AND state IN ('running', 'paused', 'breached')",
 }
-
-
-@dataclass(frozen=True)
-class Clock:
-    """A clock as stored. `state`: running, paused, breached (due passed) or stopped (done in time or called off)."""
-
-    id: UUID
-    kind: str
-    subject: UUID
-    stream: UUID
-    tenant: UUID
-    case_id: UUID | None
-    owner: str
-    owner_id: UUID | None
-    escalate_to: str | None
-    workflow_id: str
-    policy_version: int
-    state: str
-    started_at: datetime
-    warn_at: datetime | None
-    due_at: datetime
-    warned_at: datetime | None
-    breached_at: datetime | None
-    late_because: str | None
-    paused_at: datetime | None
-    pause_reason: str | None
-    stopped_at: datetime | None
-
-    def due_if_resumed(self, now: datetime) -> datetime:
-        """Return when the clock is due if its pause ends now; its due time if it is not paused."""
-        return self.due_at if self.paused_at is None else self.due_at + (now - self.paused_at)
-
-    @property
-    def deadline(self) -> Deadline | None:
-        """Return the next deadline; None while the clock is paused, or when it is over."""
-        if self.state != "running":
-            return None
-        warns = self.warn_at is not None and self.warned_at is None
-        return Deadline(
-            tenant=self.tenant,
-            case_id=self.case_id,
-            clock_id=self.id,
-            kind=self.kind,
-            subject=self.subject,
-            what="warn" if warns else "due",
-            at=self.warn_at if self.warn_at is not None and warns else self.due_at,
-        )
-
-
-@dataclass(frozen=True)
-class Watcher:
-    """A workflow that clocks name: its id, the kind of one of them (which determines its type), and their tenant."""
-
-    workflow_id: str
-    kind: str
-    tenant: UUID
 
 
 class Clocks:
@@ -142,16 +83,19 @@ class Clocks:
         owner_id: UUID | None = None,
         escalate_to: str | None = None,
         policy_version: int = 1,
+        unit: Unit = "days",
         workflow_id: str | None = None,
         paused: str | None = None,
+        paused_at: datetime | None = None,
     ) -> Clock:
         """Start a clock and return it; the live clock of this kind on this subject is returned unchanged.
 
         `case`: the case whose end stops it. `stream`: the order its events are published in; by default the
-        case, else the subject. `warned_at`: when a warning was already given. `paused`: why it does not run yet
-        (a code). `owner_id`: the account or the organisation that must act, if the role `owner` and the case do
-        not determine it. `workflow_id`: the workflow that waits for its deadlines, which its event starts or
-        wakes; by default one that only warns and records the breach.
+        case, else the subject. `warned_at`: when a warning was already given. `unit`: what its time is counted
+        in, so that a pause leaves as much of it. `paused`: why it does not run yet (a code), since `paused_at`
+        or from now on. `owner_id`: the account or the organisation that must act, if the role `owner` and the
+        case do not determine it. `workflow_id`: the workflow that waits for its deadlines, which its event
+        starts or wakes; by default one that only warns and records the breach.
         """
         rows = await fetch(
             session,
@@ -167,6 +111,7 @@ class Clocks:
             escalate_to,
             workflow_id or f"clock/{kind}/{subject}",
             policy_version,
+            unit,
             now,
             warn_at,
             warned_at,
@@ -178,7 +123,7 @@ class Clocks:
         if rows:
             await self._publish(session, clock, "started", now)
         if paused is not None:
-            clock = await self._change(session, "paused", clock, now, paused) or clock
+            clock = await self._change(session, "paused", clock, now, paused, at=paused_at) or clock
         return clock
 
     async def find(self, session: AsyncSession, *, kind: str, subject: UUID) -> Clock | None:
@@ -255,7 +200,7 @@ class Clocks:
         return await self._change_found(session, "paused", kind=kind, subject=subject, now=now, reason=reason)
 
     async def resume(self, session: AsyncSession, *, kind: str, subject: UUID, now: datetime) -> Clock | None:
-        """Resume the clock; its deadlines move by the length of the pause."""
+        """Resume the clock; what was left of its time is counted anew (`Calendar.resumed`)."""
         return await self._change_found(session, "resumed", kind=kind, subject=subject, now=now)
 
     async def explain(self, session: AsyncSession, clock: Clock, *, why: LateBecause, now: datetime) -> None:
@@ -293,7 +238,6 @@ class Clocks:
         for clock in await self.lock_all(session, case=case):
             if clock.kind not in kinds or clock.state == "breached" or clock.owner == owner:
                 continue
-            paused_for = timedelta() if clock.paused_at is None else now - clock.paused_at
             await self._change(session, "stopped", clock, now)
             await self.start(
                 session,
@@ -305,12 +249,14 @@ class Clocks:
                 owner=owner,
                 escalate_to=clock.escalate_to,
                 now=now,
-                warn_at=None if clock.warn_at is None else clock.warn_at + paused_for,
+                warn_at=clock.warn_at,
                 warned_at=clock.warned_at,
-                due_at=clock.due_at + paused_for,
+                due_at=clock.due_at,
                 policy_version=clock.policy_version,
+                unit=clock.unit,
                 workflow_id=clock.workflow_id,
                 paused=clock.pause_reason,
+                paused_at=clock.paused_at,
             )
 
     async def _change_found(
@@ -353,10 +299,19 @@ class Clocks:
         *,
         at: datetime | None = None,
     ) -> Clock | None:
-        statement = f"UPDATE clock SET {_CHANGES[what]} RETURNING {_COLUMNS}"  # noqa: S608
-        third = {"warned": at, "breached": at, "paused": reason}
-        more = [third[what]] if what in third else []
-        changed = _only(await fetch(session, statement, clock.id, now, *more))
+        statement = f"UPDATE clock SET {_CHANGES[what]} RETURNING {COLUMNS}"  # noqa: S608
+        given: list[Any]
+        match what:
+            case "warned" | "breached":
+                given = [now, at]
+            case "paused":
+                given = [at or now, reason]
+            case "resumed":
+                left = clock.if_resumed(now, calendar=await profiles.calendar(session, tenant=clock.tenant))
+                given = [left.due_at, left.warn_at, clock.paused_at]
+            case _:
+                given = [now]
+        changed = _only(await fetch(session, statement, clock.id, *given))
         if changed is None:
             return None
         await self._publish(session, changed, what, now, reason)

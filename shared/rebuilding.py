@@ -8,7 +8,8 @@ import asyncio
 from collections import Counter
 from dataclasses import dataclass, field
 
-from shared.clocks import Clocks, Watcher
+from shared.clock_rows import Watcher
+from shared.clocks import Clocks
 from shared.context import Context
 from shared.database import Database
 from shared.deadlines import WorkflowInput

@@ -16,7 +16,7 @@ import asyncpg
 import orjson
 
 from deploy.catalogue import consumers
-from shared.clocks import Clock
+from shared.clock_rows import Clock
 from shared.services import SERVICES
 from shared.settings import Settings
 

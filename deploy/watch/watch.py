@@ -23,7 +23,7 @@ from deploy.watch.inbox import Inbox
 from deploy.watch.ledger import Ledger
 from deploy.watch.workflows import Workflows
 from shared.clock import clock_from
-from shared.clocks import Clock
+from shared.clock_rows import Clock
 from shared.settings import Settings
 
 # A clock's due time is overshot by this, so that everything due in the same second comes at once.

@@ -198,6 +198,7 @@ def _values(
         "first_name": salutation(contact.first_name),
         "role": message.role,
         **message.parameters,
+        "moved": bool(message.parameters.get("moved")),
     }
     if "referral_id" in message.parameters:
         values["link"] = f"{base}/referrals/{message.parameters['referral_id']}"

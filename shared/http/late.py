@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared.auth import Principal, Role
 from shared.case_access import Relation, access_of, manages
 from shared.case_state import CaseErased
-from shared.clocks import Clock, Clocks
+from shared.clock_rows import Clock
+from shared.clocks import Clocks
 from shared.errors import Conflict, NotFound
 from shared.events.base import LateBecause
 from shared.http.gates import ClockOwner

@@ -117,6 +117,8 @@ clock = Table(
     # The workflow that waits for its deadlines.
     Column("workflow_id", Text, nullable=False),
     Column("policy_version", Integer, nullable=False),
+    # What its time is counted in, also after a pause.
+    Column("unit", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("started_at", Timestamp, nullable=False),
     Column("warn_at", Timestamp),
@@ -140,6 +142,7 @@ clock = Table(
         ),
     ),
     CheckConstraint("state IN ('running', 'paused', 'breached', 'stopped')", name="state"),
+    CheckConstraint("unit IN ('working-days', 'days', 'hours')", name="unit"),
     CheckConstraint("(state = 'paused') = (paused_at IS NOT NULL)", name="paused"),
     CheckConstraint("late_because IS NULL OR breached_at IS NOT NULL", name="late"),
     # One live clock of a kind per subject: a second start is a bug, not a second clock.

@@ -34,8 +34,8 @@ END $$"""
 
 
 _MISSED = text("""INSERT INTO clock (id, kind, subject, stream, tenant, case_id, owner, workflow_id, policy_version,
-    state, started_at, due_at, breached_at)
-    VALUES (:id, 'missed', :id, :id, :tenant, :case, :owner, 'missed', 1, 'breached', now(), now(), now())""")
+    unit, state, started_at, due_at, breached_at)
+    VALUES (:id, 'missed', :id, :id, :tenant, :case, :owner, 'missed', 1, 'days', 'breached', now(), now(), now())""")
 
 
 @dataclass

@@ -30,9 +30,9 @@ ROWS = {
     " :at, :at FROM generate_series(1, :count)",
     "closed_question": "INSERT INTO closed_question (about, person, tenant, sequence, closed_at)"
     " SELECT gen_random_uuid(), gen_random_uuid(), :tenant, 1, :at FROM generate_series(1, :count)",
-    "clock": "INSERT INTO clock (id, kind, subject, stream, tenant, owner, workflow_id, policy_version, state,"
-    " started_at, due_at, stopped_at) SELECT gen_random_uuid(), 'a', gen_random_uuid(), gen_random_uuid(), :tenant,"
-    " 'b', 'clock/a/b', 1, 'stopped', :at, :at, :at FROM generate_series(1, :count)",
+    "clock": "INSERT INTO clock (id, kind, subject, stream, tenant, owner, workflow_id, policy_version, unit,"
+    " state, started_at, due_at, stopped_at) SELECT gen_random_uuid(), 'a', gen_random_uuid(), gen_random_uuid(),"
+    " :tenant, 'b', 'clock/a/b', 1, 'days', 'stopped', :at, :at, :at FROM generate_series(1, :count)",
 }
 # What may not go however old it is.
 IN_USE = {

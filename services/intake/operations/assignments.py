@@ -23,6 +23,7 @@ from services.intake.queries import cases as reads
 from services.intake.settings import Policy, policies
 from shared import case_access, outbox
 from shared.auth import Role
+from shared.calendar import unit_of
 from shared.clocks import Clocks
 from shared.events import intake as events
 from shared.policies import PolicyInForce
@@ -52,6 +53,7 @@ async def begin(session: AsyncSession, *, case: Case, now: datetime, another_wan
         )
     )
     await session.flush()
+    length = policy.settings.urgent_allocate if case.track == "urgent" else policy.settings.allocate
     await clocks.start(
         session,
         kind=ALLOCATION_CLOCK,
@@ -61,10 +63,9 @@ async def begin(session: AsyncSession, *, case: Case, now: datetime, another_wan
         owner=Role.REGIONAL_MANAGER,
         escalate_to=Role.ADMINISTRATOR,
         now=now,
-        due_at=policy.after(
-            now, policy.settings.urgent_allocate if case.track == "urgent" else policy.settings.allocate
-        ),
+        due_at=policy.after(now, length),
         policy_version=policy.version,
+        unit=unit_of(length),
         workflow_id=assignment_workflow_id(case.id, case.assignment_no),
         paused=case.pause_reason,
     )
@@ -85,6 +86,7 @@ async def seek(
         now=now,
         due_at=at,
         policy_version=policy.version,
+        unit=unit_of(policy.settings.search_again),
         workflow_id=assignment_workflow_id(case.id, case.assignment_no),
         paused=case.pause_reason,
     )

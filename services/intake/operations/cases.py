@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.domain.codes import (
     LIVE,
+    OFFER_CLOCK,
     SERVICE,
     CaseStatus,
     Outcome,
@@ -58,13 +59,29 @@ async def pause_case(
 
 
 async def resume_case(session: AsyncSession, *, tenant: UUID, case_id: UUID, now: datetime) -> None:
-    """Resume a case; clocks move by the length of the pause. Raises: as pause_case; CaseNotPaused."""
+    """Resume a case and its clocks; a coordinator whose offer ends later is told.
+
+    Raises: as pause_case; CaseNotPaused.
+    """
     case = await locked_live_case(session, tenant=tenant, case_id=case_id)
     if case.state != CaseStatus.PAUSED:
         raise CaseNotPaused(case_id=str(case_id))
     case.state, case.pause_reason, case.paused_at = CaseStatus.OPEN, None, None
     await session.flush()
-    await clocks.resume_all(session, case=case_id, now=now)
+    before = {clock.id: clock for clock in await clocks.lock_all(session, case=case_id)}
+    for clock in await clocks.resume_all(session, case=case_id, now=now):
+        moved = clock.due_at != before[clock.id].due_at
+        if clock.kind == OFFER_CLOCK and moved and clock.owner_id is not None:
+            await notifying.notify_coordinator(
+                session,
+                case,
+                clock.owner_id,
+                "offer-made",
+                now,
+                offer_id=str(clock.subject),
+                expires_at=clock.due_at.isoformat(),
+                moved="yes",
+            )
     await _publish(session, case, events.CaseResumed(case_id=case_id), now)
 
 

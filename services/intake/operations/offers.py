@@ -35,8 +35,10 @@ from services.intake.queries import referrals, register
 from services.intake.settings import Policy, policies
 from shared import outbox
 from shared.auth import Role
+from shared.calendar import unit_of
 from shared.case_state import CaseErased, CaseStopped
-from shared.clocks import Clock, Clocks
+from shared.clock_rows import Clock
+from shared.clocks import Clocks
 from shared.deadlines import Deadline
 from shared.events import intake as events
 from shared.ids import uuid7
@@ -153,7 +155,8 @@ async def _start_clock(
     session: AsyncSession, offer: Offer, policy: PolicyInForce[Policy], now: datetime, *, urgent: bool
 ) -> Clock:
     lengths = policy.settings
-    due_at = policy.after(now, lengths.urgent_offer_expires if urgent else lengths.offer_expires)
+    length = lengths.urgent_offer_expires if urgent else lengths.offer_expires
+    due_at = policy.after(now, length)
     warn_at = policy.after(now, lengths.urgent_offer_warn if urgent else lengths.offer_warn)
     return await clocks.start(
         session,
@@ -169,6 +172,7 @@ async def _start_clock(
         # A reminder after the end is pointless.
         warn_at=warn_at if warn_at < due_at else None,
         policy_version=policy.version,
+        unit=unit_of(length),
         workflow_id=assignment_workflow_id(offer.case_id, offer.assignment_no),
     )
 

@@ -28,7 +28,8 @@ from services.network.settings import policies
 from shared import case_state, locks, outbox, profiles
 from shared.calendar import Calendar, years_after
 from shared.case_access import coordinator_or_manager
-from shared.clocks import Clock, Clocks
+from shared.clock_rows import Clock
+from shared.clocks import Clocks
 from shared.deadlines import Deadline
 from shared.events import network
 from shared.events.base import EventData

@@ -10,6 +10,7 @@ from services.network.domain import PersonState
 from services.network.models import Person
 from services.network.settings import Policy, policies
 from shared import case_state
+from shared.calendar import unit_of
 from shared.case_access import coordinator_or_manager
 from shared.clocks import Clocks
 from shared.policies import PolicyInForce
@@ -69,5 +70,6 @@ async def _begin(
         now=now,
         due_at=policy.after(now, length),
         policy_version=policy.version,
+        unit=unit_of(length),
         paused=await case_state.why_paused(session, person.case_id),
     )

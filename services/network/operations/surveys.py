@@ -31,6 +31,7 @@ from services.network.operations import notifying
 from services.network.queries import surveys as reads
 from services.network.settings import policies
 from shared import case_state, outbox, profiles
+from shared.calendar import unit_of
 from shared.clocks import Clocks
 from shared.deadlines import Deadline
 from shared.events import network
@@ -76,6 +77,7 @@ async def plan(
         now=now,
         due_at=policy.after(now, policy.settings.survey),
         policy_version=policy.version,
+        unit=unit_of(policy.settings.survey),
         workflow_id=workflow_id(conference_id),
         paused=await case_state.why_paused(session, case_id),
     )
@@ -106,6 +108,7 @@ async def open_survey(session: AsyncSession, vault: Vault, *, due: Deadline, now
         warn_at=policy.after(now, policy.settings.survey_remind),
         due_at=closes_at,
         policy_version=policy.version,
+        unit=unit_of(policy.settings.survey_due),
         workflow_id=workflow_id(survey.id),
         paused=await case_state.why_paused(session, survey.case_id),
     )

@@ -37,6 +37,7 @@ from services.plans.operations.timing import (
     waiting_plan,
 )
 from services.plans.settings import Policy, policies
+from shared.calendar import unit_of
 from shared.case_access import coordinator_or_manager
 from shared.deadlines import Deadline
 from shared.events import plans as events
@@ -152,6 +153,7 @@ async def _give_time(
         warn_at=policy.after(since, policy.settings.agreement_remind),
         due_at=policy.after(since, policy.settings.agreement_grace),
         policy_version=policy.version,
+        unit=unit_of(policy.settings.agreement_grace),
         paused=paused,
     )
 
@@ -183,6 +185,7 @@ async def _slip(
         escalate_to="regional-manager",
         warn_at=now if at_once or not heard else policy.after(now, settings.agreement_slips),
         due_at=policy.after(now, settings.agreement_escalates),
+        unit=unit_of(settings.agreement_escalates),
         **common,
     )
     await start_clock(
@@ -191,6 +194,7 @@ async def _slip(
         kind=LAPSE,
         owner="circle",
         due_at=policy.after(max(now, day), settings.agreement_lapse),
+        unit=unit_of(settings.agreement_lapse),
         **common,
     )
     if monitor is not None and heard:
@@ -237,17 +241,6 @@ async def remind_ahead(session: AsyncSession, *, due: Deadline, now: datetime) -
     agreement = await read_agreement(session, due.subject)
     await notify_who(session, found[0], agreement, "agreement-near", now=now)
     return True
-
-
-async def keep_days(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
-    """Let the agreements of a case that goes on again keep their days, as they stand in the plan."""
-    policy = await policies.for_case(session, case_id=case_id)
-    for clock in await clocks.lock_all(session, case=case_id):
-        if clock.kind == AGREEMENT and clock.state == "paused":
-            agreement = await read_agreement(session, clock.subject)
-            plan = await queries.running_plan(session, agreement.plan_id)
-            await clocks.stop(session, kind=AGREEMENT, subject=agreement.id, now=now)
-            await await_day(session, plan, agreement, now=now, policy=policy, paused=False)
 
 
 @step("plans.announce-agreement")

@@ -20,7 +20,7 @@ from services.plans.schemas.checks import NewReferrerCall
 from services.plans.schemas.sealed import ReferrerCallWords
 from services.plans.settings import Policy
 from shared.case_access import coordinator_or_manager
-from shared.clocks import Clock
+from shared.clock_rows import Clock
 from shared.events import plans as events
 from shared.ids import uuid7
 from shared.policies import PolicyInForce

@@ -12,7 +12,7 @@ from services.plans.operations.reviewing import keep_words, read_check_in
 from services.plans.operations.timing import CHECK_IN, FOLLOW_UP, ask_at, clocks, stop_clocks
 from services.plans.schemas.checks import NewDay
 from services.plans.settings import policies
-from shared.clocks import Clock
+from shared.clock_rows import Clock
 from shared.errors import OtherVersion
 from shared.vault import Vault
 

@@ -93,9 +93,9 @@ async def plan_review(
     policy: PolicyInForce[Policy],
     paused: bool,
 ) -> None:
-    """Start the clock for the review date of the current version; that of the previous version stops."""
+    """Start the clock for the review date of the current version; that of the previous one stops. A past day is now."""
     await clocks.stop(session, kind=REVIEW, subject=plan.id, now=now)
-    due_at = policy.calendar.at(review_on, policy.settings.morning_time)
+    due_at = max(now, policy.calendar.at(review_on, policy.settings.morning_time))
     reminded_at = policy.before(due_at, policy.settings.review_remind)
     await start_clock(
         session,

@@ -12,10 +12,11 @@ from services.plans.domain import FollowUpState, follow_up_workflow_id
 from services.plans.models import Plan
 from services.plans.settings import Policy, policies
 from shared import case_state, outbox
-from shared.calendar import Length
+from shared.calendar import Length, Unit, unit_of
 from shared.case_access import coordinator_or_manager
 from shared.case_state import CaseErased, CaseState, CaseStopped
-from shared.clocks import Clock, Clocks
+from shared.clock_rows import Clock
+from shared.clocks import Clocks
 from shared.deadlines import Deadline
 from shared.events import network
 from shared.events.base import EventData
@@ -49,6 +50,7 @@ async def start_clock(
     due_at: datetime,
     policy_version: int,
     paused: bool,
+    unit: Unit = "days",
     warn_at: datetime | None = None,
     owner_id: UUID | None = None,
     escalate_to: str | None = None,
@@ -67,6 +69,7 @@ async def start_clock(
         warn_at=warn_at,
         due_at=due_at,
         policy_version=policy_version,
+        unit=unit,
         workflow_id=follow_up_workflow_id(plan.case_id),
         paused=case_state.CasePaused.code if paused else None,
     )
@@ -96,6 +99,7 @@ async def ask_at(
         warn_at=asked_at,
         due_at=policy.after(asked_at, policy.settings.check_in_grace),
         policy_version=policy.version,
+        unit=unit_of(policy.settings.check_in_grace),
         paused=paused,
     )
 
@@ -111,6 +115,7 @@ async def expect_version(
 ) -> None:
     """Start the clock for a next version of a plan; the coordinator writes it, or the regional manager sees to it."""
     policy = await policies.for_case(session, case_id=plan.case_id)
+    length = within(policy.settings)
     await start_clock(
         session,
         plan,
@@ -119,8 +124,9 @@ async def expect_version(
         owner=await coordinator_or_manager(session, plan.case_id),
         escalate_to="regional-manager",
         now=now,
-        due_at=policy.after(now, within(policy.settings)),
+        due_at=policy.after(now, length),
         policy_version=policy.version,
+        unit=unit_of(length),
         paused=paused,
     )
 

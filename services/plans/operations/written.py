@@ -11,6 +11,7 @@ from services.plans.models import PlanVersion
 from services.plans.operations.timing import WRITTEN_PLAN, clocks
 from services.plans.settings import policies
 from shared import case_state
+from shared.calendar import unit_of
 from shared.case_access import coordinator_or_manager
 from shared.events import scheduling
 
@@ -45,6 +46,7 @@ async def await_plan(
         warn_at=policy.after(evening, policy.settings.written_plan_warn),
         due_at=policy.after(evening, policy.settings.written_plan),
         policy_version=policy.version,
+        unit=unit_of(policy.settings.written_plan),
         paused=await case_state.why_paused(session, held.case_id),
     )
 

@@ -10,7 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.scheduling import queries
 from services.scheduling.models import Conference, Preparation
 from shared import case_state, outbox
-from shared.clocks import Clock, Clocks
+from shared.calendar import Unit
+from shared.clock_rows import Clock
+from shared.clocks import Clocks
 from shared.events.base import CalendarEntry, EventData
 from shared.events.network import NotifyPeople
 
@@ -49,6 +51,7 @@ async def start_clock(
     warn_at: datetime | None,
     due_at: datetime,
     policy_version: int,
+    unit: Unit = "days",
     paused: str | None = None,
 ) -> None:
     """Start a clock of a preparation, owned by its coordinator; `paused`: why it starts paused."""
@@ -64,6 +67,7 @@ async def start_clock(
         warn_at=warn_at,
         due_at=due_at,
         policy_version=policy_version,
+        unit=unit,
         workflow_id=preparation_workflow_id(preparation),
         paused=paused,
     )
@@ -78,7 +82,7 @@ async def target_of(session: AsyncSession, preparation: Preparation) -> Clock:
 
 
 async def resume_target(session: AsyncSession, preparation: Preparation, *, now: datetime) -> None:
-    """Resume the target clock: it ends as much later as it was paused."""
+    """Resume the target clock: what was left of its time is counted anew."""
     clock = await clocks.resume(session, kind=TARGET_CLOCK, subject=preparation.id, now=now)
     if clock is not None:
         preparation.target_at = clock.due_at

@@ -25,6 +25,7 @@ from services.scheduling.operations.base import (
 )
 from services.scheduling.settings import policies
 from shared import case_state
+from shared.calendar import unit_of
 from shared.errors import NotYet
 
 # The policy fields of each step's warning and deadline, from the beginning of the preparation.
@@ -44,9 +45,11 @@ async def begin(
 ) -> None:
     """Start the clocks of some steps; none is due after the conference's target date. The caller holds the lock."""
     policy = await policies.for_case(session, case_id=preparation.case_id)
-    target_at = (await target_of(session, preparation)).due_if_resumed(now)
+    target = await target_of(session, preparation)
+    target_at = target.if_resumed(now, calendar=policy.calendar).due_at
     for kind in kinds:
-        warn_at, due_at = (policy.after(now, getattr(policy.settings, name)) for name in _LENGTHS[kind])
+        lengths = [getattr(policy.settings, name) for name in _LENGTHS[kind]]
+        warn_at, due_at = (policy.after(now, length) for length in lengths)
         if now < target_at < due_at:
             due_at = target_at
         await start_clock(
@@ -57,6 +60,7 @@ async def begin(
             warn_at=warn_at if warn_at < due_at else None,
             due_at=due_at,
             policy_version=policy.version,
+            unit=unit_of(lengths[-1]),
             paused=await case_state.why_paused(session, preparation.case_id),
         )
 
@@ -137,6 +141,7 @@ async def decide_without(
         warn_at=None,
         due_at=min(policy.after(now, policy.settings.key_person), conference.starts_at),
         policy_version=policy.version,
+        unit=unit_of(policy.settings.key_person),
         paused=await case_state.why_paused(session, conference.case_id),
     )
 

@@ -18,6 +18,7 @@ from services.scheduling.models import ChecklistEntry, Conference, LateNews, Pre
 from services.scheduling.operations.base import NEWS_CLOCK, clocks, lock, start_clock
 from services.scheduling.settings import policies
 from shared import case_state
+from shared.calendar import unit_of
 from shared.events.intake import BaselinePart
 
 # The step by which the circle is told each part of the baseline.
@@ -74,9 +75,8 @@ async def await_telling(
     if not any(news.state in domain.UNTOLD for news in await queries.late_news(session, conference)):
         return
     policy = await policies.for_case(session, case_id=preparation.case_id)
-    warn_at, due_at = (
-        policy.after(now, length) for length in (policy.settings.late_news_warn, policy.settings.late_news)
-    )
+    settings = policy.settings
+    warn_at, due_at = (policy.after(now, each) for each in (settings.late_news_warn, settings.late_news))
     starts_at = conference.starts_at
     if conference.state == ConferenceState.SCHEDULED and starts_at is not None and now < starts_at < due_at:
         due_at = starts_at
@@ -88,6 +88,7 @@ async def await_telling(
         warn_at=warn_at if warn_at < due_at else None,
         due_at=due_at,
         policy_version=policy.version,
+        unit=unit_of(settings.late_news),
         paused=await case_state.why_paused(session, preparation.case_id),
     )
 

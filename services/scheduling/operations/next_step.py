@@ -11,6 +11,7 @@ from services.scheduling.models import CaseInfo, Preparation
 from services.scheduling.operations.base import NEXT_CLOCK, clocks
 from services.scheduling.settings import policies
 from shared import case_state
+from shared.calendar import unit_of
 from shared.case_access import coordinator_or_manager
 from shared.errors import NotYet
 
@@ -37,6 +38,7 @@ async def begin(session: AsyncSession, preparation: Preparation, *, now: datetim
         warn_at=policy.after(now, policy.settings.next_step_warn),
         due_at=policy.after(now, policy.settings.next_step),
         policy_version=policy.version,
+        unit=unit_of(policy.settings.next_step),
         paused=await case_state.why_paused(session, case_id),
     )
 

@@ -30,6 +30,7 @@ from services.scheduling.operations.base import (
 )
 from services.scheduling.settings import Policy, policies
 from shared import case_state
+from shared.calendar import unit_of
 from shared.events.scheduling import PollAnswered, PollClosed, PollOpened
 from shared.ids import uuid7
 from shared.policies import PolicyInForce
@@ -81,9 +82,10 @@ async def open_poll(
     policy = await policies.for_case(session, case_id=conference.case_id)
     urgent = await queries.track(session, tenant=conference.tenant, case_id=conference.case_id) == "urgent"
     usual = policy.settings.urgent_poll_closes if urgent else policy.settings.poll_closes
-    closes_at = policy.after(now, closes_after or usual)
+    length = closes_after or usual
+    closes_at, unit = policy.after(now, length), unit_of(length)
     if closes_on is not None:
-        closes_at = policy.calendar.end_of_day(closes_on)
+        closes_at, unit = policy.calendar.end_of_day(closes_on), "days"
     warn_at = _chase_at(policy, now, closes_at)
     poll = poll or Poll(
         id=uuid7(),
@@ -112,6 +114,7 @@ async def open_poll(
         warn_at=warn_at,
         due_at=closes_at,
         policy_version=policy.version,
+        unit=unit,
         workflow_id=preparation_workflow_id(conference),
     )
     people = await attending(session, conference)
@@ -262,6 +265,7 @@ async def follow_answers(session: AsyncSession, conference: Conference, poll: Po
             now=now,
             due_at=policy.after(now, policy.settings.poll_correct),
             policy_version=policy.version,
+            unit=unit_of(policy.settings.poll_correct),
             workflow_id=preparation_workflow_id(conference),
             paused=await case_state.why_paused(session, poll.case_id),
         )

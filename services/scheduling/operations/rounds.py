@@ -19,6 +19,7 @@ from services.scheduling.operations import milestones, next_step
 from services.scheduling.operations.base import TARGET_CLOCK, clocks, lock, publish, start_clock, target_of
 from services.scheduling.settings import policies
 from shared import case_state
+from shared.calendar import unit_of
 from shared.case_access import has_coordinator
 from shared.errors import NotYet
 from shared.events.scheduling import PreparationExtended, PreparationStarted
@@ -90,7 +91,7 @@ async def extend(
     policy = await policies.for_case(session, case_id=conference.case_id)
     due_at = policy.calendar.end_of_day(until)
     clock = await target_of(session, preparation)
-    before_at = clock.due_if_resumed(now)
+    before_at = clock.if_resumed(now, calendar=policy.calendar).due_at
     if due_at <= max(now, before_at) or due_at - now > domain.FURTHEST_AHEAD:
         raise domain.TargetNotLater
     given = (await queries.extensions(session, [preparation.id])).get(preparation.id, [])
@@ -121,6 +122,7 @@ async def extend(
         warn_at=warn_at if warn_at is not None and warn_at > now else None,
         due_at=due_at,
         policy_version=policy.version,
+        unit=clock.unit,
         paused=clock.pause_reason if clock.state == "paused" else None,
     )
     fact = PreparationExtended(
@@ -147,7 +149,8 @@ async def _begin(
     policy = await policies.for_case(session, case_id=case_id)
     urgent = await queries.track(session, tenant=tenant, case_id=case_id) == "urgent"
     lengths = policy.settings
-    target_at = policy.after(now, lengths.urgent_target if urgent else lengths.conference_target)
+    target = lengths.urgent_target if urgent else lengths.conference_target
+    target_at = policy.after(now, target)
     statement = insert(Preparation).values(
         id=uuid7(),
         tenant=tenant,
@@ -196,6 +199,7 @@ async def _begin(
         warn_at=policy.after(now, lengths.urgent_warn if urgent else lengths.conference_warn),
         due_at=target_at,
         policy_version=policy.version,
+        unit=unit_of(target),
         paused=await case_state.why_paused(session, case_id),
     )
     await milestones.begin_all(session, preparation, now=now)

@@ -28,7 +28,8 @@ from services.training.models import RegistrationRow, SessionRow
 from services.training.operations import settling
 from services.training.settings import last_moment_to_pay, moment_to_remind, policies
 from shared import messages, outbox
-from shared.clocks import Clock, Clocks
+from shared.clock_rows import Clock
+from shared.clocks import Clocks
 from shared.deadlines import Deadline
 from shared.events import training as events
 from shared.events.base import EventData

@@ -72,6 +72,7 @@ def upgrade() -> None:
         sa.Column("escalate_to", sa.Text(), nullable=True),
         sa.Column("workflow_id", sa.Text(), nullable=False),
         sa.Column("policy_version", sa.Integer(), nullable=False),
+        sa.Column("unit", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("warn_at", sa.DateTime(timezone=True), nullable=True),
@@ -97,6 +98,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "state IN ('running', 'paused', 'breached', 'stopped')", name=op.f("ck_clock_state")
         ),
+        sa.CheckConstraint("unit IN ('working-days', 'days', 'hours')", name=op.f("ck_clock_unit")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_clock")),
     )
     op.create_index(

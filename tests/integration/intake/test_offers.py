@@ -324,3 +324,18 @@ class TestTime:
         due = (await steps.agenda(case)).next
         assert due is not None
         assert due.at == world.clock.time + timedelta(days=1)
+        told = await world.emails("offer-made", case=case)
+        assert [(mail.parameters["expires_at"], mail.parameters.get("moved")) for mail in told] == [
+            ("2026-03-04T08:00:00+00:00", None),
+            # Two working days from Thursday.
+            ("2026-03-16T08:00:00+00:00", "yes"),
+        ]
+
+    async def test_a_pause_that_moves_no_end_is_not_spoken_of(self, world: Intake) -> None:
+        await world.enter_coordinator()
+        case = await world.open_case()
+        await world.offer_next(case)
+        await world.do("POST", f"/v1/cases/{case.id}/pause", world.manager(), json={"reason": "illness"})
+        world.later(hours=1)
+        await world.do("POST", f"/v1/cases/{case.id}/resume", world.manager())
+        assert len(await world.emails("offer-made", case=case)) == 1

@@ -546,9 +546,9 @@ class TestSweep:
         async with world.owner.transaction() as session:
             await session.execute(
                 text(
-                    "INSERT INTO clock (id, kind, subject, stream, tenant, owner, workflow_id, policy_version, state,"
-                    " started_at, due_at, warn_at) SELECT gen_random_uuid(), 'retention', gen_random_uuid(),"
-                    " gen_random_uuid(), :tenant, 'dpo', :workflow_id, 1, 'running', now(),"
+                    "INSERT INTO clock (id, kind, subject, stream, tenant, owner, workflow_id, policy_version, unit,"
+                    " state, started_at, due_at, warn_at) SELECT gen_random_uuid(), 'retention', gen_random_uuid(),"
+                    " gen_random_uuid(), :tenant, 'dpo', :workflow_id, 1, 'days', 'running', now(),"
                     " now() + n * interval '1 hour', now() + n * interval '1 hour' - interval '60 days'"
                     " FROM generate_series(1, 20000) n"
                 ),

@@ -10,6 +10,7 @@ from services.plans.domain import follow_up_workflow_id
 from services.plans.operations import agreements
 from services.plans.workflows import FollowUp
 from shared.auth import Role
+from shared.calendar import BELGIUM
 from shared.events import intake, network, scheduling
 from shared.ids import uuid7
 from tests.support.steps import deadline_of, step_on
@@ -297,7 +298,7 @@ class TestAgreements:
             before.warned_at,
         )
         rested = timedelta(days=5) if rests else timedelta()
-        assert (after.warn_at, after.due_at) == (before.warn_at + rested, before.due_at + rested)
+        assert (after.warn_at, after.due_at) == (before.warn_at, before.due_at + rested)
         told = [event.data for event in await world.published("plans.clock.started.v1", case=case)]
         # It is on their board from now on: whoever was to act was warned before.
         assert (told[-1]["owner"], told[-1]["warn_at"] is not None) == ("regional-manager", True)
@@ -644,17 +645,46 @@ class TestEnd:
         assert await world.published("plans.follow-up.ended.v1", case=case) == []
 
 
+async def _waits(world: Plans) -> dict[str, str]:
+    """Return the day on which the first clock of each kind is due."""
+    found = await world.rows(
+        "SELECT kind, min(due_at) AS due_at FROM clock WHERE state = 'running' GROUP BY kind"
+    )
+    return {row.kind: BELGIUM.day_of(row.due_at).isoformat() for row in found}
+
+
 class TestRest:
-    async def test_moves_every_moment_by_its_length(self, world: Plans) -> None:
+    async def test_leaves_as_much_time_as_was_left(self, world: Plans) -> None:
         case = await world.open_case()
         await world.recorded(case, agreements=[])
-        before = await world.rows("SELECT id, due_at FROM clock WHERE state <> 'stopped' ORDER BY id")
+        before = await _waits(world)
         await world.handle(intake.CasePaused(case_id=case.id, reason="illness"))
         assert await world.rows("SELECT 1 FROM clock WHERE state = 'running'") == []
         world.later(days=10)
         await world.handle(intake.CaseResumed(case_id=case.id))
-        after = await world.rows("SELECT id, due_at FROM clock WHERE state <> 'stopped' ORDER BY id")
-        assert {(new.due_at - old.due_at).days for old, new in zip(before, after, strict=True)} == {10}
+        after = await _waits(world)
+        assert before.keys() == after.keys()
+        moved = {kind: (before[kind], after[kind]) for kind in ("check-in", "follow-up", "review")}
+        assert moved == {
+            # Thirty working days: Easter Monday is one less.
+            "check-in": ("2026-04-14", "2026-04-24"),
+            # To the day, all days counting.
+            "follow-up": ("2027-05-01", "2027-05-11"),
+            # As the plan says it.
+            "review": ("2026-06-01", "2026-06-01"),
+        }
+
+    async def test_beyond_the_day_of_the_review_has_the_circle_asked_at_once(self, world: Plans) -> None:
+        case = await world.open_case()
+        await world.recorded(case, agreements=[])
+        await world.handle(intake.CasePaused(case_id=case.id, reason="illness"))
+        world.later(days=120)
+        await world.handle(intake.CaseResumed(case_id=case.id))
+        review = (await world.clocks(case))["review"]
+        assert (review.state, review.warn_at, review.due_at) == ("running", None, await world.now())
+        for kind in ("review", "check-in"):
+            await steps_to(world, case, kind)
+        assert await world.told(case, "review")
 
     async def test_leaves_the_day_of_an_agreement_as_it_stands_in_the_plan(self, world: Plans) -> None:
         case = await world.open_case()

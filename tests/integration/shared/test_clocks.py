@@ -4,10 +4,13 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+import pytest
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.clocks import Clock, Clocks
+from shared.calendar import Unit
+from shared.clock_rows import Clock
+from shared.clocks import Clocks
 from shared.database import Database
 from shared.tables import clock
 from shared.trail import taken_by
@@ -18,7 +21,13 @@ clocks = Clocks("plans")
 
 
 async def _start(
-    session: AsyncSession, subject: UUID, case: UUID, *, days: int = 7, workflow_id: str | None = None
+    session: AsyncSession,
+    subject: UUID,
+    case: UUID,
+    *,
+    days: int = 7,
+    unit: Unit = "days",
+    workflow_id: str | None = None,
 ) -> Clock:
     return await clocks.start(
         session,
@@ -31,6 +40,7 @@ async def _start(
         now=NOW,
         due_at=NOW + timedelta(days=10),
         warn_at=NOW + timedelta(days=days),
+        unit=unit,
         workflow_id=workflow_id,
     )
 
@@ -81,17 +91,39 @@ class TestClocks:
             assert await clocks.reach(session, seen, now=NOW + timedelta(days=9)) is None
         assert await _told(db) == ["started", "paused", "resumed"]
 
-    async def test_moves_by_the_length_of_its_pause(self, database: MakeDatabase) -> None:
+    @pytest.mark.parametrize(
+        ("unit", "warn", "due"),
+        [
+            # From a Thursday seven days and ten, of which the last is a Sunday.
+            ("days", timedelta(days=10), timedelta(days=14)),
+            # Five working days and eight.
+            ("working-days", timedelta(days=10), timedelta(days=15)),
+            ("hours", timedelta(days=10), timedelta(days=13)),
+        ],
+    )
+    async def test_has_as_much_time_after_a_pause_as_was_left(
+        self, database: MakeDatabase, unit: Unit, warn: timedelta, due: timedelta
+    ) -> None:
         db = await database("platform")
         subject, case = uuid4(), uuid4()
         async with db.transaction() as session:
-            await _start(session, subject, case)
+            await _start(session, subject, case, unit=unit)
             (paused,) = await clocks.pause_all(session, case=case, now=NOW, reason="illness")
             assert paused.deadline is None
             (resumed,) = await clocks.resume_all(session, case=case, now=NOW + timedelta(days=3))
-        assert resumed.due_at == NOW + timedelta(days=13)
-        assert resumed.warn_at == NOW + timedelta(days=10)
+        assert (resumed.state, resumed.warn_at, resumed.due_at) == ("running", NOW + warn, NOW + due)
         assert await _told(db) == ["started", "paused", "resumed"]
+
+    async def test_keeps_the_moment_of_a_warning_that_was_given(self, database: MakeDatabase) -> None:
+        db = await database("platform")
+        subject, case = uuid4(), uuid4()
+        async with db.transaction() as session:
+            warning = (await _start(session, subject, case)).deadline
+            assert warning is not None
+            await clocks.reach(session, warning, now=warning.at)
+            await clocks.pause_all(session, case=case, now=warning.at, reason="illness")
+            (resumed,) = await clocks.resume_all(session, case=case, now=warning.at + timedelta(days=1))
+        assert (resumed.warn_at, resumed.due_at) == (warning.at, NOW + timedelta(days=11))
 
     async def test_a_stopped_case_stops_all_of_its_clocks_also_those_that_rest(
         self, database: MakeDatabase
