@@ -5,7 +5,7 @@ A fact begins with the referral, which is stored here: another service's event c
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Literal, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from sqlalchemy import Select, select, update
@@ -15,23 +15,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.intake.domain.codes import REFUSED, CaseStatus, ReferralState
 from services.intake.domain.statistics import Quarter, Standing
 from services.intake.models import Case, CaseFact, Coordinator, LateFact, Referral, SurveyFact
+from services.intake.operations.counted import CHANGES
 from services.intake.queries import referrals
 from shared import profiles
 from shared.calendar import age_on
-from shared.events.base import BY_ITSELF, OVER_WITH_ITS_TIME, ClockFact
-from shared.events.network import GroupScores
-from shared.events.plans import Said
+from shared.events.base import BY_ITSELF, OVER_WITH_ITS_TIME, ClockFact, Received
+from shared.events.intake import CoordinatorAssigned
+from shared.events.network import SurveyClosed
 from shared.vault import Vault
 
 R = TypeVar("R", Referral, Case)
 
-_SAID = {
-    "done": "agreements_done",
-    "nearly": "said_nearly",
-    "not-yet": "said_not_yet",
-    "changed": "said_changed",
-    "help": "said_help",
-}
 _BANDS = ((6, "under-6"), (12, "6-11"), (18, "12-17"), (25, "18-24"), (65, "25-64"))
 
 
@@ -89,153 +83,35 @@ async def follow(
     return fact
 
 
-async def note_region(
-    session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, coordinator_id: UUID, at: datetime
+async def count(
+    session: AsyncSession, vault: Vault, event: Received[Any], *, to_change: bool = False
 ) -> None:
+    """Change the fact of an event's case as `CHANGES` says; `to_change` as in `follow`."""
+    case_id, at = event.data.case_id, event.time
+    fact = await follow(session, vault, tenant=event.tenant, case_id=case_id, at=at, to_change=to_change)
+    if fact is not None:
+        CHANGES[type(event.data)](fact, event.data, await month_of(session, event.tenant, at))
+        await session.flush()
+
+
+async def note_region(session: AsyncSession, vault: Vault, event: Received[CoordinatorAssigned]) -> None:
     """Record the region of the case: that of its coordinator."""
-    fact = await follow(session, vault, tenant=tenant, case_id=case_id, at=at)
-    coordinator = await session.get(Coordinator, (tenant, coordinator_id))
+    case_id, at = event.data.case_id, event.time
+    fact = await follow(session, vault, tenant=event.tenant, case_id=case_id, at=at)
+    coordinator = await session.get(Coordinator, (event.tenant, event.data.coordinator_id))
     if fact is not None and coordinator is not None:
         fact.region = coordinator.region or fact.region
         await session.flush()
 
 
-async def note_widened(
-    session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, at: datetime
-) -> None:
-    """Record that a person proposed by somebody other than a central person joined the circle."""
-    fact = await follow(session, vault, tenant=tenant, case_id=case_id, at=at)
-    if fact is not None:
-        fact.widened += 1
-        await session.flush()
-
-
-async def note_circle(
-    session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, members: int, at: datetime
-) -> None:
-    """Record that the circle is ready, and its largest size."""
-    fact = await follow(session, vault, tenant=tenant, case_id=case_id, at=at)
-    if fact is not None:
-        fact.circle = max(fact.circle, members)
-        fact.circle_ready = _first(fact.circle_ready, await month_of(session, tenant, at))
-        await session.flush()
-
-
-async def note_conference(
-    session: AsyncSession,
-    vault: Vault,
-    *,
-    tenant: UUID,
-    case_id: UUID,
-    held_on: date,
-    invited: int,
-    attended: int,
-    at: datetime,
-) -> None:
-    """Record that a conference was held."""
-    fact = await follow(session, vault, tenant=tenant, case_id=case_id, at=at)
-    if fact is not None:
-        fact.conferences += 1
-        fact.conference_held = _first(fact.conference_held, held_on.replace(day=1))
-        fact.invited, fact.attended = max(fact.invited, invited), max(fact.attended, attended)
-        await session.flush()
-
-
-async def note_cancelled(
-    session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, at: datetime
-) -> None:
-    """Record that a conference was cancelled or postponed."""
-    fact = await follow(session, vault, tenant=tenant, case_id=case_id, at=at)
-    if fact is not None:
-        fact.cancelled += 1
-        await session.flush()
-
-
-async def note_plan(
-    session: AsyncSession,
-    vault: Vault,
-    *,
-    tenant: UUID,
-    case_id: UUID,
-    from_conference: bool,
-    agreements: int,
-    at: datetime,
-) -> None:
-    """Record a plan, from a conference or without a meeting."""
-    fact = await follow(session, vault, tenant=tenant, case_id=case_id, at=at)
-    if fact is None:
-        return
-    if from_conference:
-        fact.plan_from_conference = _first(fact.plan_from_conference, await month_of(session, tenant, at))
-    else:
-        fact.plan_without_meeting = _first(fact.plan_without_meeting, await month_of(session, tenant, at))
-    fact.agreements = max(fact.agreements, agreements)
-    await session.flush()
-
-
-async def note_acceptance(
-    session: AsyncSession,
-    vault: Vault,
-    *,
-    tenant: UUID,
-    case_id: UUID,
-    version: int,
-    acceptance: str,
-    at: datetime,
-) -> None:
-    """Record the mandated side's judgement of a plan version; an older version changes nothing."""
-    fact = await follow(session, vault, tenant=tenant, case_id=case_id, at=at)
-    if fact is not None and version >= fact.acceptance_version:
-        fact.acceptance, fact.acceptance_version = acceptance, version
-        fact.judged = await month_of(session, tenant, at)
-        await session.flush()
-
-
-async def note_said(
-    session: AsyncSession,
-    vault: Vault,
-    *,
-    tenant: UUID,
-    case_id: UUID,
-    said: Said | Literal["done"],
-    before: Said | None,
-    at: datetime,
-) -> None:
-    """Record the last report on an agreement, replacing the previous one."""
-    fact = await follow(session, vault, tenant=tenant, case_id=case_id, at=at)
-    if fact is not None:
-        for answer, more in ((said, 1), (before, -1)):
-            if answer is not None:
-                column = _SAID[answer]
-                setattr(fact, column, getattr(fact, column) + more)
-        await session.flush()
-
-
-async def note_agreement_lapsed(
-    session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, at: datetime
-) -> None:
-    """Record that an agreement was let go, or lapsed."""
-    fact = await follow(session, vault, tenant=tenant, case_id=case_id, at=at)
-    if fact is not None:
-        fact.agreements_lapsed += 1
-        await session.flush()
-
-
-async def note_survey(
-    session: AsyncSession,
-    vault: Vault,
-    *,
-    tenant: UUID,
-    case_id: UUID,
-    groups: Sequence[GroupScores],
-    at: datetime,
-) -> None:
+async def note_survey(session: AsyncSession, vault: Vault, event: Received[SurveyClosed]) -> None:
     """Record each group's answers to a survey that closed."""
-    fact = await follow(session, vault, tenant=tenant, case_id=case_id, at=at)
+    tenant, at = event.tenant, event.time
+    fact = await follow(session, vault, tenant=tenant, case_id=event.data.case_id, at=at)
     if fact is None:
         return
     closed = await month_of(session, tenant, at)
-    for each in groups:
+    for each in event.data.groups:
         sums = {"meeting": each.meeting, "plan": each.plan, "coordinator": each.coordinator}
         session.add(
             SurveyFact(
@@ -252,13 +128,12 @@ async def note_survey(
     await session.flush()
 
 
-async def note_late(
-    session: AsyncSession, vault: Vault, *, tenant: UUID, clock: ClockFact, version: int, at: datetime
-) -> None:
+async def note_late(session: AsyncSession, vault: Vault, event: Received[ClockFact]) -> None:
     """Record a missed deadline of a case, and its reason if that was given in the same quarter.
 
-    What ends by itself is missed by nobody. `version`: the event's number in the clock's stream.
+    What ends by itself is missed by nobody.
     """
+    tenant, clock, at = event.tenant, event.data, event.time
     if clock.case_id is None or clock.breached_at is None or clock.kind in OVER_WITH_ITS_TIME | BY_ITSELF:
         return
     missed = await month_of(session, tenant, clock.breached_at)
@@ -275,7 +150,7 @@ async def note_late(
         kind=clock.kind,
         because=clock.late_because,
         missed=missed,
-        version=version,
+        version=event.sequence,
     )
     newer = {name: row.excluded[name] for name in ("because", "version")}
     await session.execute(
@@ -283,16 +158,6 @@ async def note_late(
             index_elements=[LateFact.clock_id], set_=newer, where=LateFact.version < row.excluded.version
         )
     )
-
-
-async def note_check_in(
-    session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, at: datetime
-) -> None:
-    """Record a check-in; its decision affects the case afterwards."""
-    fact = await follow(session, vault, tenant=tenant, case_id=case_id, at=at, to_change=True)
-    if fact is not None:
-        fact.check_ins += 1
-        await session.flush()
 
 
 async def cut_loose(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> None:
@@ -331,15 +196,7 @@ async def _begin(session: AsyncSession, vault: Vault, referral: Referral) -> Cas
         "age_band": age_band(births, day),
         "referred": day.replace(day=1),
         "changed": Quarter.of(day).begins,
-        **dict.fromkeys(("acceptance_version", "circle", "widened", "conferences", "cancelled"), 0),
-        **dict.fromkeys(
-            ("invited", "attended", "agreements", "agreements_lapsed", "check_ins", *_SAID.values()), 0
-        ),
     }
     # A second event at the same moment waits here for the first, and then finds its row.
     await session.execute(insert(CaseFact).values(values).on_conflict_do_nothing())
     return await _locked(session, referral.tenant, referral.case_id)
-
-
-def _first(known: date | None, month: date) -> date:
-    return month if known is None else min(known, month)

@@ -69,9 +69,8 @@ async def end_coordinators_task(
 
     Who must see to it that the plan is adjusted is mailed, unless they made the call themselves.
     """
-    await statistics.note_check_in(
-        session, context.vault, tenant=event.tenant, case_id=event.data.case_id, at=event.time
-    )
+    # Its decision changes the case afterwards.
+    await statistics.count(session, context.vault, event, to_change=True)
     if event.data.decision == "new-conference":
         await cases.coordinate_next_round(
             session,

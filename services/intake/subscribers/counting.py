@@ -1,8 +1,6 @@
 """Events that intake counts for statistics, and mails about plans."""
 
-from datetime import datetime
-from typing import Any, TypedDict
-from uuid import UUID
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,17 +13,6 @@ from shared.events.base import CLOCK_EVENTS, ClockFact, Received
 from shared.services import SERVICES_WITH_CASES
 
 
-class _Of(TypedDict):
-    tenant: UUID
-    case_id: UUID
-    at: datetime
-
-
-def _of(event: Received[Any]) -> _Of:
-    """Return the case and the time of an event."""
-    return {"tenant": event.tenant, "case_id": event.data.case_id, "at": event.time}
-
-
 # Counted events may come before or after any other; of an erased case none is handled any more.
 @subscriptions.writes(intake.ReferralAccepted, case="any", background=True)
 @subscriptions.writes(intake.CaseWithdrawn, case="any")
@@ -36,7 +23,9 @@ async def count_case(
     context: Context,
 ) -> None:
     """Count a referral as started, and a case as withdrawn or closed."""
-    await statistics.follow(session, context.vault, **_of(event))
+    await statistics.follow(
+        session, context.vault, tenant=event.tenant, case_id=event.data.case_id, at=event.time
+    )
 
 
 @subscriptions.writes(intake.ReferralDeclined, case="any", background=True)
@@ -60,67 +49,26 @@ async def count_region(
     session: AsyncSession, event: Received[intake.CoordinatorAssigned], context: Context
 ) -> None:
     """Count a case in the region of its coordinator."""
-    await statistics.note_region(
-        session,
-        context.vault,
-        **_of(event),
-        coordinator_id=event.data.coordinator_id,
-    )
+    await statistics.note_region(session, context.vault, event)
 
 
-@subscriptions.writes(network.PersonAdded, case="any", background=True)
-async def count_widening(
-    session: AsyncSession, event: Received[network.PersonAdded], context: Context
-) -> None:
-    """Count people who joined the circle through somebody other than a central person."""
-    if event.data.widened:
-        await statistics.note_widened(session, context.vault, **_of(event))
+async def count(session: AsyncSession, event: Received[Any], context: Context) -> None:
+    """Count what an event says of its case."""
+    await statistics.count(session, context.vault, event)
 
 
-@subscriptions.writes(network.CircleReady, case="any", background=True)
-async def count_circle(session: AsyncSession, event: Received[network.CircleReady], context: Context) -> None:
-    """Count the size of the circle."""
-    await statistics.note_circle(
-        session,
-        context.vault,
-        **_of(event),
-        members=len(event.data.members),
-    )
-
-
-@subscriptions.writes(scheduling.ConferenceHeld, case="any", background=True)
-async def count_conference(
-    session: AsyncSession, event: Received[scheduling.ConferenceHeld], context: Context
-) -> None:
-    """Count a conference, and who came."""
-    await statistics.note_conference(
-        session,
-        context.vault,
-        **_of(event),
-        held_on=event.data.held_on,
-        invited=event.data.invited,
-        attended=event.data.attended,
-    )
-
-
-@subscriptions.writes(scheduling.ConferenceCancelled, case="any", background=True)
-async def count_cancelled(
-    session: AsyncSession, event: Received[scheduling.ConferenceCancelled], context: Context
-) -> None:
-    """Count a conference that was cancelled."""
-    await statistics.note_cancelled(session, context.vault, **_of(event))
+for counted in (
+    *(network.PersonAdded, network.CircleReady),
+    *(scheduling.ConferenceHeld, scheduling.ConferenceCancelled),
+    *(plans.AgreementDone, plans.AgreementProgressed, plans.AgreementLapsed),
+):
+    subscriptions.writes(counted, case="any", background=True)(count)
 
 
 @subscriptions.writes(plans.PlanRecorded, case="any")
 async def follow_plan(session: AsyncSession, event: Received[plans.PlanRecorded], context: Context) -> None:
     """Count a plan, from a conference or without a meeting; tell whoever must accept it."""
-    await statistics.note_plan(
-        session,
-        context.vault,
-        **_of(event),
-        from_conference=event.data.conference_id is not None,
-        agreements=len(event.data.agreement_ids),
-    )
+    await statistics.count(session, context.vault, event)
     now = await context.clock.now()
     await notifying.ask_mandated_no_more(session, event, now)
     case = await cases.case(session, tenant=event.tenant, case_id=event.data.case_id)
@@ -133,7 +81,7 @@ async def count_accepted(
     session: AsyncSession, event: Received[plans.PlanAccepted], context: Context
 ) -> None:
     """Count a plan as accepted."""
-    await _count_acceptance(session, context, event, "presumed" if event.data.presumed else "accepted")
+    await _count_judgement(session, context, event)
 
 
 @subscriptions.writes(plans.PlanPartlyAccepted, case="any")
@@ -141,14 +89,14 @@ async def count_partly_accepted(
     session: AsyncSession, event: Received[plans.PlanPartlyAccepted], context: Context
 ) -> None:
     """Count a plan as accepted in part; the coordinator is told."""
-    await _count_acceptance(session, context, event, "partly-accepted")
+    await _count_judgement(session, context, event)
     await _notify_of_refusal(session, event, context)
 
 
 @subscriptions.writes(plans.PlanRefused, case="any")
 async def count_refused(session: AsyncSession, event: Received[plans.PlanRefused], context: Context) -> None:
     """Count a plan as refused; the coordinator is told."""
-    await _count_acceptance(session, context, event, "refused")
+    await _count_judgement(session, context, event)
     await _notify_of_refusal(session, event, context)
 
 
@@ -178,65 +126,17 @@ async def tell_no_more_of_sharing(
     await notifying.end_sharing(session, event, await context.clock.now())
 
 
-@subscriptions.writes(plans.AgreementDone, case="any", background=True)
-async def count_agreement(
-    session: AsyncSession, event: Received[plans.AgreementDone], context: Context
-) -> None:
-    """Count an agreement that was carried out."""
-    await statistics.note_said(
-        session,
-        context.vault,
-        **_of(event),
-        said="done",
-        before=event.data.before,
-    )
-
-
-@subscriptions.writes(plans.AgreementProgressed, case="any", background=True)
-async def count_progress(
-    session: AsyncSession, event: Received[plans.AgreementProgressed], context: Context
-) -> None:
-    """Count the progress of an agreement that is not done."""
-    await statistics.note_said(
-        session,
-        context.vault,
-        **_of(event),
-        said=event.data.progress,
-        before=event.data.before,
-    )
-
-
-@subscriptions.writes(plans.AgreementLapsed, case="any", background=True)
-async def count_lapsed(
-    session: AsyncSession, event: Received[plans.AgreementLapsed], context: Context
-) -> None:
-    """Count an agreement that was not carried out in its time."""
-    await statistics.note_agreement_lapsed(session, context.vault, **_of(event))
-
-
 @subscriptions.writes(network.SurveyClosed, case="any", background=True)
 async def count_survey(
     session: AsyncSession, event: Received[network.SurveyClosed], context: Context
 ) -> None:
     """Count each group's answers."""
-    await statistics.note_survey(
-        session,
-        context.vault,
-        **_of(event),
-        groups=event.data.groups,
-    )
+    await statistics.note_survey(session, context.vault, event)
 
 
 async def count_late(session: AsyncSession, event: Received[ClockFact], context: Context) -> None:
     """Count a missed deadline of a case, and why it was missed."""
-    await statistics.note_late(
-        session,
-        context.vault,
-        tenant=event.tenant,
-        clock=event.data,
-        version=event.sequence,
-        at=event.time,
-    )
+    await statistics.note_late(session, context.vault, event)
 
 
 for service in SERVICES_WITH_CASES:
@@ -257,14 +157,6 @@ async def _count_referral(
         )
 
 
-async def _count_acceptance(
-    session: AsyncSession, context: Context, event: Received[Any], acceptance: str
-) -> None:
+async def _count_judgement(session: AsyncSession, context: Context, event: Received[Any]) -> None:
     await notifying.ask_mandated_no_more(session, event, await context.clock.now())
-    await statistics.note_acceptance(
-        session,
-        context.vault,
-        **_of(event),
-        version=event.data.version,
-        acceptance=acceptance,
-    )
+    await statistics.count(session, context.vault, event)
