@@ -37,7 +37,7 @@ BOUNDED_OTHERWISE = {
         "PlanOut.acceptance_lines",
         "SharedWith.shared_for",
     },
-    "one for each purpose, service, part, role, need or language there is": {
+    "one for each purpose, service, part, role, need, language or figure there is": {
         "AuditEntry.roles",
         "AuditEntry.what",
         "ErasureProgress.services",
@@ -48,9 +48,14 @@ BOUNDED_OTHERWISE = {
         "LatePeriod.kinds",
         "PersonStatus.purposes",
         "PreparationView.late_news",
+        "Numbers.averages{}",
+        "Numbers.shares{}",
+        "NumbersOf.averages{}",
+        "NumbersOf.shares{}",
         "Period.rows",
         "SurveyPeriod.rows",
         "ServiceState.parts",
+        "Share.cases{}",
         "StatementImport.payments{}",
         "StatementSummary.payments{}",
     },

@@ -11,106 +11,14 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
+from services.intake.domain.measures import MEASURES, SAID, Ended, Measure, Progress
 
 # No organisation can set its smallest group below this.
 LEAST_SMALLEST_GROUP = 3
 # A block has this many times the smallest group: smaller ones would hide almost every number.
 _BLOCK = 2
 
-
-class Ended(StrEnum):
-    """How far a case came: each has exactly one of these."""
-
-    NOT_STARTED = "not-started"
-    NO_MEETING = "no-meeting"
-    PLAN_WITHOUT_MEETING = "plan-without-meeting"
-    CONFERENCE_WITHOUT_PLAN = "conference-without-plan"
-    CONFERENCE_AND_PLAN = "conference-and-plan"
-
-
-class Measure(StrEnum):
-    """What is counted: numbers of cases, each a subset of the previous ones."""
-
-    REFERRALS = "referrals"
-    STARTED = "started"
-    CONFERENCE_HELD = "conference_held"
-    PLAN_FROM_CONFERENCE = "plan_from_conference"
-    PLAN_WITHOUT_MEETING = "plan_without_meeting"
-
-
-class Average(StrEnum):
-    """An average over the cases of a published number."""
-
-    CIRCLE = "circle"
-    WIDENED = "widened"
-    INVITED = "invited"
-    CAME = "came"
-    MONTHS_TO_CONFERENCE = "months_to_conference"
-    CANCELLED = "cancelled"
-    AGREEMENTS = "agreements"
-    AGREEMENTS_DONE = "agreements_done"
-    AGREEMENTS_LAPSED = "agreements_lapsed"
-    CHECK_INS = "check_ins"
-
-
-class Progress(StrEnum):
-    """The last report on an agreement: each reported one has exactly one of these."""
-
-    DONE = "done"
-    NEARLY = "nearly"
-    NOT_YET = "not_yet"
-    CHANGED = "changed"
-    HELP = "help"
-
-
-class Standing(BaseModel):
-    """The changeable facts of a counted case, as of some time; dates are kept by month only."""
-
-    model_config = ConfigDict(from_attributes=True, frozen=True)
-
-    region: str | None
-    stop_reason: str | None
-    acceptance: str | None
-    judged: date | None
-    started: date | None
-    conference_held: date | None
-    plan_from_conference: date | None
-    plan_without_meeting: date | None
-    ended: date | None
-    circle: int
-    widened: int
-    cancelled: int
-    invited: int
-    attended: int
-    agreements: int
-    agreements_done: int
-    agreements_lapsed: int
-    said_nearly: int
-    said_not_yet: int
-    said_changed: int
-    said_help: int
-    check_ins: int
-
-
-MEASURES: dict[Measure, frozenset[Ended]] = {
-    Measure.REFERRALS: frozenset(Ended),
-    Measure.STARTED: frozenset(Ended) - {Ended.NOT_STARTED},
-    Measure.CONFERENCE_HELD: frozenset({Ended.CONFERENCE_WITHOUT_PLAN, Ended.CONFERENCE_AND_PLAN}),
-    Measure.PLAN_FROM_CONFERENCE: frozenset({Ended.CONFERENCE_AND_PLAN}),
-    Measure.PLAN_WITHOUT_MEETING: frozenset({Ended.PLAN_WITHOUT_MEETING}),
-}
-
-# The cases each is averaged over: they all have the value.
-AVERAGED: dict[Average, Measure] = {
-    **dict.fromkeys(Average, Measure.CONFERENCE_HELD),
-    **dict.fromkeys(
-        (Average.AGREEMENTS, Average.AGREEMENTS_DONE, Average.AGREEMENTS_LAPSED, Average.CHECK_INS),
-        Measure.PLAN_FROM_CONFERENCE,
-    ),
-}
 
 Group = frozenset[Ended]
 Grouping = tuple[Group, ...]
@@ -228,20 +136,45 @@ def publish_overlapping(
     return Table(block, total, rows)
 
 
-def averages(row: Row, cases: Sequence[tuple[Ended, Mapping[Average, int]]]) -> dict[Average, float | None]:
-    """Return the publishable averages of the cases of one row, in tenths.
+def split(
+    codes: Mapping[str, Sequence[str]], *, known: Sequence[str], overlapping: bool, smallest: int
+) -> dict[str, dict[str, int | None]]:
+    """Return how the cases of each row divide by a code: numbers of cases, None for those that are hidden.
 
-    An average is published if the number of its cases is, and is not zero: what can be computed by adding and
-    subtracting is a sum of whole groups, as for the numbers.
+    `codes`: those of the cases of each row whose number is published, and of all cases under "". Small codes are hidden
+    together with a larger one, in the rows as in the total, and rows are divided only where every group of codes in
+    every part has nobody or enough: each number is a sum of whole groups again. `overlapping`: a case can be in
+    several rows, so each row is held against all cases without it.
     """
-    found: dict[Average, float | None] = {}
-    for average, measure in AVERAGED.items():
-        over = [values[average] for ended, values in cases if ended in MEASURES[measure]]
-        found[average] = round(sum(over) / len(over), 1) if row[measure] and over else None
-    return found
+    if "" not in codes:
+        return {}
+    everybody = Counter(codes[""])
+    shown = sorted({*known, *everybody})
+    hidden = _hidden(everybody, smallest)
+    groups = [{code} for code in everybody if code not in hidden] + [set(hidden)]
+    rows = {value: Counter(those) for value, those in codes.items() if value}
+
+    def is_open(*parts: Counter[str]) -> bool:
+        rest = Counter(everybody)
+        for part in parts:
+            rest.subtract(part)
+        return all(
+            _is_large(sum(part[code] for code in group), smallest)
+            for part in (*parts, rest)
+            for group in groups
+        )
+
+    def told(part: Counter[str], *, closed: bool = False) -> dict[str, int | None]:
+        return {code: None if closed or code in hidden else part[code] for code in shown}
+
+    together = overlapping or is_open(*rows.values())
+    return {"": told(everybody)} | {
+        value: told(part, closed=not (is_open(part) if overlapping else together))
+        for value, part in rows.items()
+    }
 
 
-def said(row: Row, cases: Sequence[tuple[Ended, Mapping[Progress, int]]]) -> dict[Progress, int] | None:
+def said(row: Row, cases: Sequence[tuple[Ended, Mapping[str, int]]]) -> dict[Progress, int] | None:
     """Return the number of agreements by last report, in the cases of one row with a plan from a conference.
 
     Published if the number of these cases is: what can be computed from them is about whole groups.
@@ -250,7 +183,8 @@ def said(row: Row, cases: Sequence[tuple[Ended, Mapping[Progress, int]]]) -> dic
     if not row[told]:
         return None
     return {
-        each: sum(counts[each] for ended, counts in cases if ended in MEASURES[told]) for each in Progress
+        each: sum(amounts[name] for ended, amounts in cases if ended in MEASURES[told])
+        for each, name in SAID.items()
     }
 
 

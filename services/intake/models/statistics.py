@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, Integer, UniqueConstraint, text
+from sqlalchemy import BigInteger, Date, ForeignKey, Index, Integer, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -19,7 +19,6 @@ class CaseFact(Base):
 
     __tablename__ = "case_fact"
     __table_args__ = (
-        CheckConstraint("invited >= 0 AND attended >= 0", name="people"),
         Index("uq_case_fact_case", "case_id", unique=True, postgresql_where=text("case_id IS NOT NULL")),
         Index("ix_case_fact_referred", "tenant", "referred"),
     )
@@ -37,33 +36,16 @@ class CaseFact(Base):
     not_started: Mapped[Code | None]
     stop_reason: Mapped[Code | None]
     outcome: Mapped[Code | None]
-    acceptance: Mapped[Code | None]
-    # The plan version these facts are about: an older one changes nothing.
-    acceptance_version: Mapped[int] = mapped_column(Integer, default=0)
     # First days of months.
-    judged: Mapped[date | None] = mapped_column(Date)
     referred: Mapped[date] = mapped_column(Date)
     started: Mapped[date | None] = mapped_column(Date)
-    circle_ready: Mapped[date | None] = mapped_column(Date)
     conference_held: Mapped[date | None] = mapped_column(Date)
     plan_from_conference: Mapped[date | None] = mapped_column(Date)
     plan_without_meeting: Mapped[date | None] = mapped_column(Date)
     ended: Mapped[date | None] = mapped_column(Date)
-    circle: Mapped[int] = mapped_column(Integer, default=0)
-    widened: Mapped[int] = mapped_column(Integer, default=0)
-    conferences: Mapped[int] = mapped_column(Integer, default=0)
-    cancelled: Mapped[int] = mapped_column(Integer, default=0)
-    invited: Mapped[int] = mapped_column(Integer, default=0)
-    attended: Mapped[int] = mapped_column(Integer, default=0)
-    agreements: Mapped[int] = mapped_column(Integer, default=0)
-    agreements_done: Mapped[int] = mapped_column(Integer, default=0)
-    agreements_lapsed: Mapped[int] = mapped_column(Integer, default=0)
-    # The number of agreements whose last report says this, and that were not done since.
-    said_nearly: Mapped[int] = mapped_column(Integer, default=0)
-    said_not_yet: Mapped[int] = mapped_column(Integer, default=0)
-    said_changed: Mapped[int] = mapped_column(Integer, default=0)
-    said_help: Mapped[int] = mapped_column(Integer, default=0)
-    check_ins: Mapped[int] = mapped_column(Integer, default=0)
+    # Numbers and codes by name, each code with its rank: see `measures`.
+    amounts: Mapped[dict[str, int]] = mapped_column(JSONB)
+    codes: Mapped[dict[str, list[Any]]] = mapped_column(JSONB, default=dict)
     # The first day of the quarter of its last change, and its facts at the start of that quarter: a `Standing`.
     changed: Mapped[date] = mapped_column(Date)
     stood: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))

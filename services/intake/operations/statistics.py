@@ -13,9 +13,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.domain.codes import REFUSED, CaseStatus, ReferralState
-from services.intake.domain.statistics import Quarter, Standing
+from services.intake.domain.measures import NONE_YET, Standing
+from services.intake.domain.statistics import Quarter
 from services.intake.models import Case, CaseFact, Coordinator, LateFact, Referral, SurveyFact
-from services.intake.operations.counted import CHANGES
+from services.intake.operations.counted import CHANGES, When
 from services.intake.queries import referrals
 from shared import profiles
 from shared.calendar import age_on
@@ -43,6 +44,17 @@ def age_band(births: Sequence[date], day: date) -> str:
 
 
 async def follow(
+    session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, at: datetime
+) -> CaseFact | None:
+    """Return a case's fact, locked and updated with intake's own data; None if it no longer exists.
+
+    The caller changes it as of the time `at`: its values before that quarter are kept.
+    """
+    found = await _follow(session, vault, tenant=tenant, case_id=case_id, at=at)
+    return None if found is None else found[0]
+
+
+async def _follow(
     session: AsyncSession,
     vault: Vault,
     *,
@@ -50,12 +62,7 @@ async def follow(
     case_id: UUID,
     at: datetime,
     to_change: bool = False,
-) -> CaseFact | None:
-    """Return a case's fact, locked and updated with intake's own data; None if it no longer exists.
-
-    The caller changes it as of the time `at`: its values before that quarter are kept. `to_change`: the caller
-    changes the case afterwards, which a shared lock would not allow.
-    """
+) -> tuple[CaseFact, Referral] | None:
     # Both are held until the commit: an erasure of the case waits, or is noticed.
     referral = await _held(
         session, select(Referral).where(Referral.tenant == tenant, Referral.case_id == case_id)
@@ -80,28 +87,28 @@ async def follow(
         fact.stop_reason, fact.outcome = case.stop_reason, case.outcome
         fact.ended = None if case.ended_at is None else await month_of(session, tenant, case.ended_at)
     await session.flush()
-    return fact
+    return fact, referral
 
 
 async def count(
     session: AsyncSession, vault: Vault, event: Received[Any], *, to_change: bool = False
 ) -> None:
-    """Change the fact of an event's case as `CHANGES` says; `to_change` as in `follow`."""
-    case_id, at = event.data.case_id, event.time
-    fact = await follow(session, vault, tenant=event.tenant, case_id=case_id, at=at, to_change=to_change)
-    if fact is not None:
-        CHANGES[type(event.data)](fact, event.data, await month_of(session, event.tenant, at))
-        await session.flush()
+    """Change the fact of an event's case as `CHANGES` says.
 
-
-async def note_region(session: AsyncSession, vault: Vault, event: Received[CoordinatorAssigned]) -> None:
-    """Record the region of the case: that of its coordinator."""
-    case_id, at = event.data.case_id, event.time
-    fact = await follow(session, vault, tenant=event.tenant, case_id=case_id, at=at)
-    coordinator = await session.get(Coordinator, (event.tenant, event.data.coordinator_id))
-    if fact is not None and coordinator is not None:
-        fact.region = coordinator.region or fact.region
-        await session.flush()
+    `to_change`: the caller changes the case afterwards, which a shared lock would not allow.
+    """
+    tenant, case_id, at = event.tenant, event.data.case_id, event.time
+    found = await _follow(session, vault, tenant=tenant, case_id=case_id, at=at, to_change=to_change)
+    if found is None:
+        return
+    fact, referral = found
+    calendar = await profiles.calendar(session, tenant=tenant)
+    when = When(calendar.day_of(referral.created_at), calendar.day_of(at), event.sequence)
+    CHANGES[type(event.data)](fact, event.data, when)
+    if isinstance(event.data, CoordinatorAssigned):
+        coordinator = await session.get(Coordinator, (tenant, event.data.coordinator_id))
+        fact.region = (coordinator and coordinator.region) or fact.region
+    await session.flush()
 
 
 async def note_survey(session: AsyncSession, vault: Vault, event: Received[SurveyClosed]) -> None:
@@ -196,6 +203,7 @@ async def _begin(session: AsyncSession, vault: Vault, referral: Referral) -> Cas
         "age_band": age_band(births, day),
         "referred": day.replace(day=1),
         "changed": Quarter.of(day).begins,
+        "amounts": {"central_persons": len(central), **dict.fromkeys(NONE_YET, 0)},
     }
     # A second event at the same moment waits here for the first, and then finds its row.
     await session.execute(insert(CaseFact).values(values).on_conflict_do_nothing())

@@ -14,11 +14,10 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.intake.domain.measures import Ended, Measure
 from services.intake.domain.statistics import (
     Block,
     Counts,
-    Ended,
-    Measure,
     Quarter,
     blocks,
     publish,

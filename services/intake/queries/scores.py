@@ -16,7 +16,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.domain.statistics import Block, Ended, Measure, Quarter, blocks
+from services.intake.domain.measures import Ended, Measure
+from services.intake.domain.statistics import Block, Quarter, blocks
 from services.intake.models import CaseFact, SurveyFact
 from services.intake.queries.statistics import By, CountedCase, counted, in_block, table_of
 from shared.events.network import SURVEY_GROUPS

@@ -11,24 +11,31 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.intake.domain.codes import Theme, WithdrawReason
-from services.intake.domain.statistics import (
-    Average,
-    Block,
+from services.intake.domain.codes import Theme
+from services.intake.domain.measures import (
+    AVERAGES,
+    MEASURES,
+    SHARES,
+    UNSAID,
     Ended,
+    Measure,
     Progress,
-    Quarter,
     Standing,
+)
+from services.intake.domain.statistics import (
+    Block,
+    Quarter,
+    Row,
     Table,
-    averages,
     blocks,
     publish,
     publish_overlapping,
     said,
+    split,
 )
 from services.intake.models import CaseFact
 
-By = Literal["none", "theme", "track", "region", "referrer", "age", "acceptance", "stopped"]
+By = Literal["none", "theme", "track", "region", "referrer", "age"]
 Counts = Counter[tuple[str, Ended]]
 T = TypeVar("T")
 
@@ -36,8 +43,6 @@ T = TypeVar("T")
 _KNOWN: dict[str, tuple[str, ...]] = {
     "track": ("normal", "urgent"),
     "referrer": ("professional", "self", "acquaintance"),
-    "acceptance": ("accepted", "presumed", "partly-accepted", "refused", "none"),
-    "stopped": (*(reason.value for reason in WithdrawReason), "none"),
     "age": ("under-6", "6-11", "12-17", "18-24", "25-64", "65-and-over", "unknown"),
 }
 
@@ -52,11 +57,10 @@ class CountedCase:
     region: str | None
     referrer_kind: str
     age_band: str
-    acceptance: str
-    stopped: str
     themes: Sequence[str]
-    amounts: Mapping[Average, int]
-    said: Mapping[Progress, int]
+    amounts: Mapping[str, int]
+    # By share.
+    codes: Mapping[str, str]
 
     def value(self, by: By) -> str:
         """Return the value by which it is grouped."""
@@ -65,8 +69,6 @@ class CountedCase:
             "region": self.region or "unknown",
             "referrer": self.referrer_kind,
             "age": self.age_band,
-            "acceptance": self.acceptance,
-            "stopped": self.stopped,
         }
         return values.get(by, "")
 
@@ -76,12 +78,29 @@ class CountedCase:
 
 
 @dataclass(frozen=True)
-class Told:
-    """What is published of one block: numbers; averages and answers of the total (under an empty value) and rows."""
+class Mean:
+    """An average over some cases; None where their number is not published."""
 
-    table: Table
-    averages: Mapping[str, Mapping[Average, float | None]]
-    said: Mapping[str, Mapping[Progress, int] | None]
+    mean: float | None = None
+    cases: int | None = None
+
+
+@dataclass(frozen=True)
+class ToldRow:
+    """What is published of a row: numbers of cases, averages, and shares by code."""
+
+    numbers: Row
+    averages: Mapping[str, Mean]
+    shares: Mapping[str, Mapping[str, int | None]]
+    said: Mapping[Progress, int] | None
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is published of one block: in all (under an empty value) and by value."""
+
+    block: Block
+    rows: Mapping[str, ToldRow]
 
 
 async def tables(session: AsyncSession, *, tenant: UUID, by: By, today: date, smallest: int) -> list[Told]:
@@ -115,20 +134,57 @@ def in_block(of_quarter: Mapping[Quarter, Sequence[T]], block: Block) -> list[T]
 
 def _told(block: Block, cases: Sequence[CountedCase], by: By, smallest: int) -> Told:
     table = table_of(block, cases, by, smallest)
-    rows = {"": (table.total, cases)} | {
-        value: (row, [each for each in cases if each.has(by, value)]) for value, row in table.rows.items()
+    numbers = {"": table.total, **table.rows}
+    of_row = {"": cases} | {value: [each for each in cases if each.has(by, value)] for value in table.rows}
+
+    def counted_in(measure: Measure) -> dict[str, list[CountedCase]]:
+        return {
+            value: [each for each in those if each.ended in MEASURES[measure]]
+            for value, those in of_row.items()
+            if numbers[value][measure] is not None
+        }
+
+    def divided(codes: Mapping[str, Sequence[str]], known: Sequence[str]) -> dict[str, dict[str, int | None]]:
+        return split(codes, known=known, overlapping=by == "theme", smallest=smallest)
+
+    counted_by = {measure: counted_in(measure) for measure in Measure}
+    means: dict[str, dict[str, Mean]] = {}
+    for name, measure in AVERAGES.items():
+        amounts = {
+            value: [each.amounts.get(name) for each in those] for value, those in counted_by[measure].items()
+        }
+        codes = {
+            value: ["unknown" if each is None else "known" for each in row] for value, row in amounts.items()
+        }
+        means[name] = {
+            value: _mean([each for each in amounts[value] if each is not None], row["known"])
+            for value, row in divided(codes, ("known",)).items()
+        }
+    shares = {
+        name: divided(
+            {value: [each.codes[name] for each in those] for value, those in counted_by[share.of].items()},
+            share.codes,
+        )
+        for name, share in SHARES.items()
     }
     return Told(
-        table,
-        averages={
-            value: averages(row, [(each.ended, each.amounts) for each in of_row])
-            for value, (row, of_row) in rows.items()
-        },
-        said={
-            value: said(row, [(each.ended, each.said) for each in of_row])
-            for value, (row, of_row) in rows.items()
+        block,
+        rows={
+            value: ToldRow(
+                numbers[value],
+                averages={name: rows.get(value, Mean()) for name, rows in means.items()},
+                shares={
+                    name: rows.get(value, dict.fromkeys(SHARES[name].codes)) for name, rows in shares.items()
+                },
+                said=said(numbers[value], [(each.ended, each.amounts) for each in those]),
+            )
+            for value, those in of_row.items()
         },
     )
+
+
+def _mean(amounts: Sequence[int], cases: int | None) -> Mean:
+    return Mean(round(sum(amounts) / cases, 1) if cases else None, cases)
 
 
 def table_of(block: Block, cases: Sequence[CountedCase], by: By, smallest: int) -> Table:
@@ -162,34 +218,22 @@ def counted(fact: CaseFact, before: date) -> CountedCase:
         region=case.region,
         referrer_kind=fact.referrer_kind,
         age_band=fact.age_band,
-        acceptance=(case.acceptance if _by_then(case.judged, before) else None) or "none",
-        stopped=(case.stop_reason if _by_then(case.ended, before) else None) or "none",
         themes=fact.themes,
-        amounts=_amounts(case, fact.referred),
-        said={
-            Progress.DONE: case.agreements_done,
-            Progress.NEARLY: case.said_nearly,
-            Progress.NOT_YET: case.said_not_yet,
-            Progress.CHANGED: case.said_changed,
-            Progress.HELP: case.said_help,
-        },
+        amounts=case.amounts,
+        codes=_codes(case, fact, before),
     )
 
 
-def _amounts(case: Standing, referred: date) -> dict[Average, int]:
-    held = case.conference_held or referred
-    return {
-        Average.CIRCLE: case.circle,
-        Average.WIDENED: case.widened,
-        Average.INVITED: case.invited,
-        Average.CAME: case.attended,
-        Average.MONTHS_TO_CONFERENCE: 12 * (held.year - referred.year) + held.month - referred.month,
-        Average.CANCELLED: case.cancelled,
-        Average.AGREEMENTS: case.agreements,
-        Average.AGREEMENTS_DONE: case.agreements_done,
-        Average.AGREEMENTS_LAPSED: case.agreements_lapsed,
-        Average.CHECK_INS: case.check_ins,
+def _codes(case: Standing, fact: CaseFact, before: date) -> dict[str, str]:
+    """Return the code of a case for every share."""
+    derived = {
+        "minors": "yes" if fact.minors else "no",
+        "not_started_because": case.not_started,
+        "stopped_because": case.stop_reason if _by_then(case.ended, before) else None,
+        "meetings": {1: "one", 2: "two"}.get(case.amounts.get("conferences", 0), "more"),
     }
+    told = derived | {name: code for name, (_, code) in case.codes.items()}
+    return {name: told.get(name) or UNSAID for name in SHARES}
 
 
 def _ended(case: Standing, before: date) -> Ended:

@@ -1,19 +1,19 @@
 """Statistics: numbers of groups in which nobody can be identified."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import Query
 
-from services.intake.domain.statistics import Average, Progress, Quarter, Row
+from services.intake.domain.measures import SHARES
+from services.intake.domain.statistics import Quarter
 from services.intake.permissions import StatisticsReader
 from services.intake.queries import statistics as reads
 from services.intake.queries.late import ToldLate, late_tables
 from services.intake.queries.scores import QUESTIONS, Sums, ToldScores, score_tables
-from services.intake.queries.statistics import By, Told
+from services.intake.queries.statistics import By, Told, ToldRow
 from services.intake.schemas.statistics import (
     Answers,
-    Averages,
+    Average,
     LateKind,
     LatePeriod,
     LateReason,
@@ -24,6 +24,7 @@ from services.intake.schemas.statistics import (
     Period,
     PeriodNotPossible,
     QuarterText,
+    Share,
     Statistics,
     SurveyPeriod,
 )
@@ -62,8 +63,7 @@ async def read_statistics(
         periods=[
             _period(told)
             for told in tables
-            if (begins is None or begins <= told.table.block.first)
-            and (ends is None or told.table.block.last <= ends)
+            if (begins is None or begins <= told.block.first) and (ends is None or told.block.last <= ends)
         ],
         surveys=[
             _survey(scores)
@@ -133,29 +133,28 @@ def _quarter(given: str | None) -> Quarter | None:
 
 
 def _period(told: Told) -> Period:
-    table = told.table
     return Period(
-        first_quarter=str(table.block.first),
-        last_quarter=str(table.block.last),
-        total=Numbers.model_validate(_numbers(table.total, told.averages[""], told.said[""])),
+        first_quarter=str(told.block.first),
+        last_quarter=str(told.block.last),
+        total=Numbers.model_validate(_numbers(told.rows[""])),
         rows=[
-            NumbersOf.model_validate(
-                {"value": value, **_numbers(row, told.averages[value], told.said[value])}
-            )
-            for value, row in table.rows.items()
+            NumbersOf.model_validate({"value": value, **_numbers(row)})
+            for value, row in told.rows.items()
+            if value
         ],
     )
 
 
-def _numbers(
-    row: Row, averages: Mapping[Average, float | None], said: Mapping[Progress, int] | None
-) -> dict[str, Any]:
-    counts: dict[str, Any] = {measure.value: number for measure, number in row.items()}
+def _numbers(row: ToldRow) -> dict[str, Any]:
     answers: dict[str, Any] = dict.fromkeys(Answers.model_fields)
-    if said is not None:
-        answers = {"agreements": sum(said.values())} | {each.value: said[each] for each in said}
+    if row.said is not None:
+        answers = {"agreements": sum(row.said.values())} | {each.value: row.said[each] for each in row.said}
     return {
-        **counts,
-        "averages": Averages.model_validate(averages),
+        **{measure.value: number for measure, number in row.numbers.items()},
+        "averages": {name: Average(mean=each.mean, cases=each.cases) for name, each in row.averages.items()},
+        "shares": {
+            name: Share(of=row.numbers[SHARES[name].of], cases=dict(cases))
+            for name, cases in row.shares.items()
+        },
         "said": Answers.model_validate(answers),
     }

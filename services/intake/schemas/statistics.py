@@ -22,29 +22,20 @@ class PeriodNotPossible(Invalid):
     title = "`from` and `to` are whole calendar quarters such as 2026-Q3, the first not after the last"
 
 
-class Averages(ResponseModel):
-    """On average per case, in tenths; null where the number of its cases is null or zero.
+class Average(ResponseModel):
+    """An average per case, in tenths, over the cases in which the amount is known."""
 
-    The averages up to and including cancellations are over cases that held a conference; the others over cases
-    that made a plan there.
-    """
+    mean: float | None = Field(description="The average; null where `cases` is null or zero.")
+    cases: int | None = Field(description="Over how many cases; null if that is not published.")
 
-    circle: float | None = Field(description="People in the circle.")
-    widened: float | None = Field(
-        description="Those of them proposed by somebody other than a central person."
+
+class Share(ResponseModel):
+    """How some cases divide by a code, of which each has one."""
+
+    of: int | None = Field(description="How many cases there are in all; null if that is not published.")
+    cases: dict[str, int | None] = Field(
+        description="The number of cases with each code; null if it is not published. `none`: not said, or not yet."
     )
-    invited: float | None = Field(description="People invited to the conference.")
-    came: float | None = Field(description="People who came to the conference.")
-    months_to_conference: float | None = Field(
-        description="Months between referral and conference, counted in whole months."
-    )
-    cancelled: float | None = Field(description="How often a conference was cancelled or postponed.")
-    agreements: float | None = Field(description="Agreements in the plan from the conference.")
-    agreements_done: float | None = Field(description="Agreements carried out.")
-    agreements_lapsed: float | None = Field(
-        description="Agreements let go, or not carried out in time; some of those were carried out later."
-    )
-    check_ins: float | None = Field(description="Check-ins recorded.")
 
 
 class Answers(ResponseModel):
@@ -64,16 +55,19 @@ class Answers(ResponseModel):
 class Numbers(ResponseModel):
     """Numbers of cases: null if the group is so small that somebody could be identified, directly or by subtraction.
 
-    Each is out of those before: `started` out of `referrals`, `conference_held` and `plan_without_meeting` out
-    of `started`, `plan_from_conference` out of `conference_held`.
+    `started` and `not_started` are out of `referrals`; `conference_held`, `plan_without_meeting` and `plan` (with or
+    without a meeting) out of `started`; `plan_from_conference` out of `conference_held`.
     """
 
     referrals: int | None
+    not_started: int | None = Field(description="Referrals that did not become a case, or not yet.")
     started: int | None
     conference_held: int | None
     plan_from_conference: int | None
     plan_without_meeting: int | None
-    averages: Averages = Field(description="On average per case.")
+    plan: int | None = Field(description="Cases with a plan, from a conference or without one.")
+    averages: dict[str, Average] = Field(description="On average per case, by amount (docs/figures.md).")
+    shares: dict[str, Share] = Field(description="How cases divide, by question (docs/figures.md).")
     said: Answers = Field(description="The last reports on agreements.")
 
 

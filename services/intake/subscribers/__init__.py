@@ -91,7 +91,8 @@ async def end_coordinators_task(
 async def end_task_with_referrer(
     session: AsyncSession, event: Received[plans.ReferrerCalled], context: Context
 ) -> None:
-    """Release the coordinator once they have called the referrer as well as the family."""
+    """Count what the referrer said; release the coordinator once they have called the family as well."""
+    await statistics.count(session, context.vault, event, to_change=True)
     if event.data.ends_task:
         await _release(session, event, context)
 

@@ -44,21 +44,13 @@ async def count_withdrawn(
     await _count_referral(session, context, event)
 
 
-@subscriptions.writes(intake.CoordinatorAssigned, case="any", background=True)
-async def count_region(
-    session: AsyncSession, event: Received[intake.CoordinatorAssigned], context: Context
-) -> None:
-    """Count a case in the region of its coordinator."""
-    await statistics.note_region(session, context.vault, event)
-
-
 async def count(session: AsyncSession, event: Received[Any], context: Context) -> None:
     """Count what an event says of its case."""
     await statistics.count(session, context.vault, event)
 
 
 for counted in (
-    *(network.PersonAdded, network.CircleReady),
+    *(intake.CoordinatorAssigned, network.PersonAdded, network.ContactMade, network.CircleReady),
     *(scheduling.ConferenceHeld, scheduling.ConferenceCancelled),
     *(plans.AgreementDone, plans.AgreementProgressed, plans.AgreementLapsed),
 ):

@@ -51,7 +51,7 @@ _OWNERS = {
     "monitor": _("wie een oogje houdt op het plan"),
     "regional-manager": _("de regiomanager"),
 }
-_DECISIONS = {
+DECISIONS = {
     "continue": _("Het plan loopt verder"),
     "adjust": _("Het plan wordt aangepast"),
     "new-conference": _("De kring komt opnieuw samen"),
@@ -140,7 +140,7 @@ async def show(visit: StaffVisit) -> Response:
             ),
             # The call with which the coordinator's task ends: a week early, or whenever the circle stops.
             early=each.state == "planned" and each.kind == "four-weeks",
-            decision=visit.word(_DECISIONS, each.decision) if each.decision in _DECISIONS else None,
+            decision=visit.word(DECISIONS, each.decision) if each.decision in DECISIONS else None,
             new_needs=bool(each.new_needs),
             incident=bool(each.incident),
             note=each.note,
@@ -170,7 +170,7 @@ async def show(visit: StaffVisit) -> Response:
         ],
         now=next((each for each in checks if each.mine), None),
         early=next((each for each in checks if each.early), None),
-        decisions=[(code, visit.say(label)) for code, label in _DECISIONS.items()],
+        decisions=[(code, visit.say(label)) for code, label in DECISIONS.items()],
         states=[
             ("open", visit.say(_("nog te doen"))),
             ("done", visit.say(_("gedaan"))),

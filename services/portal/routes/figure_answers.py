@@ -1,21 +1,22 @@
 """The figures that intake gives: numbers that it does not publish are None."""
 
+from pydantic import Field
+
 from services.portal.client import Answer, Operation
 
 
-class Averages(Answer):
-    """On average per case."""
+class Average(Answer):
+    """An average per case, and over how many cases."""
 
-    circle: float | None
-    widened: float | None
-    invited: float | None
-    came: float | None
-    months_to_conference: float | None
-    cancelled: float | None
-    agreements: float | None
-    agreements_done: float | None
-    agreements_lapsed: float | None
-    check_ins: float | None
+    mean: float | None = None
+    cases: int | None = None
+
+
+class Share(Answer):
+    """How some cases divide by a code."""
+
+    of: int | None = None
+    cases: dict[str, int | None] = Field(default_factory=dict)
 
 
 class Answers(Answer):
@@ -33,11 +34,14 @@ class Numbers(Answer):
     """Numbers of cases; None where not published."""
 
     referrals: int | None
+    not_started: int | None
     started: int | None
     conference_held: int | None
     plan_from_conference: int | None
     plan_without_meeting: int | None
-    averages: Averages
+    plan: int | None
+    averages: dict[str, Average]
+    shares: dict[str, Share]
     said: Answers
 
 

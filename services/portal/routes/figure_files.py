@@ -6,21 +6,18 @@ import io
 from starlette.responses import JSONResponse, Response
 
 from services.portal.pages import Pages
-from services.portal.routes.figure_answers import GroupOpinion
-from services.portal.routes.figures import (
-    AVERAGES,
-    GROUPS,
-    MEASURES,
-    PATH,
-    QUESTIONS,
-    SAID,
-    WHO,
-    told,
-)
+from services.portal.routes.figure_answers import Average, GroupOpinion, Numbers, Share
+from services.portal.routes.figure_words import AVERAGES, GROUPS, MEASURES, QUESTIONS, SAID, SHARES
+from services.portal.routes.figures import PATH, WHO, told
 from services.portal.staff import StaffVisit
 
 pages = Pages()
-_SAID_LINES = [f"said_{each}" for each in SAID]
+_COLUMNS = [
+    *MEASURES,
+    *(f"{name}{more}" for name in AVERAGES for more in ("", "_cases")),
+    *(f"{name}_{code}".replace("-", "_") for name, codes in SHARES.items() for code in codes),
+    *(f"said_{each}" for each in SAID),
+]
 
 
 @pages.show(f"{PATH}.csv", WHO)
@@ -29,15 +26,11 @@ async def as_csv(visit: StaffVisit) -> Response:
     read, by = await told(visit)
     written = io.StringIO()
     lines = csv.writer(written)
-    lines.writerow(["first_quarter", "last_quarter", "by", "value", *MEASURES, *AVERAGES, *_SAID_LINES])
+    lines.writerow(["first_quarter", "last_quarter", "by", "value", *_COLUMNS])
     for period in read.periods:
         for value, numbers in [("", period.total), *((each.value, each) for each in period.rows)]:
-            counts = [getattr(numbers, each) for each in MEASURES]
-            means = [getattr(numbers.averages, each) for each in AVERAGES]
-            said = [getattr(numbers.said, each) for each in SAID]
-            lines.writerow(
-                [period.first_quarter, period.last_quarter, by, _harmless(value), *counts, *means, *said]
-            )
+            quarters = (period.first_quarter, period.last_quarter)
+            lines.writerow([*quarters, by, _harmless(value), *_values(numbers)])
     return _file(Response(written.getvalue(), media_type="text/csv; charset=utf-8"), "csv")
 
 
@@ -85,6 +78,21 @@ async def as_json(visit: StaffVisit) -> Response:
     """Return every period as intake gives it."""
     read, _by = await told(visit)
     return _file(JSONResponse(read.model_dump(mode="json")), "json")
+
+
+def _values(numbers: Numbers) -> list[float | None]:
+    """Return the numbers of a line, in the order of its columns."""
+    means = [numbers.averages.get(each, Average()) for each in AVERAGES]
+    return [
+        *(getattr(numbers, each) for each in MEASURES),
+        *(number for each in means for number in (each.mean, each.cases)),
+        *(
+            numbers.shares.get(name, Share()).cases.get(code)
+            for name, codes in SHARES.items()
+            for code in codes
+        ),
+        *(getattr(numbers.said, each) for each in SAID),
+    ]
 
 
 def _harmless(value: str) -> str:

@@ -3,28 +3,43 @@
 Intake decides which numbers are published: others are empty here and in the files.
 """
 
+from collections.abc import Sequence
 from datetime import date
 
 from babel.dates import format_interval
 from starlette.responses import Response
 
 from services.portal.boards import SOMETHING_TO_DO, TO_DO
-from services.portal.codes import THEMES
 from services.portal.forms import read_choice
 from services.portal.pages import Pages
 from services.portal.routes.figure_answers import (
     STATISTICS,
+    Average,
     GroupOpinion,
     LateKind,
     LatePeriod,
     MeanScore,
     Numbers,
     Period,
+    Share,
     Statistics,
     SurveyPeriod,
 )
+from services.portal.routes.figure_words import (
+    BY,
+    ENDED,
+    GROUPS,
+    MEASURES,
+    OUT_OF,
+    QUESTIONS,
+    SAID,
+    SECTIONS,
+    VALUES,
+    Averages,
+    Shares,
+)
 from services.portal.staff import StaffVisit, section, staff
-from services.portal.staff_words import LATE_BECAUSE, WITHDRAW_REASONS
+from services.portal.staff_words import LATE_BECAUSE
 from services.portal.visits import PageModel
 from services.portal.wording import mark as _
 from shared.auth import Role
@@ -33,100 +48,38 @@ pages = Pages()
 PATH = "/figures"
 WHO = staff(Role.REGIONAL_MANAGER, Role.ADMINISTRATOR, Role.DPO)
 section(PATH, _("Cijfers"), Role.REGIONAL_MANAGER, Role.ADMINISTRATOR, Role.DPO)
-# Each measure with its total.
-MEASURES: dict[str, tuple[str, str | None]] = {
-    "referrals": (_("Aanmeldingen"), None),
-    "started": (_("Gestart"), "referrals"),
-    "conference_held": (_("Conferentie gehouden"), "started"),
-    "plan_from_conference": (_("Plan uit een conferentie"), "conference_held"),
-    "plan_without_meeting": (_("Plan zonder bijeenkomst"), "started"),
-}
-_OUT_OF = {
-    "referrals": _("van de aanmeldingen"),
-    "started": _("van wat startte"),
-    "conference_held": _("van de conferenties"),
-}
-PER_CONFERENCE = {
-    "circle": _("Mensen in de kring"),
-    "widened": _("Door anderen voorgesteld"),
-    "invited": _("Uitgenodigd"),
-    "came": _("Gekomen"),
-    "months_to_conference": _("Maanden van aanmelding tot conferentie"),
-    "cancelled": _("Keren afgezegd of uitgesteld"),
-}
-PER_PLAN = {
-    "agreements": _("Afspraken in het plan"),
-    "agreements_done": _("Afspraken die gelukt zijn"),
-    "agreements_lapsed": _("Afspraken die niet op tijd lukten"),
-    "check_ins": _("Keren gevraagd hoe het gaat"),
-}
-AVERAGES = PER_CONFERENCE | PER_PLAN
-# The first is the total of the others.
-SAID = {
-    "agreements": _("Afspraken waarvan iemand zei hoe het gaat"),
-    "done": _("Gelukt"),
-    "nearly": _("Bijna gelukt"),
-    "not_yet": _("Nog niet"),
-    "changed": _("Anders gelopen"),
-    "help": _("Hulp nodig"),
-}
-GROUPS = {
-    "central": _("Over wie het ging"),
-    "child": _("Kinderen en jongeren"),
-    "circle": _("De kring"),
-    "professional": _("Professionals"),
-}
-QUESTIONS = {
-    "meeting": _("De conferentie"),
-    "plan": _("Het plan"),
-    "coordinator": _("De coördinator"),
-}
-BY = {
-    "none": _("Alles samen"),
-    "theme": _("Per thema"),
-    "region": _("Per regio"),
-    "referrer": _("Per soort verwijzer"),
-    "age": _("Per leeftijd"),
-    "track": _("Gewoon of dringend"),
-    "acceptance": _("Per antwoord op het plan"),
-    "stopped": _("Per reden van stoppen"),
-}
-_VALUES: dict[str, str] = {
-    **THEMES,
-    "normal": _("Gewoon"),
-    "urgent": _("Dringend"),
-    "professional": _("Een hulpverlener"),
-    "self": _("Zelf aangemeld"),
-    "acquaintance": _("Iemand uit de omgeving"),
-    "under-6": _("Jonger dan 6"),
-    "65-and-over": _("65 en ouder"),
-    "unknown": _("Onbekend"),
-    "accepted": _("Aanvaard"),
-    "presumed": _("Aanvaard: er kwam geen antwoord"),
-    "partly-accepted": _("Deels aanvaard"),
-    "refused": _("Niet aanvaard"),
-    "none": _("Geen van deze"),
-    **WITHDRAW_REASONS,
-}
 
 
-class Cell(PageModel):
-    """A number, its total, and the length of its bar (of a hundred)."""
+class Line(PageModel):
+    """A number in a cell: of what, out of what, and the length of its bar (of a hundred)."""
 
-    label: str
-    number: int | None
-    out_of: str | None
-    share: int | None
+    label: str | None = None
+    number: str | None
+    detail: str | None = None
+    share: int | None = None
 
 
 class Row(PageModel):
-    """The published numbers of one value, or of all."""
+    """What is published of one value, or of all: the lines of each column."""
 
     name: str
-    cells: list[Cell]
-    per_conference: list[tuple[str, str | None]]
-    per_plan: list[tuple[str, str | None]]
-    said: list[Cell]
+    cells: list[list[Line]]
+
+
+class Figures(PageModel):
+    """A table of figures."""
+
+    caption: str
+    columns: list[str]
+    rows: list[Row]
+    hint: str | None = None
+
+
+class Part(PageModel):
+    """Tables under a heading."""
+
+    heading: str
+    tables: list[Figures]
 
 
 class Score(PageModel):
@@ -164,7 +117,7 @@ class FiguresPage(PageModel):
     period: str
     periods: list[tuple[str, str]]
     smallest: int
-    rows: list[Row]
+    parts: list[Part]
     survey: str
     surveys: list[tuple[str, str]]
     opinions: list[OpinionRow]
@@ -181,9 +134,6 @@ async def show(visit: StaffVisit) -> Response:
     periods = {each.first_quarter: each for each in reversed(read.periods)}
     chosen = visit.request.query_params.get("period", "")
     period = periods.get(chosen) or next(iter(periods.values()), None)
-    names = {"": visit.say(_("Alle zaken"))}
-    rows = [] if period is None else [("", period.total), *((each.value, each) for each in period.rows)]
-    most = max((numbers.referrals or 0 for _value, numbers in rows), default=0)
     surveys = {each.first_quarter: each for each in reversed(read.surveys)}
     survey = surveys.get(visit.request.query_params.get("survey", "")) or next(iter(surveys.values()), None)
     missed = {each.first_quarter: each for each in reversed(read.late)}
@@ -194,9 +144,7 @@ async def show(visit: StaffVisit) -> Response:
         period=period.first_quarter if period else "",
         periods=[(first, _span(visit, each)) for first, each in periods.items()],
         smallest=read.smallest_group,
-        rows=[
-            _row(visit, names.get(value) or visit.word(_VALUES, value), each, most) for value, each in rows
-        ],
+        parts=[] if period is None else _parts(visit, period),
         survey=survey.first_quarter if survey else "",
         surveys=[(first, _span(visit, each)) for first, each in surveys.items()],
         opinions=[] if survey is None else _opinions(visit, survey),
@@ -213,47 +161,128 @@ async def show(visit: StaffVisit) -> Response:
     return visit.page("figures.html", model)
 
 
-def _row(visit: StaffVisit, name: str, numbers: Numbers, most: int) -> Row:
-    cells = []
-    for measure, (label, base) in MEASURES.items():
-        number = getattr(numbers, measure)
-        whole = most if base is None else getattr(numbers, base)
-        cells.append(
-            Cell(
-                label=visit.say(label),
-                number=number,
-                out_of=None if base is None else visit.say(_OUT_OF[base]),
-                share=round(100 * number / whole) if number is not None and whole else None,
-            )
-        )
-    per_conference, per_plan = (
-        [
-            (
-                visit.say(label),
-                None if (value := getattr(numbers.averages, each)) is None else _tenths(visit, value),
-            )
-            for each, label in averages.items()
-        ]
-        for averages in (PER_CONFERENCE, PER_PLAN)
+def _parts(visit: StaffVisit, period: Period) -> list[Part]:
+    """Return the tables of a period: a row for all cases, and one for each value."""
+    named = [(visit.say(_("Alle zaken")), period.total)]
+    named += [(visit.word(VALUES, each.value), each) for each in period.rows]
+    most = max((numbers.referrals or 0 for _name, numbers in named), default=0)
+    cases = Figures(
+        caption=visit.say(_("Zaken")),
+        columns=[visit.say(label) for label, _base in MEASURES.values()],
+        rows=[
+            Row(name=name, cells=[[_counted(visit, numbers, each, most)] for each in MEASURES])
+            for name, numbers in named
+        ],
     )
-    of = numbers.said.agreements
-    said = [
-        Cell(
-            label=visit.say(label),
-            number=(number := getattr(numbers.said, each)),
-            out_of=visit.say(_("van deze afspraken")),
-            share=round(100 * number / of) if of and number is not None and each != "agreements" else None,
+    said = Figures(
+        caption=visit.say(_("Hoe het met afspraken gaat")),
+        columns=[visit.say(label) for label in SAID.values()],
+        rows=[
+            Row(name=name, cells=[[_told(visit, numbers, each)] for each in SAID]) for name, numbers in named
+        ],
+        hint=visit.say(
+            _(
+                "Wat er het laatst van elke afspraak gezegd is, in zaken waar een plan uit een conferentie kwam."
+            )
+        ),
+    )
+    parts = [Part(heading=visit.say(_("Hoe ver zaken kwamen")), tables=[cases, _shares(visit, ENDED, named)])]
+    for heading, tables in SECTIONS.items():
+        parts.append(
+            Part(
+                heading=visit.say(heading),
+                tables=[
+                    _averages(visit, each, named)
+                    if isinstance(each, Averages)
+                    else _shares(visit, each, named)
+                    for each in tables
+                ],
+            )
         )
-        for each, label in SAID.items()
-    ]
-    return Row(name=name, cells=cells, per_conference=per_conference, per_plan=per_plan, said=said)
+    parts[-1].tables.append(said)
+    return parts
+
+
+def _counted(visit: StaffVisit, numbers: Numbers, measure: str, most: int) -> Line:
+    base = MEASURES[measure][1]
+    number = getattr(numbers, measure)
+    return _line(visit, number, most if base is None else getattr(numbers, base), base and OUT_OF[base])
+
+
+def _told(visit: StaffVisit, numbers: Numbers, name: str) -> Line:
+    number = getattr(numbers.said, name)
+    if name == "agreements":
+        return _line(visit, number, None, None)
+    return _line(visit, number, numbers.said.agreements, _("van deze afspraken"))
+
+
+def _line(
+    visit: StaffVisit, number: int | None, whole: int | None, out_of: str | None, label: str | None = None
+) -> Line:
+    """Return a number with its share of a whole: in words, unless these are None, and as a bar."""
+    if number is None:
+        return Line(label=label, number=None)
+    share = round(100 * number / whole) if whole else None
+    detail = f"{share}% {visit.say(out_of)}" if out_of and share is not None else None
+    return Line(label=label, number=str(number), detail=detail, share=share)
+
+
+def _averages(visit: StaffVisit, table: Averages, named: Sequence[tuple[str, Numbers]]) -> Figures:
+    def line(average: Average) -> Line:
+        if average.mean is None or average.cases is None:
+            return Line(number=None)
+        of = visit.say(_("uit {number} zaken")).format(number=average.cases)
+        return Line(number=_tenths(visit, average.mean), detail=of)
+
+    return Figures(
+        caption=visit.say(table.caption),
+        columns=[visit.say(label) for label in table.labels.values()],
+        rows=[
+            Row(name=name, cells=[[line(numbers.averages.get(each, Average()))] for each in table.labels])
+            for name, numbers in named
+        ],
+    )
+
+
+def _shares(visit: StaffVisit, table: Shares, named: Sequence[tuple[str, Numbers]]) -> Figures:
+    def lines(share: Share, words: dict[str, str]) -> list[Line]:
+        """Return a line for each answer that any case has."""
+        if all(number is None for number in share.cases.values()):
+            return [Line(number=None)]
+        told = {code: share.cases.get(code, 0) for code in {**words, **share.cases}}
+        of = visit.say(_("van {number}")).format(number=share.of)
+        return [
+            Line(
+                label=visit.word(words, code),
+                number=None if number is None else str(number),
+                detail=None if number is None else of,
+                share=round(100 * number / share.of) if number and share.of else None,
+            )
+            for code, number in told.items()
+            if number != 0
+        ] or [Line(number="0")]
+
+    return Figures(
+        caption=visit.say(table.caption),
+        columns=[visit.say(label) for label, _codes in table.labels.values()],
+        rows=[
+            Row(
+                name=name,
+                cells=[
+                    lines(numbers.shares.get(each, Share()), words)
+                    for each, (_l, words) in table.labels.items()
+                ],
+            )
+            for name, numbers in named
+        ],
+    )
 
 
 def _opinions(visit: StaffVisit, survey: SurveyPeriod) -> list[OpinionRow]:
     """Return the published scores of a period; without values that have none."""
     found = []
     for value, opinions in [("", survey.total), *((each.value, each) for each in survey.rows)]:
-        name = visit.word(_VALUES, value) if value else visit.say(_("Alle zaken"))
+        name = visit.word(VALUES, value) if value else visit.say(_("Alle zaken"))
         for group, label in GROUPS.items():
             said: GroupOpinion = getattr(opinions, group)
             if value and said.asked is None:

@@ -16,7 +16,7 @@ from tests.support.world.intake import Intake
 
 COUNTED = (
     *("intake.referral.received.v1", "intake.referral.accepted.v1", "intake.referral.declined.v1"),
-    *("intake.referral.withdrawn.v1", "intake.coordinator.assigned.v1"),
+    *("intake.referral.withdrawn.v1", "intake.case.opened.v1", "intake.coordinator.assigned.v1"),
 )
 
 
@@ -71,6 +71,11 @@ def events_of(case: Case) -> list[Any]:
         plans.AgreementProgressed(case_id=case.id, agreement_id=uuid7(), progress="nearly", before="not-yet"),
         plans.AgreementDone(case_id=case.id, agreement_id=uuid7(), before="nearly"),
         plans.AgreementLapsed(case_id=case.id, agreement_id=uuid7()),
+        network.ContactMade(case_id=case.id, person_id=person, channel="visit", purpose="first-contact"),
+        plans.CheckInRecorded(
+            case_id=case.id, check_in_id=uuid7(), kind="four-weeks", decision="adjust", task_goes_on=True
+        ),
+        plans.ReferrerCalled(case_id=case.id, plan_id=plan, going="partly", new_needs=False),
         survey_of(case, circle=(4, 3, 24), child=(1, 1, 8)),
     ]  # fmt: skip
 
@@ -96,12 +101,27 @@ class TestCounting:
             assert outcomes == ["handled", "duplicate"]
         row = await fact(world, case)
         assert (row.region, row.age_band, row.track, row.minors) == ("antwerpen", "12-17", "normal", True)
-        assert (row.widened, row.circle, row.cancelled, row.conferences) == (1, 2, 1, 1)
-        assert (row.invited, row.attended, row.agreements, row.agreements_done) == (9, 7, 2, 1)
-        assert (row.acceptance, row.acceptance_version) == ("accepted", 2)
-        assert row.agreements_lapsed == 1
+        amounts = row.amounts
+        assert {name: amounts[name] for name in ("widened", "circle", "cancelled", "conferences")} == {
+            "widened": 1, "circle": 2, "cancelled": 1, "conferences": 1,
+        }  # fmt: skip
+        assert [amounts[name] for name in ("invited", "came", "agreements", "agreements_done")] == [
+            9,
+            7,
+            2,
+            1,
+        ]
+        assert (amounts["central_persons"], amounts["agreements_lapsed"], amounts["check_ins"]) == (1, 1, 1)
         # What was said in the place of something else takes that away, whichever comes first.
-        assert (row.said_nearly, row.said_not_yet, row.said_changed, row.said_help) == (0, 0, 0, 1)
+        assert [amounts[name] for name in ("said_nearly", "said_not_yet", "said_changed", "said_help")] == [
+            0, 0, 0, 1,
+        ]  # fmt: skip
+        assert {name: code for name, (_rank, code) in row.codes.items()} == {
+            "acceptance": "accepted",
+            "first_meeting": "plan",
+            "after_four_weeks": "adjust",
+            "referrer_says": "partly",
+        }
         assert row.conference_held == date(2026, 4, 1)
         groups = {each.voice_group: each for each in await world.rows("SELECT * FROM survey_fact")}
         assert (groups["circle"].asked, groups["circle"].answered, groups["circle"].meeting_total) == (
@@ -112,13 +132,13 @@ class TestCounting:
         assert all(each.closed.day == 1 for each in groups.values())
         assert all(
             value.day == 1
-            for value in (row.referred, row.started, row.circle_ready, row.plan_from_conference)
+            for value in (row.referred, row.started, row.conference_held, row.plan_from_conference)
         )
 
     async def test_begins_also_with_an_event_that_overtook_the_referral(self, world: Intake) -> None:
         case = await world.open_case()
         assert await world.handle(events_of(case)[3]) == "handled"
-        assert (await fact(world, case)).conferences == 1
+        assert (await fact(world, case)).amounts["conferences"] == 1
         await world.deliver_published(*COUNTED)
         assert len(await world.rows("SELECT 1 FROM case_fact")) == 1
 
@@ -327,9 +347,10 @@ class TestTelling:
             for event in events_of(case):
                 assert await world.handle(event) == "handled"
         world.later(days=200)
-        before = await told(world, by="acceptance")
+        before = await told(world)
         [period] = before["periods"]
-        assert period["total"]["averages"]["agreements_done"] == 1.0
+        assert period["total"]["averages"]["agreements_done"] == {"mean": 1.0, "cases": 12}
+        assert period["total"]["shares"]["acceptance"]["cases"]["accepted"] == 12
         plan = uuid7()
         for event in (
             plans.AgreementDone(case_id=cases[0].id, agreement_id=uuid7()),
@@ -337,17 +358,37 @@ class TestTelling:
         ):
             assert await world.handle(event) == "handled"
         row = await fact(world, cases[0])
-        assert (row.agreements_done, row.acceptance) == (2, "refused")
-        assert await told(world, by="acceptance") == before
+        assert (row.amounts["agreements_done"], row.codes["acceptance"]) == (2, [3, "refused"])
+        assert await told(world) == before
         world.later(days=92)
-        [period] = (await told(world, by="acceptance"))["periods"]
-        assert period["total"]["averages"]["agreements_done"] == 1.1
+        [period] = (await told(world))["periods"]
+        assert period["total"]["averages"]["agreements_done"] == {"mean": 1.1, "cases": 12}
+        # A single case refused: the others are hidden with it.
+        acceptance = period["total"]["shares"]["acceptance"]
+        assert (acceptance["of"], acceptance["cases"]["accepted"]) == (12, None)
+
+    async def test_tells_shares_out_of_the_cases_of_their_measure_for_each_row(self, world: Intake) -> None:
+        for number in range(30):
+            case = await world.open_case(await world.refer(track="urgent" if number % 2 else "normal"))
+            await world.deliver_published(*COUNTED)
+            going: Any = "as-agreed" if number < 10 else "partly"
+            for event in events_of(case)[:5] if number < 20 else []:
+                assert await world.handle(event) == "handled"
+            if number < 20:
+                said = plans.ReferrerCalled(case_id=case.id, plan_id=uuid7(), going=going, new_needs=False)
+                assert await world.handle(said) == "handled"
+        world.later(days=200)
+        [period] = (await told(world, by="track"))["periods"]
+        told_of = [period["total"]["shares"]["referrer_says"], period["rows"][0]["shares"]["referrer_says"]]
+        assert [share["of"] for share in told_of] == [20, 10]
+        told_codes = [[share["cases"][code] for code in ("as-agreed", "partly", "not")] for share in told_of]
+        assert told_codes == [[10, 10, 0], [5, 5, 0]]
 
     async def test_shows_a_group_of_one_through_no_combination_of_filters(self, world: Intake) -> None:
         await twelve_cases(world)
         world.later(days=200)
         periods = [None, *(f"{year}-Q{n}" for year in (2025, 2026) for n in (1, 2, 3, 4))]
-        for by in ("none", "track", "theme", "region", "referrer", "age", "acceptance", "stopped"):
+        for by in ("none", "track", "theme", "region", "referrer", "age"):
             for first, last in product(periods, repeat=2):
                 query = {key: value for key, value in (("from", first), ("to", last)) if value is not None}
                 answer = await world.ask("GET", "/v1/statistics", world.manager(), params=query | {"by": by})
@@ -355,10 +396,12 @@ class TestTelling:
                     continue
                 for period in answer.json()["periods"]:
                     for row in (period["total"], *period["rows"]):
-                        averages = row.pop("averages") | row.pop("said")
-                        numbers = {n for name, n in row.items() if name != "value" and n is not None}
-                        assert numbers <= {0, 12}, (by, row)
-                        assert set(averages.values()) == {None}
+                        averages, shares, said = (row.pop(each) for each in ("averages", "shares", "said"))
+                        numbers = {n for name, n in row.items() if name != "value"}
+                        numbers |= {each["cases"] for each in averages.values()}
+                        numbers |= {n for share in shares.values() for n in share["cases"].values()}
+                        assert numbers <= {None, 0, 12}, (by, row)
+                        assert set(said.values()) == {None}
 
     async def test_is_for_those_who_answer_for_the_organisation(self, world: Intake) -> None:
         await twelve_cases(world)
@@ -379,6 +422,7 @@ class TestTelling:
             {"from": "2026-Q2", "to": "2026-Q1"},
             {"to": "0000-Q0"},
             {"by": "name"},
+            {"by": "acceptance"},
             {"from": "2026-Q1\n"},
         ],
     )

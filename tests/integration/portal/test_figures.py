@@ -6,15 +6,26 @@ from typing import Any
 
 import pytest
 
+from services.intake.domain import measures
 from services.portal.routes.figure_answers import STATISTICS
+from services.portal.routes.figure_words import AVERAGES, SHARES
 from services.portal.routes.figures import PATH
 from shared.auth import Role
 from tests.support.portal import Browser, FakeServices
 
-AVERAGES = {
-    "circle": 10.5, "widened": 4.0, "invited": 9.0, "came": 7.2, "months_to_conference": 2.0, "cancelled": 0.3,
-    **dict.fromkeys(("agreements", "agreements_done", "agreements_lapsed", "check_ins")),
-}  # fmt: skip
+MEANS = {"circle": {"mean": 10.5, "cases": 6}, "weeks_to_conference": {"mean": 9.2, "cases": 6}}
+SHARED = {"acceptance": {"of": 6, "cases": {"accepted": 4, "presumed": 2, "refused": None, "none": 0}}}
+
+
+def averages(**told: Any) -> dict[str, Any]:
+    """Return every average: these, and of the others nothing."""
+    return {**{name: {"mean": None, "cases": None} for name in AVERAGES}, **told}
+
+
+def shares(**told: Any) -> dict[str, Any]:
+    """Return every share: these, and of the others nothing."""
+    hidden = {name: {"of": None, "cases": dict.fromkeys(codes)} for name, codes in SHARES.items()}
+    return {**hidden, **told}
 
 
 SAID = {"agreements": 40, "done": 20, "nearly": 9, "not_yet": 6, "changed": 3, "help": 2}
@@ -24,11 +35,14 @@ def numbers(**more: Any) -> dict[str, Any]:
     """Return the numbers of a row."""
     return {
         "referrals": 12,
+        "not_started": 4,
         "started": 8,
         "conference_held": 6,
         "plan_from_conference": None,
         "plan_without_meeting": 0,
-        "averages": AVERAGES,
+        "plan": None,
+        "averages": averages(**MEANS),
+        "shares": shares(**SHARED),
         "said": SAID,
         **more,
     }
@@ -50,7 +64,7 @@ def opinions(**more: Any) -> dict[str, Any]:
 
 def told(**more: Any) -> dict[str, Any]:
     """Return what intake tells."""
-    untold = {"averages": dict.fromkeys(AVERAGES), "said": dict.fromkeys(SAID)}
+    untold = {"averages": averages(), "shares": shares(), "said": dict.fromkeys(SAID)}
     hidden = {**dict.fromkeys(numbers()), **untold, "value": "=1+1"}
     newest = {
         "first_quarter": "2026-Q1",
@@ -98,6 +112,14 @@ def told(**more: Any) -> dict[str, Any]:
     }
 
 
+class TestWords:
+    def test_are_there_for_everything_that_intake_tells(self) -> None:
+        assert sorted(AVERAGES) == sorted(measures.AVERAGES)
+        assert {name: set(codes) for name, codes in SHARES.items()} == {
+            name: set(share.codes) for name, share in measures.SHARES.items()
+        }
+
+
 class TestFigures:
     async def test_show_each_number_with_what_it_is_out_of_and_a_bar(
         self, browser: Browser, services: FakeServices
@@ -107,7 +129,11 @@ class TestFigures:
         shown = await browser.ask("GET", f"{PATH}?by=theme", expect=200)
         assert "67% van de aanmeldingen" in shown.text
         assert "Eenzaamheid" in shown.text
-        assert "10,5" in shown.text
+        assert '10,5<br><span class="k-sub">uit 6 zaken</span>' in shown.text
+        assert 'Aanvaard: 4 <span class="k-sub">van 6</span>' in shown.text
+        # What nobody has is left out; what is not told is a dash.
+        assert "Niet aanvaard: \N{EN DASH}" in shown.text
+        assert "Geen antwoord nodig" not in shown.text
         assert '<rect width="67" height="8"/>' in shown.text
         assert "style=" not in shown.text
         assert "januari\N{EN DASH}juni 2026" in shown.text
@@ -182,7 +208,10 @@ class TestFigures:
         lines = list(csv.reader(io.StringIO(answer.text)))
         assert lines[0][:5] == ["first_quarter", "last_quarter", "by", "value", "referrals"]
         assert [line[3] for line in lines[1:]] == ["", "", "loneliness", "'=1+1"]
-        assert [line[4:9] for line in lines[1:3]] == [["11", "8", "6", "", "0"], ["12", "8", "6", "", "0"]]
+        assert [line[4:9] for line in lines[1:3]] == [["11", "4", "8", "6", ""], ["12", "4", "8", "6", ""]]
+        newest = list(csv.DictReader(io.StringIO(answer.text)))[1]
+        told_of = ("circle", "circle_cases", "acceptance_accepted", "acceptance_refused", "acceptance_none")
+        assert [newest[name] for name in told_of] == ["10.5", "6", "4", "", "0"]
         assert set(lines[-1][4:]) == {""}
         found = await browser.ask("GET", f"{PATH}.json?by=theme", expect=200)
         assert found.json()["periods"][1]["total"]["started"] == 8

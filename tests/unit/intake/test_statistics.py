@@ -1,7 +1,7 @@
 """What statistics tell of nobody in particular, held against whoever adds and subtracts everything that is told."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -11,19 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.intake.domain.measures import MEASURES, SAID, Ended, Measure, Progress
 from services.intake.domain.statistics import (
-    AVERAGED,
-    MEASURES,
-    Average,
     Block,
-    Ended,
-    Measure,
-    Progress,
     Quarter,
-    averages,
     blocks,
     publish,
     publish_overlapping,
+    split,
 )
 from services.intake.domain.statistics import said as said_of
 
@@ -35,6 +30,10 @@ THEME_SETS = [frozenset(each) for n in range(3) for each in combinations(THEMES,
 ATOMS: list[Atom] = list(product(Ended, TRACKS, REGIONS, THEME_SETS))
 PLACE = {atom: number for number, atom in enumerate(ATOMS)}
 DIMENSIONS = {"track": (1, TRACKS), "region": (2, REGIONS)}
+CODES = ("plan", "continued", "no-plan")
+HELD = MEASURES[Measure.CONFERENCE_HELD]
+# The last part is the code of a case, of which shares are told.
+DIVIDED = list(product((Ended.NO_MEETING, *sorted(HELD)), TRACKS, THEME_SETS, CODES))
 
 
 @dataclass(frozen=True)
@@ -115,6 +114,50 @@ def _reduced(vector: dict[int, Fraction], basis: dict[int, dict[int, Fraction]])
                 rest.pop(place, None)
 
 
+Divided = tuple[Ended, str, frozenset[str], str]
+
+
+def divisions_told(people: Sequence[Divided], smallest: int) -> list[Said]:
+    """Return every number of every table of one block, with the shares of its conferences by code."""
+    everybody = Counter(("", case[0]) for case in people)
+    tracks = Counter((case[1], case[0]) for case in people)
+    having = {theme: Counter((theme, case[0]) for case in people if theme in case[2]) for theme in THEMES}
+    tables = [
+        (publish(tracks, block=BLOCK, values=TRACKS, smallest=smallest), False),
+        (publish_overlapping(having, block=BLOCK, everybody=everybody, smallest=smallest), True),
+    ]
+    found: list[Said] = []
+    for table, overlapping in tables:
+        rows = {"": table.total, **table.rows}
+        codes = {
+            value: [case[3] for case in people if case[0] in HELD and _is_of(case, value)]
+            for value, row in rows.items()
+            if row[Measure.CONFERENCE_HELD] is not None
+        }
+        for value, row in rows.items():
+            for measure, count in row.items():
+                if count is not None:
+                    found.append(_divided(count, MEASURES[measure], value, CODES))
+        for value, counts in split(codes, known=CODES, overlapping=overlapping, smallest=smallest).items():
+            for code, count in counts.items():
+                if count is not None:
+                    found.append(_divided(count, HELD, value, (code,)))
+    return found
+
+
+def _is_of(case: Divided, value: str) -> bool:
+    return not value or value == case[1] or value in case[2]
+
+
+def _divided(count: int, ended: Collection[Ended], value: str, codes: Collection[str]) -> Said:
+    atoms = (
+        place
+        for place, case in enumerate(DIVIDED)
+        if case[0] in ended and _is_of(case, value) and case[3] in codes
+    )
+    return Said(frozenset(atoms), count)
+
+
 # Uneven, so that groups of one and two are common beside large ones.
 weights = st.lists(st.sampled_from([1, 1, 2, 3, 5, 6, 8, 14]), min_size=1, max_size=9)
 
@@ -140,6 +183,23 @@ class TestEverythingTold:
         for cell in cells():
             count = sum(of[atom] for atom in cell)
             if 0 < count < smallest:
+                assert _reduced(dict.fromkeys(cell, Fraction(1)), basis), "this group can be worked out"
+
+    @settings(max_examples=40)
+    @given(data=st.data(), smallest=st.sampled_from([3, 5]))
+    def test_gives_no_small_group_by_a_code_either(self, data: st.DataObject, smallest: int) -> None:
+        kinds = data.draw(st.lists(st.sampled_from(DIVIDED), min_size=1, max_size=9, unique=True))
+        people = [case for case, size in zip(kinds, data.draw(weights), strict=False) for _ in range(size)]
+        told = divisions_told(people, smallest) if len(people) >= 2 * smallest else []
+        of = Counter(DIVIDED.index(case) for case in people)
+        for said in told:
+            assert said.count == sum(of[atom] for atom in said.atoms)
+        basis = basis_of([said.atoms for said in told])
+        outcomes = [HELD, *(frozenset({each}) for each in HELD)]
+        codes = [each for number in (1, 2) for each in combinations(CODES, number)]
+        for ended, code, value in product(outcomes, codes, ("", *TRACKS, *THEMES)):
+            cell = _divided(0, ended, value, code).atoms
+            if 0 < sum(of[atom] for atom in cell) < smallest:
                 assert _reduced(dict.fromkeys(cell, Fraction(1)), basis), "this group can be worked out"
 
     def test_would_be_caught_if_it_told_too_much(self) -> None:
@@ -171,13 +231,35 @@ class TestPublish:
     def test_tells_every_denominator_where_all_are_large(self) -> None:
         counts = Counter({("", ended): 10 for ended in Ended})
         table = publish(counts, block=BLOCK, values=[], smallest=5)
-        assert list(table.total.values()) == [50, 40, 20, 10, 10]
+        assert list(table.total.values()) == [50, 10, 40, 20, 10, 10, 20]
 
     def test_hides_a_theme_that_all_but_one_have(self) -> None:
         everybody = Counter({("", Ended.NO_MEETING): 20})
         having = {"home": Counter({("home", Ended.NO_MEETING): 19})}
         table = publish_overlapping(having, block=BLOCK, everybody=everybody, smallest=5)
         assert table.rows["home"][Measure.REFERRALS] is None
+
+
+class TestSplit:
+    def test_tells_the_cases_of_each_code_and_row(self) -> None:
+        codes = {"": ["yes"] * 10 + ["no"] * 12, "a": ["yes"] * 5 + ["no"] * 6}
+        told = split(codes, known=("yes", "no", "maybe"), overlapping=False, smallest=5)
+        assert told == {"": {"yes": 10, "no": 12, "maybe": 0}, "a": {"yes": 5, "no": 6, "maybe": 0}}
+
+    def test_hides_a_small_code_with_a_larger_one_and_then_in_every_row(self) -> None:
+        codes = {"": ["yes"] * 9 + ["no"] * 12 + ["maybe"] * 2, "a": ["no"] * 6 + ["yes"] * 5}
+        told = split(codes, known=(), overlapping=True, smallest=5)
+        hidden = {"yes": None, "maybe": None}
+        assert told == {"": hidden | {"no": 12}, "a": hidden | {"no": 6}}
+
+    @pytest.mark.parametrize("overlapping", [False, True])
+    def test_tells_no_row_whose_rest_has_a_small_one(self, overlapping: bool) -> None:
+        codes = {"": ["yes"] * 6 + ["no"] * 14, "a": ["yes"] * 5 + ["no"] * 5}
+        told = split(codes, known=(), overlapping=overlapping, smallest=5)
+        assert told == {"": {"yes": 6, "no": 14}, "a": {"yes": None, "no": None}}
+
+    def test_tells_nothing_where_the_cases_are_not_counted(self) -> None:
+        assert split({"a": ["yes"] * 9}, known=(), overlapping=False, smallest=5) == {}
 
 
 class TestBlocks:
@@ -220,9 +302,9 @@ class TestBlocks:
 
 class TestWhatWasSaid:
     CASES = (
-        (Ended.CONFERENCE_AND_PLAN, dict.fromkeys(Progress, 1) | {Progress.NEARLY: 3}),
-        (Ended.CONFERENCE_AND_PLAN, dict.fromkeys(Progress, 0) | {Progress.NEARLY: 2}),
-        (Ended.PLAN_WITHOUT_MEETING, dict.fromkeys(Progress, 90)),
+        (Ended.CONFERENCE_AND_PLAN, dict.fromkeys(SAID.values(), 1) | {SAID[Progress.NEARLY]: 3}),
+        (Ended.CONFERENCE_AND_PLAN, dict.fromkeys(SAID.values(), 0) | {SAID[Progress.NEARLY]: 2}),
+        (Ended.PLAN_WITHOUT_MEETING, dict.fromkeys(SAID.values(), 90)),
     )
 
     def test_is_added_up_over_cases_with_a_plan_from_a_conference(self) -> None:
@@ -234,25 +316,3 @@ class TestWhatWasSaid:
         row: dict[Measure, int | None] = dict.fromkeys(Measure, 5)
         row[Measure.PLAN_FROM_CONFERENCE] = number
         assert said_of(row, self.CASES) is None
-
-
-class TestAverages:
-    CASES = (
-        (Ended.CONFERENCE_AND_PLAN, dict.fromkeys(Average, 4)),
-        (Ended.CONFERENCE_WITHOUT_PLAN, dict.fromkeys(Average, 7)),
-        (Ended.NO_MEETING, dict.fromkeys(Average, 90)),
-    )
-
-    def test_are_of_the_cases_that_their_measure_counts(self) -> None:
-        row: dict[Measure, int | None] = dict.fromkeys(Measure, 2)
-        found = averages(row, self.CASES)
-        assert (found[Average.CAME], found[Average.AGREEMENTS]) == (5.5, 4.0)
-
-    @pytest.mark.parametrize("number", [None, 0])
-    def test_are_not_told_where_the_number_is_not(self, number: int | None) -> None:
-        row: dict[Measure, int | None] = dict.fromkeys(Measure, 2)
-        row[Measure.CONFERENCE_HELD] = number
-        found = averages(row, self.CASES)
-        assert {found[each] for each, measure in AVERAGED.items() if measure is Measure.CONFERENCE_HELD} == {
-            None
-        }
