@@ -14,7 +14,7 @@ from shared import outbox, profiles
 from shared.calendar import Unit
 from shared.clock_rows import COLUMNS, Clock, Watcher
 from shared.database import fetch
-from shared.deadlines import Agenda, Deadline
+from shared.deadlines import Agenda, Deadline, turn_of
 from shared.events.base import CLOCK_EVENTS, WAKING, LateBecause
 from shared.ids import uuid7
 from shared.trail import current_workflow
@@ -336,6 +336,7 @@ class Clocks:
             breached_at=clock.breached_at,
             late_because=clock.late_because,
             stopped_at=clock.stopped_at,
+            turn=turn_of(clock.kind),
         )
         await outbox.publish(
             session, fact, stream=clock.stream, tenant=clock.tenant, case=clock.case_id, now=now

@@ -6,6 +6,22 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
+Turn = Literal["now", "warned", "late", "never"]
+"""From when on a clock is its owner's to-do: its start; its warning, before which nobody needs to act; its deadline,
+until which others act; or never: at its time the platform or people outside do what it times, and nobody is late."""
+_TURNS: dict[str, Turn] = {}
+
+
+def clock_kind(name: str, *, turn: Turn) -> str:
+    """Name a kind of clock that is not its owner's to-do from its start."""
+    _TURNS[name] = turn
+    return name
+
+
+def turn_of(kind: str) -> Turn:
+    """Return when clocks of a kind become a to-do."""
+    return _TURNS.get(kind, "now")
+
 
 class WorkflowInput(BaseModel):
     """The input of a workflow that waits for clocks: those that name the workflow's id."""

@@ -21,6 +21,7 @@ from shared.auth.principal import NO_TENANT, Role
 from shared.clocks import Clocks
 from shared.context import Context
 from shared.database import Scope
+from shared.deadlines import clock_kind
 from shared.events.base import (
     ERASURE_CONFIRMED,
     ERASURE_WRITTEN,
@@ -35,7 +36,7 @@ from shared.subscriptions import AndThen, Malformed, Subscriptions, WriteHandler
 from shared.tables import erasure as table
 from shared.vault import Vault, subjects_of_case
 
-CLOCK = "erasure"
+CLOCK = clock_kind("erasure", turn="warned")
 
 _NAME_KEYS = text(
     "INSERT INTO erasure_ledger (erased, key_id, subject, kind, because, at, tenant, case_id)"

@@ -5,12 +5,13 @@ from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
+from shared.deadlines import clock_kind
 from shared.errors import Conflict, Forbidden, Gone, Invalid, NotFound
 
 DATA_REQUEST_CLOCK = "data-request"
 # How long an approved erasure waits before it is carried out; how long a copy can be read.
-ERASE_CLOCK = "data-request-erasure"
-COPY_CLOCK = "data-request-copy"
+ERASE_CLOCK = clock_kind("data-request-erasure", turn="never")
+COPY_CLOCK = clock_kind("data-request-copy", turn="never")
 HANDLER = "dpo"
 ESCALATED_TO = "regional-manager"
 # More than anybody needs, and few enough that repeated asking and withdrawing does not keep a colleague busy.

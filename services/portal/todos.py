@@ -21,18 +21,9 @@ from shared.auth import Principal
 from shared.case_access import coordinated_by
 from shared.context import Context
 from shared.database import Scope, set_scope
-from shared.events.base import BY_ITSELF, OVER_WITH_ITS_TIME, ClockFact, LateBecause, Received
+from shared.events.base import ClockFact, LateBecause, Received
 from shared.http import PageRequest, Rows, decode_cursor, paginate
 
-# The owner's turn comes only with the warning: before that, nobody needs to act.
-ONCE_WARNED = frozenset(
-    {
-        *("agreement-slips", "check-in", "conference-outcome", "erasure", "hold"),
-        *("referrer-call", "retention", "review", "turns-12", "turns-18"),
-    }
-)
-# Done in time by other people, or the platform itself: the owner's turn comes when they did not.
-ONCE_LATE = frozenset({"allocation", "invitation"})
 _STATE_AFTER = {
     **dict.fromkeys(("started", "resumed", "warned"), "running"),
     **{what: what for what in ("paused", "breached", "stopped")},
@@ -69,7 +60,7 @@ async def follow(session: AsyncSession, event: Received[ClockFact], context: Con
     """Handle an event of a clock; one older than the newest known event changes nothing."""
     service, _, what = event.type.removesuffix(".v1").split(".")
     fact = event.data
-    late = fact.kind not in OVER_WITH_ITS_TIME | BY_ITSELF
+    late = fact.turn != "never"
     # Reasons are also given for what was met since.
     state = _STATE_AFTER.get(what) or ("breached" if fact.stopped_at is None else "stopped")
     if state == "breached" and not late:
@@ -85,7 +76,7 @@ async def follow(session: AsyncSession, event: Received[ClockFact], context: Con
         owner_id=fact.owner_id,
         escalate_to=fact.escalate_to,
         state=state,
-        waiting=state == "breached" or (state == "running" and _turn(fact, event.time) <= event.time),
+        waiting=state == "breached" or (state == "running" and _is_turn(fact, event.time)),
         warn_at=fact.warn_at,
         due_at=fact.due_at,
         breached_at=fact.breached_at if late else None,
@@ -113,13 +104,10 @@ async def follow(session: AsyncSession, event: Received[ClockFact], context: Con
     await session.execute(delete(Todo).where(Todo.id.in_(over)))
 
 
-def _turn(fact: ClockFact, now: datetime) -> datetime:
-    """Return from when on the owner must act."""
-    if fact.kind in ONCE_LATE | BY_ITSELF:
-        return fact.due_at
-    if fact.kind in ONCE_WARNED:
-        return fact.warn_at or fact.due_at
-    return now
+def _is_turn(fact: ClockFact, now: datetime) -> bool:
+    """Tell whether the owner must act on a running clock."""
+    since = {"now": now, "warned": fact.warn_at or fact.due_at, "late": fact.due_at}
+    return fact.turn in since and since[fact.turn] <= now
 
 
 async def todos_of(

@@ -6,12 +6,13 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
+from shared.deadlines import clock_kind
 from shared.errors import Conflict, Gone, Invalid, NotFound
 
 # The clock from a payment request until the place is given away.
-PAYMENT_CLOCK = "payment"
+PAYMENT_CLOCK = clock_kind("payment", turn="never")
 # The clock of a file that must be booked: due at once.
-STATEMENT_CLOCK = "statement"
+STATEMENT_CLOCK = clock_kind("statement", turn="never")
 SETTLING_CLOCK = "payments-to-settle"
 MAX_SESSION = timedelta(days=31)
 # The most registrations that one payment can be for.

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model
 
+from shared.deadlines import Turn
 from shared.services import SERVICES, SERVICES_WITH_MAIL
 
 EVENTS = "kring.events"
@@ -96,9 +97,9 @@ class ClockFact(EventData):
     """Something happened to a clock: what it times, who owns it, and when it warns and breaches.
 
     `owner_id`: the account or the organisation that must act; absent: whoever has the role `owner`, or
-    coordinates the case. `wakes`: the workflow of the same service that must reload what it waits for because
-    of this, if any. `breached_at`, `late_because`, `stopped_at`: when it was breached, why (a `LateBecause`) and when
-    it stopped, as far as that is so.
+    coordinates the case. `turn`: from when on it is their turn. `wakes`: the workflow of the same service that must
+    reload what it waits for because of this, if any. `breached_at`, `late_because`, `stopped_at`: when it was
+    breached, why (a `LateBecause`) and when it stopped, as far as that is so.
     """
 
     clock_id: UUID
@@ -116,26 +117,7 @@ class ClockFact(EventData):
     breached_at: datetime | None = None
     late_because: Code | None = None
     stopped_at: datetime | None = None
-
-
-# Ends by itself at its time, leaving nothing to do: an offer expires and the next coordinator is asked.
-OVER_WITH_ITS_TIME = frozenset({"offer"})
-# Done by the platform at its time, or by others until then: never a to-do of a member of staff.
-BY_ITSELF = frozenset(
-    {
-        *(
-            "agreement",
-            "agreement-grace",
-            "agreement-lapse",
-            "conference-reminder",
-            "data-request-copy",
-            "data-request-erasure",
-            "follow-up",
-        ),
-        *("survey", "survey-opening", "turns-7"),
-        *("payment", "poll", "poll-answered", "statement"),
-    }
-)
+    turn: Turn = "now"
 
 
 class LateBecause(StrEnum):

@@ -4,13 +4,15 @@ from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
+from shared.deadlines import clock_kind
+
 SERVICE = "intake"
 REFERRAL_CLOCK = "referral"
 OFFER_CLOCK = "offer"
-ALLOCATION_CLOCK = "allocation"
+ALLOCATION_CLOCK = clock_kind("allocation", turn="late")
 SEARCH_CLOCK = "coordinator-search"
-RETENTION_CLOCK = "retention"
-HOLD_CLOCK = "hold"
+RETENTION_CLOCK = clock_kind("retention", turn="warned")
+HOLD_CLOCK = clock_kind("hold", turn="warned")
 
 WithdrawnBy = Literal["central-person", "representative", "referrer", "regional-manager"]
 Gender = Literal["female", "male", "other"]

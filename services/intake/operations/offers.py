@@ -180,10 +180,11 @@ async def _start_clock(
 @step("intake.remind-of-offer")
 async def remind_of_offer(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
     """Remind the coordinator of an unanswered offer, once."""
-    found = await _reached(session, due, now)
-    if found is None:
+    found = await _open_at(session, due)
+    clock = await clocks.reach(session, due, now=now) if found is not None else None
+    if found is None or clock is None:
         return False
-    case, offer, clock = found
+    case, offer = found
     await _write_to(session, case, offer, kind="offer-reminder", clock=clock, now=now)
     return True
 
@@ -191,10 +192,10 @@ async def remind_of_offer(session: AsyncSession, *, due: Deadline, now: datetime
 @step("intake.expire-offer")
 async def expire_offer(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
     """Expire an unanswered offer whose time has passed, and tell the coordinator."""
-    found = await _reached(session, due, now)
-    if found is None:
+    found = await _open_at(session, due)
+    if found is None or await clocks.meet(session, due, now=now) is None:
         return False
-    case, offer, _ = found
+    case, offer = found
     offer.state = OfferState.EXPIRED
     await session.flush()
     fact = events.OfferExpired(
@@ -290,8 +291,8 @@ async def _seek_another(session: AsyncSession, case: Case, now: datetime) -> Non
     await assignments.seek(session, case=case, policy=policy, at=now, now=now)
 
 
-async def _reached(session: AsyncSession, due: Deadline, now: datetime) -> tuple[Case, Offer, Clock] | None:
-    """Return the locked case, the offer and its clock, if the offer is open and the deadline counts."""
+async def _open_at(session: AsyncSession, due: Deadline) -> tuple[Case, Offer] | None:
+    """Return the locked case and the offer of a deadline, if it is open."""
     offer = await reads.offer(session, tenant=due.tenant, offer_id=due.subject)
     if offer is None:
         return None
@@ -302,8 +303,7 @@ async def _reached(session: AsyncSession, due: Deadline, now: datetime) -> tuple
     offer = await reads.offer(session, tenant=due.tenant, offer_id=due.subject)
     if offer is None or offer.state != OfferState.OPEN:
         return None
-    clock = await clocks.reach(session, due, now=now)
-    return None if clock is None else (case, offer, clock)
+    return case, offer
 
 
 async def _write_to(

@@ -20,7 +20,7 @@ from services.intake.operations.counted import CHANGES, When
 from services.intake.queries import referrals
 from shared import profiles
 from shared.calendar import age_on
-from shared.events.base import BY_ITSELF, OVER_WITH_ITS_TIME, ClockFact, Received
+from shared.events.base import ClockFact, Received
 from shared.events.intake import CoordinatorAssigned
 from shared.events.network import SurveyClosed
 from shared.vault import Vault
@@ -138,10 +138,10 @@ async def note_survey(session: AsyncSession, vault: Vault, event: Received[Surve
 async def note_late(session: AsyncSession, vault: Vault, event: Received[ClockFact]) -> None:
     """Record a missed deadline of a case, and its reason if that was given in the same quarter.
 
-    What ends by itself is missed by nobody.
+    What is nobody's turn is missed by nobody.
     """
     tenant, clock, at = event.tenant, event.data, event.time
-    if clock.case_id is None or clock.breached_at is None or clock.kind in OVER_WITH_ITS_TIME | BY_ITSELF:
+    if clock.case_id is None or clock.breached_at is None or clock.turn == "never":
         return
     missed = await month_of(session, tenant, clock.breached_at)
     if Quarter.of(await month_of(session, tenant, at)) != Quarter.of(missed):

@@ -9,11 +9,12 @@ from uuid import UUID
 
 from shared.ages import OWN_DECISIONS_FROM
 from shared.calendar import age_on
+from shared.deadlines import clock_kind
 from shared.errors import Conflict, Gone, Invalid, NotFound, TooManyRequests
 from shared.events.network import AttendanceMode, PersonRole
 
 SERVICE = "network"
-INVITATION_CLOCK = "invitation"
+INVITATION_CLOCK = clock_kind("invitation", turn="late")
 CLOCK_OWNER = "coordinator"
 # More than any circle seen, and few enough that a list of everybody is one small read.
 MAX_PEOPLE = 200

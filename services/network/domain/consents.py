@@ -10,16 +10,20 @@ from uuid import UUID
 from services.network.domain import Purpose
 from shared.ages import ADULT_FROM, OWN_DECISIONS_FROM
 from shared.calendar import Calendar, age_on, years_after
+from shared.deadlines import clock_kind
 from shared.errors import Conflict, Forbidden, Invalid
 from shared.events.network import AgeBracket
 
 Age = Literal[12, 18]
 # Names of the clocks for the two birthdays.
-COMING_OF_AGE: dict[str, Age] = {"turns-12": 12, "turns-18": 18}
+COMING_OF_AGE: dict[str, Age] = {
+    clock_kind("turns-12", turn="warned"): 12,
+    clock_kind("turns-18", turn="warned"): 18,
+}
 # New Zealand's law on family group conferences, s29A: the plan for a child under seven is reviewed sooner.
 _LATER_REVIEW_FROM = 7
 # Names of the clocks for every birthday after which something else holds.
-BIRTHDAYS: dict[str, int] = {"turns-7": _LATER_REVIEW_FROM, **COMING_OF_AGE}
+BIRTHDAYS: dict[str, int] = {clock_kind("turns-7", turn="never"): _LATER_REVIEW_FROM, **COMING_OF_AGE}
 
 # These purposes need a yes first; for the others, no answer counts as no objection.
 ASKED_FIRST = frozenset({Purpose.RESEARCH, Purpose.FILE_ACCESS})

@@ -11,12 +11,14 @@ from typing import Annotated
 from pydantic import Field
 
 from services.network.domain.consents import age_group
+from shared.deadlines import clock_kind
 from shared.errors import NotFound
 from shared.events.network import ScoreSum, SurveyGroup
 
 # The clock until the circle is asked, and the clock for the answers.
-OPENING_CLOCK, ANSWERS_CLOCK = "survey-opening", "survey"
-# Neither is a task for anybody: the owner is the role that acts if it gets stuck.
+OPENING_CLOCK = clock_kind("survey-opening", turn="never")
+ANSWERS_CLOCK = clock_kind("survey", turn="never")
+# The role that acts if it gets stuck.
 CLOCK_OWNER = "regional-manager"
 QUESTIONS = ("meeting", "plan", "coordinator")
 

@@ -17,21 +17,22 @@ from shared.case_access import coordinator_or_manager
 from shared.case_state import CaseErased, CaseState, CaseStopped
 from shared.clock_rows import Clock
 from shared.clocks import Clocks
-from shared.deadlines import Deadline
+from shared.deadlines import Deadline, clock_kind
 from shared.events import network
 from shared.events.base import EventData
 from shared.policies import PolicyInForce
 from shared.tables import clock
 
 SERVICE = "plans"
-AGREEMENT, GRACE, CHECK_IN, FOLLOW_UP = "agreement", "agreement-grace", "check-in", "follow-up"
-ACCEPTANCE, REVIEW = "plan-acceptance", "review"
-AMENDMENT, REFERRER_CALL = "plan-amendment", "referrer-call"
+AGREEMENT, GRACE = clock_kind("agreement", turn="never"), clock_kind("agreement-grace", turn="never")
+SLIPPING, LAPSE = clock_kind("agreement-slips", turn="warned"), clock_kind("agreement-lapse", turn="never")
+CHECK_IN, REVIEW = clock_kind("check-in", turn="warned"), clock_kind("review", turn="warned")
+REFERRER_CALL, FOLLOW_UP = clock_kind("referrer-call", turn="warned"), clock_kind("follow-up", turn="never")
+ACCEPTANCE, AMENDMENT = "plan-acceptance", "plan-amendment"
 # At a check the circle wants to adjust its plan: it must be written.
 ADJUST = "plan-adjust"
 # After a conference: the plan that the circle made there must be recorded.
 WRITTEN_PLAN = "written-plan"
-SLIPPING, LAPSE = "agreement-slips", "agreement-lapse"
 OF_AGREEMENTS = (AGREEMENT, GRACE, SLIPPING, LAPSE)
 # Owned by the coordinator of a case; without one, by the regional manager.
 COORDINATORS = (REVIEW, SLIPPING, AMENDMENT, ADJUST, REFERRER_CALL, WRITTEN_PLAN)

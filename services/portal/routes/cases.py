@@ -276,6 +276,8 @@ async def _todos(visit: StaffVisit, case_id: UUID) -> tuple[list[ShownTodo], lis
     Of use once intake says that the case is theirs.
     """
     rows = await todos.of_case(visit.session, visit.principal, case_id=case_id, met_late=visit.has(*_LEADERS))
+    # What the platform does by itself has a sentence only where that is of use here.
+    rows = [row for row in rows if row.waiting or row.kind in boards.TO_DO]
     shown = await boards.shown(visit, rows)
     waiting = {each.kind for each in rows if each.state != "stopped"}
     return [each for each in shown if not each.over], [each for each in shown if each.over], waiting

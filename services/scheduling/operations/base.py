@@ -13,6 +13,7 @@ from shared import case_state, outbox
 from shared.calendar import Unit
 from shared.clock_rows import Clock
 from shared.clocks import Clocks
+from shared.deadlines import clock_kind
 from shared.events.base import CalendarEntry, EventData
 from shared.events.network import NotifyPeople
 
@@ -23,14 +24,14 @@ TALK_CLOCK = "baseline-talk"
 BASELINE_CLOCK = "baseline-told"
 CIRCLE_CLOCK = "circle-ready"
 DATE_CLOCK = "conference-date"
-REMINDER_CLOCK = "conference-reminder"
-OUTCOME_CLOCK = "conference-outcome"
+REMINDER_CLOCK = clock_kind("conference-reminder", turn="never")
+OUTCOME_CLOCK = clock_kind("conference-outcome", turn="warned")
 NEWS_CLOCK = "late-news"
 # Somebody who has to be there is not, once the date is set.
 MISSING_CLOCK = "key-person-out"
-POLL_CLOCK = "poll"
+POLL_CLOCK = clock_kind("poll", turn="never")
 # Runs while nobody's answer is missing: the poll then ends early.
-ANSWERED_CLOCK = "poll-answered"
+ANSWERED_CLOCK = clock_kind("poll-answered", turn="never")
 # About the case: after a round without a plan.
 NEXT_CLOCK = "next-step"
 

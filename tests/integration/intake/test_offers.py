@@ -291,6 +291,8 @@ class TestTime:
             await steps.expire(offer)
         assert len(await world.published("intake.offer.expired.v1", case=case)) == 1
         assert await world.emailed("offer-closed") == [coordinator]
+        # Nobody is late with it: the next coordinator is asked.
+        assert (await world.clocks(case))["offer"].state == "stopped"
         late = await world.refused(
             "POST",
             f"/v1/offers/{offer}/accept",

@@ -267,9 +267,9 @@ class TestLate:
                 ("written-plan", "holidays", now.date().replace(day=1))
             ]
 
-    async def test_is_not_counted_of_what_ends_by_itself_or_is_of_no_case(self, world: Intake) -> None:
+    async def test_is_not_counted_of_what_is_nobodys_turn_or_of_no_case(self, world: Intake) -> None:
         case, now = await counted_case(world), await world.now()
-        for event in (missed(case, now, "poll"), missed(case, now, case_id=None)):
+        for event in (missed(case, now, turn="never"), missed(case, now, case_id=None)):
             assert await world.handle(event) == "handled"
         assert await world.rows("SELECT 1 FROM late_fact") == []
 

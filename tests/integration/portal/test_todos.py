@@ -13,6 +13,7 @@ from sqlalchemy import text
 from services.portal import todos
 from shared.auth import NO_TENANT, Kind, Principal, Role
 from shared.contracts.portal import TALLY
+from shared.deadlines import Turn
 from shared.events.base import CLOCK_EVENTS, ClockFact
 from shared.events.intake import CoordinatorAssigned, CoordinatorReleased
 from shared.http import CursorNotReadable, PageRequest
@@ -37,6 +38,7 @@ class ServiceClock:
     breached_at: datetime | None = None
     late_because: str | None = None
     stopped_at: datetime | None = None
+    turn: Turn = "now"
     id: UUID = field(default_factory=uuid7)
     subject: UUID = field(default_factory=uuid7)
 
@@ -56,6 +58,7 @@ class ServiceClock:
             breached_at=self.breached_at,
             late_because=self.late_because,
             stopped_at=self.stopped_at,
+            turn=self.turn,
         )
 
     async def publish(self, *changes: str) -> "ServiceClock":
@@ -134,8 +137,8 @@ class TestFollow:
         await replace(clock, late_because="holidays").publish("explained")
         assert await seen_by(world, manager) == [clock.id]
 
-    async def test_nobody_is_late_with_what_ends_by_itself(self, world: Portal) -> None:
-        clock = await ServiceClock(world, "offer", breached_at=NOW).publish("breached")
+    async def test_nobody_is_late_with_what_is_nobodys_turn(self, world: Portal) -> None:
+        clock = await ServiceClock(world, "poll", breached_at=NOW, turn="never").publish("breached")
         (row,) = await world.rows("SELECT state, breached_at FROM todo WHERE id = :id", id=clock.id)
         assert tuple(row) == ("stopped", None)
 
@@ -164,31 +167,31 @@ class TestFollow:
 
 class TestTurn:
     @pytest.mark.parametrize(
-        ("kind", "changes", "waits"),
+        ("turn", "changes", "waits"),
         [
-            ("referral", ["started"], True),
-            ("referral", ["started", "paused"], False),
-            ("referral", ["started", "paused", "resumed"], True),
-            ("referral", ["started", "stopped"], False),
-            ("check-in", ["started"], False),
-            ("invitation", ["started"], False),
-            ("invitation", ["started", "breached"], True),
-            ("offer", ["started"], True),
-            ("offer", ["started", "breached"], False),
-            ("poll", ["started"], False),
-            ("poll", ["started", "breached"], False),
+            ("now", ["started"], True),
+            ("now", ["started", "paused"], False),
+            ("now", ["started", "paused", "resumed"], True),
+            ("now", ["started", "stopped"], False),
+            ("warned", ["started"], False),
+            ("late", ["started"], False),
+            ("late", ["started", "breached"], True),
+            ("never", ["started"], False),
+            ("never", ["started", "breached"], False),
         ],
     )
     async def test_waits_for_its_owner_from_when_on_they_have_to_act(
-        self, world: Portal, kind: str, changes: Sequence[str], waits: bool
+        self, world: Portal, turn: Turn, changes: Sequence[str], waits: bool
     ) -> None:
-        clock = await ServiceClock(world, kind, warn_at=NOW + timedelta(days=1)).publish(*changes)
+        made = ServiceClock(world, warn_at=NOW + timedelta(days=1), turn=turn)
+        clock = await made.publish(*changes)
         seen = await seen_by(world, someone(world, Role.REGIONAL_MANAGER))
         assert seen == ([clock.id] if waits else [])
 
     async def test_a_check_in_waits_once_it_is_warned_of_also_after_a_pause(self, world: Portal) -> None:
         manager = someone(world, Role.REGIONAL_MANAGER)
-        clock = await ServiceClock(world, "check-in", warn_at=NOW + timedelta(days=1)).publish("started")
+        made = ServiceClock(world, "check-in", warn_at=NOW + timedelta(days=1), turn="warned")
+        clock = await made.publish("started")
         world.later(days=1)
         await clock.publish("warned")
         assert await seen_by(world, manager) == [clock.id]
