@@ -13,6 +13,7 @@ from services.network.domain import (
     PersonState,
     Purpose,
 )
+from services.network.domain.emails import kind_of
 from services.network.models import Person
 from services.network.operations import coordinating, links
 from services.network.queries.consents import Picture, picture_of
@@ -28,31 +29,6 @@ from shared.mail import Mail
 from shared.messages import Message, NoAddress, NotWanted, Outcome
 
 TEMPLATES = Path(__file__).with_name("templates")
-# These announce an end: there is no page behind the link any more.
-_WITHOUT_LINK = frozenset({"case-stopped", "file-kept"})
-# Not sent to a person who said no in the meantime.
-_FOR_WHO_TAKES_PART = frozenset(
-    {
-        "poll-invitation",
-        "poll-reminder",
-        "conference-scheduled",
-        "conference-reminder",
-        "review",
-        "review-reminder",
-        "case-finished",
-        "survey",
-        "survey-reminder",
-    }
-)
-
-
-# Of what is over nothing is announced any more: the parameter that says when that is.
-_UNTIL = {
-    "poll-invitation": "closes_at",
-    "poll-reminder": "closes_at",
-    "conference-scheduled": "starts_at",
-    "conference-reminder": "starts_at",
-}
 
 
 async def write(session: AsyncSession, message: Message, context: Context) -> Mail:
@@ -122,9 +98,10 @@ async def _require_wanted(
     if person.state != PersonState.ACTIVE:
         raise NotWanted
     now = await context.clock.now()
-    if message.kind in _UNTIL:
+    kind = kind_of(message.kind)
+    if kind.until is not None:
         begins, _ = appointments.times(message.parameters)
-        over_at = _moment(begins or message.parameters.get(_UNTIL[message.kind]))
+        over_at = _moment(begins or message.parameters.get(kind.until))
         if over_at is not None and over_at <= now:
             raise NotWanted
     # Asked at the moment of writing: a no that was said in the meantime counts, for every kind of mail.
@@ -134,7 +111,7 @@ async def _require_wanted(
         raise NotWanted
     invitation = await queries.invitation_of(session, tenant=message.tenant, person_id=person.id)
     answer = None if invitation is None else invitation.answer
-    if message.kind in _FOR_WHO_TAKES_PART and (
+    if kind.taking_part and (
         answer == "no" or (answer != "yes" and not seen.allows(person.id, Purpose.TAKING_PART))
     ):
         raise NotWanted
@@ -148,7 +125,7 @@ async def _require_wanted(
 
 
 async def _link(session: AsyncSession, message: Message, person: Person, context: Context) -> str | None:
-    if message.kind in _WITHOUT_LINK:
+    if not kind_of(message.kind).linked:
         return None
     link = await links.usable(session, person=person, now=await context.clock.now())
     if link is None:

@@ -8,39 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network.domain import SERVICE, NotInCircle, PersonState
+from services.network.domain.emails import kind_of
 from services.network.models import Person
 from shared import appointments, messages
 from shared.events.network import NotifyPeople
 from shared.signing import Forged
-
-# The kinds that each other service may request, which are its own: what one asks about, by the name of the parameter
-# that holds its id. None: it only tells.
-ASKED_KINDS: dict[str, dict[str, str | None]] = {
-    "intake": {"file-kept": None},
-    "plans": {
-        "agreement-changed": None,
-        "agreement-due": "agreement_id",
-        "agreement-near": "agreement_id",
-        "agreement-reminder": "agreement_id",
-        "agreement-slips": "agreement_id",
-        "check-in": "check_in_id",
-        "plan-answered": None,
-        "plan-b": "agreement_id",
-        "plan-changed": None,
-        "plan-shared": None,
-        "review": "check_in_id",
-        "review-reminder": None,
-    },
-    "scheduling": {
-        "conference-cancelled": None,
-        "conference-not-attending": None,
-        "conference-postponed": None,
-        "conference-reminder": None,
-        "conference-scheduled": None,
-        "poll-invitation": "poll_id",
-        "poll-reminder": "poll_id",
-    },
-}
 
 # A page, and what to show on it, for the portal; emails link to the page alone.
 _TARGET = re.compile(r"(?:[a-z][a-z-]{0,39}(?:/[A-Za-z0-9_.-]{1,100})*)?")
@@ -87,11 +59,10 @@ async def notify_as_asked(
     Raises: NotInCircle if none of them belongs to the case; Forged if it is another service that asks for such
     mails; UnknownKind if there is no such mail.
     """
-    if not any(asked.kind in kinds for kinds in ASKED_KINDS.values()) or not _TARGET.fullmatch(
-        asked.link_target
-    ):
+    kind = kind_of(asked.kind)
+    if kind.by == SERVICE or not _TARGET.fullmatch(asked.link_target):
         raise UnknownKind(asked.kind if re.fullmatch(r"[a-z-]{1,40}", asked.kind) else "unreadable")
-    if asked.kind not in ASKED_KINDS.get(by, {}):
+    if kind.by != by:
         raise Forged(f"{by} may not ask for {asked.kind}")
     query = select(Person).where(
         Person.tenant == tenant,
@@ -102,6 +73,8 @@ async def notify_as_asked(
     people = {person.id: person for person in await session.scalars(query)}
     if not people:
         raise NotInCircle(case_id=str(asked.case_id))
+    about = asked.parameters.get(kind.asks) if kind.asks else None
+    question = messages.Question(about=UUID(about), asked=sequence) if about else None
     parameters = {**asked.parameters, **appointments.kept(asked.calendar)}
     for person in (people[each] for each in dict.fromkeys(asked.person_ids) if each in people):
         await notify(
@@ -112,12 +85,5 @@ async def notify_as_asked(
             link_target=asked.link_target,
             parameters=parameters,
             even_if_stopped=asked.even_if_stopped,
-            question=_question(asked, by=by, sequence=sequence),
+            question=question,
         )
-
-
-def _question(asked: NotifyPeople, *, by: str, sequence: int) -> messages.Question | None:
-    name = ASKED_KINDS[by][asked.kind]
-    if name is None or name not in asked.parameters:
-        return None
-    return messages.Question(about=UUID(asked.parameters[name]), asked=sequence)

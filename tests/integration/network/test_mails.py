@@ -12,6 +12,7 @@ import icalendar
 import pytest
 from pydantic import ValidationError
 
+from services.network.domain.emails import KINDS
 from services.network.operations import notifying
 from shared.errors import Operational
 from shared.events import intake, network, plans, scheduling
@@ -27,6 +28,7 @@ STARTS = datetime(2026, 5, 9, 12, tzinfo=UTC)
 
 
 # What only tells, and asks nothing.
+_ASKED_FOR = [name for name, kind in KINDS.items() if kind.by != "network"]
 _TELLING = {
     *("agreement-changed", "file-kept", "plan-answered", "plan-changed", "plan-shared", "review-reminder"),
     *("conference-cancelled", "conference-not-attending", "conference-postponed"),
@@ -330,7 +332,7 @@ class TestNotifyPeople:
             "\N{NO-BREAK SPACE}", " "
         )
 
-    @pytest.mark.parametrize("kind", sorted(frozenset().union(*notifying.ASKED_KINDS.values())))
+    @pytest.mark.parametrize("kind", _ASKED_FOR)
     async def test_knows_every_kind_that_others_ask_for(self, world: Network, sink: Sink, kind: str) -> None:
         case = await world.open_case()
         for person in (case.central, case.mother):
@@ -437,12 +439,12 @@ class TestNotifyPeople:
         with pytest.raises(notifying.UnknownKind):
             await world.handle(_asked(case, case.central, kind, link_target=target))
 
-    @pytest.mark.parametrize("kind", [each for kinds in notifying.ASKED_KINDS.values() for each in kinds])
+    @pytest.mark.parametrize("kind", _ASKED_FOR)
     async def test_asks_nobody_for_what_was_answered_or_is_over(
         self, world: Network, sink: Sink, kind: str
     ) -> None:
         case, about = await world.open_case(), uuid7()
-        (name,) = (kinds[kind] for kinds in notifying.ASKED_KINDS.values() if kind in kinds)
+        name = KINDS[kind].asks
         if name is None:
             assert kind in _TELLING
             return

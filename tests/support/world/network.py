@@ -9,8 +9,8 @@ from uuid import UUID
 import httpx2
 
 from services.network.domain import INVITATION_CLOCK
+from services.network.domain.emails import kind_of
 from services.network.operations import invitations, links
-from services.network.operations.notifying import ASKED_KINDS
 from shared.auth import link_token
 from shared.contracts import COPY_PATH, Contract
 from shared.contracts.base import Answer
@@ -71,9 +71,8 @@ class Network(World):
 
     def publisher_of(self, event: EventData) -> str:
         """Return the service that publishes such an event, or asks for such mails."""
-        asks = {kind: service for service, kinds in ASKED_KINDS.items() for kind in kinds}
-        usual = super().publisher_of(event)
-        return asks.get(event.kind, usual) if isinstance(event, NotifyPeople) else usual
+        by = kind_of(event.kind).by if isinstance(event, NotifyPeople) else self.service
+        return super().publisher_of(event) if by == self.service else by
 
     @classmethod
     @asynccontextmanager

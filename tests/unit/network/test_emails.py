@@ -5,15 +5,12 @@ from typing import Any
 
 import pytest
 
+from services.network.domain import emails as named
 from services.network.emails import TEMPLATES
-from services.network.operations.notifying import ASKED_KINDS
 from shared.languages import LANGUAGES, Language, direction
 from shared.mail import Mail, render, subject_of
 
-KINDS = sorted(
-    frozenset().union(*ASKED_KINDS.values())
-    | {path.name.partition(".")[0] for path in TEMPLATES.glob("[a-z]*.txt")}
-)
+KINDS = sorted(named.KINDS.keys() | {path.name.partition(".")[0] for path in TEMPLATES.glob("[a-z]*.txt")})
 ROLES = ("central", "circle", "professional", "advocate", "interpreter", "representative")
 LINK = "https://kring.example/l/token?to=x"
 FULL: dict[str, Any] = {
