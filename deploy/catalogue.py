@@ -1,4 +1,4 @@
-"""The catalogues of events and settings, from their classes: `python -m deploy.catalogue` writes them."""
+"""What is written from the code and compared with it: `python -m deploy.catalogue` writes it."""
 
 import asyncio
 import importlib
@@ -9,8 +9,11 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from services.portal.of_services import FILE as OF_SERVICES
 from shared.events import base
-from shared.services import SERVICES
+from shared.languages import STAFF_LANGUAGES
+from shared.mail import subject_of
+from shared.services import SERVICES, SERVICES_WITH_MAIL
 from shared.settings import Settings
 
 ROOT = Path(__file__).parents[1]
@@ -119,6 +122,27 @@ def schemas() -> dict[str, Any]:
     return {name: data.model_json_schema() for name, data in sorted(load().items())}
 
 
+def of_services() -> dict[str, Any]:
+    """Return what the services call lengths and emails, for the portal."""
+    return {
+        "lengths": {
+            service: importlib.import_module(f"services.{service}.settings").policies.settings.labels()
+            for service in SERVICES
+        },
+        "emails": {
+            service: _subjects(ROOT / "services" / service / "templates") for service in SERVICES_WITH_MAIL
+        },
+    }
+
+
+def _subjects(templates: Path) -> dict[str, dict[str, str | None]]:
+    kinds = {path.name.partition(".")[0] for path in templates.glob("[a-z]*.txt")}
+    return {
+        kind: {language: subject_of(templates, kind, language) for language in STAFF_LANGUAGES}
+        for kind in sorted(kinds)
+    }
+
+
 async def apis() -> dict[str, dict[str, Any]]:
     """Return the OpenAPI document of each service."""
     from deploy.commands.documents import openapi_of
@@ -127,18 +151,19 @@ async def apis() -> dict[str, dict[str, Any]]:
 
 
 def write() -> None:
-    """Write the pages and the snapshots that tests compare with the code."""
+    """Write the pages, the words and the snapshots that tests compare with the code."""
     snapshots = ROOT / "tests" / "contracts"
     (ROOT / "docs" / "events.md").write_text(markdown())
     (ROOT / "docs" / "settings.md").write_text(settings())
     (snapshots / "events.json").write_text(as_json(schemas()))
+    OF_SERVICES.write_text(as_json(of_services(), sort=False))
     for service, document in asyncio.run(apis()).items():
         (snapshots / f"{service}.openapi.json").write_text(as_json(document))
 
 
-def as_json(document: Any) -> str:
-    """Return a document in its stored form: sorted, so that a difference is a real change."""
-    return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+def as_json(document: Any, *, sort: bool = True) -> str:
+    """Return a document in its stored form: sorted, so that a difference is a real change, unless its order counts."""
+    return json.dumps(document, indent=1, sort_keys=sort, ensure_ascii=False) + "\n"
 
 
 if __name__ == "__main__":

@@ -59,6 +59,13 @@ class SettingNotYours(Forbidden):
     title = "The data protection officer sets the safeguards of a policy and nothing else: leave out the rest"
 
 
+@dataclass(frozen=True)
+class Label:
+    """What pages call a length, in Dutch: what ends when it has passed."""
+
+    text: str
+
+
 class PolicySettings(RequestModel):
     """Base of what an organisation sets for one service: every field has a default, and unknown ones are refused."""
 
@@ -71,6 +78,16 @@ class PolicySettings(RequestModel):
     def fields_beside_safeguards(cls) -> frozenset[str]:
         """Return the names of the fields that an organisation's administrators set."""
         return frozenset(cls.model_fields) - cls.SAFEGUARDS
+
+    @classmethod
+    def labels(cls) -> dict[str, str]:
+        """Return the labels of the lengths that have one, by name, in the order in which pages show them."""
+        return {
+            name: each.text
+            for name, field in cls.model_fields.items()
+            for each in field.metadata
+            if isinstance(each, Label)
+        }
 
     def within(self, present: Self, *, own: Collection[str]) -> Self:
         """Return the present settings with new values in the fields that the caller may set.

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from services.intake.domain.statistics import LEAST_SMALLEST_GROUP
 from shared.calendar import Length, at_most
-from shared.policies import Policies, PolicySettings
+from shared.policies import Label, Policies, PolicySettings
 
 
 class Policy(PolicySettings):
@@ -21,33 +21,39 @@ class Policy(PolicySettings):
     # How long an opened file stays open to its manager, and the smallest group in statistics.
     SAFEGUARDS: ClassVar = frozenset({"break_glass", "statistics_smallest_group"})
 
-    offer_warn: Length = Field(default="1wd", description="From an offer to the only reminder of it.")
-    offer_expires: Length = Field(
+    acknowledge: Annotated[Length, Label("Beslissen over een aanmelding")] = Field(
+        default="1wd", description="From a referral to the time by which it must be decided."
+    )
+    offer_warn: Annotated[Length, Label("Een coördinator herinneren aan een vraag")] = Field(
+        default="1wd", description="From an offer to the only reminder of it."
+    )
+    offer_expires: Annotated[Length, Label("Een coördinator laat antwoorden op een vraag")] = Field(
         default="2wd", description="From an offer to its end; then the next coordinator is asked."
     )
-    urgent_offer_warn: Length = Field(
+    urgent_offer_warn: Annotated[Length, Label("Een coördinator herinneren, bij spoed")] = Field(
         default="PT4H", description="From an offer to the only reminder of it, on the urgent track."
     )
-    urgent_offer_expires: Length = Field(
+    urgent_offer_expires: Annotated[Length, Label("Een coördinator laat antwoorden, bij spoed")] = Field(
         default="PT12H", description="From an offer to its end, on the urgent track."
     )
-    allocate: Length = Field(default="3wd", description="From the need for a coordinator to escalation.")
-    urgent_allocate: Length = Field(default="1d", description="The same on the urgent track.")
-    search_again: Length = Field(
+    allocate: Annotated[Length, Label("Een zaak een coördinator geven")] = Field(
+        default="3wd", description="From the need for a coordinator to escalation."
+    )
+    urgent_allocate: Annotated[Length, Label("Een zaak een coördinator geven, bij spoed")] = Field(
+        default="1d", description="The same on the urgent track."
+    )
+    search_again: Annotated[Length, Label("Opnieuw zoeken als niemand kon")] = Field(
         default="1wd", description="How long to wait, with nobody left to ask, before looking again."
     )
-    acknowledge: Length = Field(
-        default="1wd", description="From a referral to the time by which it must be decided."
+    erasure_warn: Annotated[Length, Label("Waarschuwen dat wissen duurt")] = Field(
+        default="2wd", description="From requesting an erasure to the warning that confirmations are missing."
+    )
+    erasure: Annotated[Length, Label("Alles gewist hebben")] = Field(
+        default="5wd", description="From requesting an erasure to the time by which all must have confirmed."
     )
     break_glass: Annotated[Length, at_most(timedelta(days=7))] = Field(
         default="PT4H",
         description="How long a file that was opened by break-glass can be read; at most a week.",
-    )
-    erasure_warn: Length = Field(
-        default="2wd", description="From requesting an erasure to the warning that confirmations are missing."
-    )
-    erasure: Length = Field(
-        default="5wd", description="From requesting an erasure to the time by which all must have confirmed."
     )
     keep_youth_until_age: Annotated[int, Field(ge=18, le=100)] | None = Field(
         default=35,

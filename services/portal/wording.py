@@ -19,6 +19,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from services.portal.of_services import FILE, LENGTHS
 from shared.calendar import Calendar
 from shared.languages import (
     FALLBACK,
@@ -283,7 +284,8 @@ def _extracted() -> list[tuple[str, Any, str | None]]:
     options = {"templates/**.html": {"trimmed": "true", "newstyle_gettext": "true"}}
     keywords = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None}
     read = extract_from_dir(_HERE, methods, options, keywords=keywords, strip_comment_tags=True)
-    return [(file, message, context) for file, _line, message, _comments, context in read]
+    labels = [(FILE.name, label, None) for each in LENGTHS.values() for label in each.values()]
+    return [*((file, message, context) for file, _line, message, _comments, context in read), *labels]
 
 
 def sentences(language: Language) -> Catalog:

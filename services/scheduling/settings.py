@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from shared.calendar import Length
 from shared.fields import Line
 from shared.http.models import RequestModel
-from shared.policies import Policies, PolicySettings
+from shared.policies import Label, Policies, PolicySettings
 from shared.school_holidays import Community
 
 # Some years of them.
@@ -46,74 +46,94 @@ class Policy(PolicySettings):
         ("next_step_warn", "next_step"),
     )
 
-    conference_target: Length = Field(default="8w", description="From the assignment to the conference.")
-    conference_warn: Length = Field(
+    conference_warn: Annotated[Length, Label("Waarschuwen over de conferentie")] = Field(
         default="6w", description="From the assignment to the warning before that."
     )
-    urgent_target: Length = Field(default="4d", description="The same on the urgent track.")
-    urgent_warn: Length = Field(default="2d", description="The same on the urgent track.")
-    first_contact_warn: Length = Field(
+    conference_target: Annotated[Length, Label("Zorgen dat de conferentie er komt")] = Field(
+        default="8w", description="From the assignment to the conference."
+    )
+    urgent_warn: Annotated[Length, Label("Waarschuwen bij spoed")] = Field(
+        default="2d", description="The same on the urgent track."
+    )
+    urgent_target: Annotated[Length, Label("De conferentie bij spoed")] = Field(
+        default="4d", description="The same on the urgent track."
+    )
+    first_contact_warn: Annotated[Length, Label("Waarschuwen over de kennismaking")] = Field(
         default="3wd", description="From the assignment to the warning before that."
     )
-    first_contact: Length = Field(
+    first_contact: Annotated[Length, Label("Kennismaken met de familie")] = Field(
         default="5wd", description="From the assignment to the coordinator's first contact with somebody."
     )
-    baseline_talk_warn: Length = Field(
+    baseline_talk_warn: Annotated[Length, Label("Waarschuwen over het gesprek met de verwijzer")] = Field(
         default="3wd", description="From the assignment to the warning before that."
     )
-    baseline_talk: Length = Field(
+    baseline_talk: Annotated[Length, Label("De vragen en ondergrenzen bespreken met de verwijzer")] = Field(
         default="5wd",
         description="From the assignment to writing down the questions, talked through with the referrer.",
     )
-    baseline_warn: Length = Field(
+    baseline_warn: Annotated[Length, Label("Waarschuwen over de vragen")] = Field(
         default="10wd", description="From the assignment to the warning before that."
     )
-    baseline_told: Length = Field(
+    baseline_told: Annotated[Length, Label("De kring de vragen vertellen")] = Field(
         default="12wd", description="From the assignment to telling the circle the questions."
     )
-    circle_warn: Length = Field(default="3w", description="From the assignment to the warning before that.")
-    circle_ready: Length = Field(default="4w", description="From the assignment to a ready circle.")
-    date_warn: Length = Field(default="30d", description="From the assignment to the warning before that.")
-    date_set: Length = Field(
-        default="5w", description="From the assignment, or from a postponement, to setting a date."
+    circle_warn: Annotated[Length, Label("Waarschuwen over de kring")] = Field(
+        default="3w", description="From the assignment to the warning before that."
     )
-    late_news_warn: Length = Field(
+    circle_ready: Annotated[Length, Label("De kring samenbrengen")] = Field(
+        default="4w", description="From the assignment to a ready circle."
+    )
+    late_news_warn: Annotated[Length, Label("Waarschuwen over iets nieuws")] = Field(
         default="1wd", description="From a late change to the warning before that."
     )
-    late_news: Length = Field(
+    late_news: Annotated[Length, Label("De kring iets nieuws vertellen, of de dag verzetten")] = Field(
         default="2wd",
         description="From what changes after the circle was told, to telling it again or moving the date.",
     )
-    key_person: Length = Field(
-        default="2wd",
-        description="From the no of somebody who has to be there, once the date is set, to moving it or going on.",
+    key_person: Annotated[Length, Label("De dag verzetten als iemand die erbij moet zijn, niet komt")] = (
+        Field(
+            default="2wd",
+            description="From the no of somebody who has to be there, once the date is set, to moving it or going on.",
+        )
     )
-    next_step_warn: Length = Field(
+    next_step_warn: Annotated[Length, Label("Waarschuwen dat een zaak zonder plan wacht")] = Field(
         default="3wd", description="From a round without a plan to the warning before that."
     )
-    next_step: Length = Field(
+    next_step: Annotated[Length, Label("Met de familie bekijken hoe het verder gaat")] = Field(
         default="5wd",
         description="From a conference without a plan, or a cancelled one, to another round or a plan.",
     )
-    day_remind: Length = Field(default="2d", description="How long before the day the circle is reminded.")
-    outcome_record: Length = Field(
+    date_warn: Annotated[Length, Label("Waarschuwen over de dag")] = Field(
+        default="30d", description="From the assignment to the warning before that."
+    )
+    date_set: Annotated[Length, Label("Een dag vastleggen")] = Field(
+        default="5w", description="From the assignment, or from a postponement, to setting a date."
+    )
+    day_remind: Annotated[Length, Label("De kring herinneren, voor de dag")] = Field(
+        default="2d", description="How long before the day the circle is reminded."
+    )
+    outcome_record: Annotated[Length, Label("Noteren hoe de conferentie ging")] = Field(
         default="2wd", description="From the end of the conference to recording its outcome."
     )
-    poll_chase: Length = Field(default="4d", description="From opening a poll to reminding the silent, once.")
-    poll_closes: Length = Field(
+    poll_chase: Annotated[Length, Label("Herinneren aan de vraag over de dagen")] = Field(
+        default="4d", description="From opening a poll to reminding the silent, once."
+    )
+    poll_closes: Annotated[Length, Label("De vraag over de dagen sluiten")] = Field(
         default="8d", description="From opening a poll to its end, unless set otherwise."
     )
-    urgent_poll_closes: Length = Field(default="1d", description="The same on the urgent track.")
+    urgent_poll_closes: Annotated[Length, Label("De vraag over de dagen sluiten, bij spoed")] = Field(
+        default="1d", description="The same on the urgent track."
+    )
+    poll_correct: Annotated[Length, Label("Een antwoord nog kunnen veranderen")] = Field(
+        default="PT2H",
+        description="From the last answer to the poll's end: until then answers can be changed.",
+    )
     school_holidays: Community = Field(
         default="flemish",
         description="By which community's school holidays dates are marked: flemish, french or none.",
     )
     own_school_holidays: Annotated[tuple[SchoolHoliday, ...], Field(max_length=MAX_HOLIDAYS)] = Field(
         default=(), description="School holidays that the organisation enters itself, besides those."
-    )
-    poll_correct: Length = Field(
-        default="PT2H",
-        description="From the last answer to the poll's end: until then answers can be changed.",
     )
 
 

@@ -2,14 +2,14 @@
 
 from datetime import datetime
 from functools import cache
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.training.domain import KEEP_AT_LEAST_DAYS, QrCommunication
 from shared.calendar import Length
-from shared.policies import Policies, PolicyInForce, PolicySettings
+from shared.policies import Label, Policies, PolicyInForce, PolicySettings
 
 
 class Policy(PolicySettings):
@@ -17,14 +17,22 @@ class Policy(PolicySettings):
 
     ORDER: ClassVar = (("payment_remind", "payment_expires"), ("erasure_warn", "erasure"))
 
-    payment_remind: Length = Field(default="7d", description="From the payment request to the reminder.")
-    payment_expires: Length = Field(
+    payment_remind: Annotated[Length, Label("Herinneren om te betalen")] = Field(
+        default="7d", description="From the payment request to the reminder."
+    )
+    payment_expires: Annotated[Length, Label("Betaald hebben")] = Field(
         default="14d",
         description="From the payment request to losing the place; in days, to the end of the last one.",
     )
-    settle: Length = Field(
+    settle: Annotated[Length, Label("Betalingen afhandelen")] = Field(
         default="5wd",
         description="From payments that wait for a person to the time by which they must be settled.",
+    )
+    erasure_warn: Annotated[Length, Label("Waarschuwen dat wissen duurt")] = Field(
+        default="2wd", description="From requesting an erasure to the warning that it is not confirmed."
+    )
+    erasure: Annotated[Length, Label("Alles gewist hebben")] = Field(
+        default="5wd", description="From requesting an erasure to the time by which it must be confirmed."
     )
     qr_communication: QrCommunication = QrCommunication.TEXT
     keep_registration_days: int = Field(
@@ -32,12 +40,6 @@ class Policy(PolicySettings):
         ge=KEEP_AT_LEAST_DAYS,
         le=3650,
         description="From the end of a registration, or of its session, to erasing participant and payer.",
-    )
-    erasure_warn: Length = Field(
-        default="2wd", description="From requesting an erasure to the warning that it is not confirmed."
-    )
-    erasure: Length = Field(
-        default="5wd", description="From requesting an erasure to the time by which it must be confirmed."
     )
 
 

@@ -1,6 +1,7 @@
 """The APIs that other systems call: a change of their documents is seen by whoever reviews it, and is on purpose."""
 
 import json
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,20 @@ from jsonschema import Draft202012Validator
 
 from deploy import catalogue
 from deploy.commands.documents import openapi_of
+from services.portal.of_services import FILE
+from services.portal.routes.settings import FIELDS
 from shared.auth import Role
 from shared.services import SERVICES
 from tests.access.table import spelled_out, written
 
 SNAPSHOTS = Path(__file__).parent
+# On a page of its own, or on none.
+_SET_ELSEWHERE = {
+    "network": {"legal_basis"},
+    "scheduling": {"own_school_holidays"},
+    "plans": {"morning"},
+    "training": {"qr_communication"},
+}
 HINT = "run `python -m deploy.catalogue` after making sure that those who call this can go on doing so"
 
 
@@ -21,6 +31,19 @@ HINT = "run `python -m deploy.catalogue` after making sure that those who call t
 async def test_the_snapshot_is_that_of_now(service: str) -> None:
     kept = (SNAPSHOTS / f"{service}.openapi.json").read_text(encoding="utf-8")
     assert kept == catalogue.as_json(await openapi_of(service)), HINT
+
+
+def test_the_portal_calls_lengths_and_emails_what_the_services_do() -> None:
+    assert FILE.read_text("utf-8") == catalogue.as_json(catalogue.of_services(), sort=False), HINT
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_whatever_an_organisation_sets_has_a_label(service: str) -> None:
+    policy = import_module(f"services.{service}.settings").policies.settings
+    [shown] = [fields for fields in FIELDS if fields.service == service]
+    assert shown.labels.keys() | policy.SAFEGUARDS | _SET_ELSEWHERE.get(service, set()) == set(
+        policy.model_fields
+    )
 
 
 @pytest.mark.parametrize("service", SERVICES)

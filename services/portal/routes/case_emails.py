@@ -7,10 +7,10 @@ from uuid import UUID
 from starlette.responses import Response
 
 from services.portal.client import Answer, Items, Operation
+from services.portal.of_services import email_name
 from services.portal.pages import Pages
 from services.portal.routes.of_case import case_of, everyone
 from services.portal.staff import StaffVisit, staff
-from services.portal.staff_words import MAILS
 from services.portal.visits import PageModel
 from services.portal.wording import mark as _
 from shared.auth import Role
@@ -72,7 +72,7 @@ async def show(visit: StaffVisit) -> Response:
         state, color = _STATES.get(each.state, (each.state, "neutral"))
         shown.append(
             ShownEmail(
-                about=visit.word(MAILS, each.kind),
+                about=email_name(EMAILS.service, each.kind, visit.language),
                 name=people[each.person_id].name if each.person_id in people else "",
                 day=dates.time(each.settled_at or each.queued_at),
                 state=visit.say(state),

@@ -7,9 +7,9 @@ from uuid import UUID
 from starlette.responses import Response
 
 from services.portal.client import Answer, Items, Operation
+from services.portal.of_services import email_name
 from services.portal.pages import Pages
 from services.portal.staff import StaffVisit, section, staff
-from services.portal.staff_words import MAILS
 from services.portal.visits import PageModel
 from services.portal.wording import mark as _
 from shared.auth import Role
@@ -81,7 +81,7 @@ async def _read(visit: StaffVisit, operation: Operation[Items[Undelivered]]) -> 
             EmailRow(
                 message_id=each.message_id,
                 kind=each.kind,
-                called=visit.word(MAILS, each.kind),
+                called=email_name(operation.service, each.kind, visit.language),
                 reason=visit.word(_REASONS, each.reason),
                 recipient_id=each.recipient_id,
                 case_id=each.case_id,

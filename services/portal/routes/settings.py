@@ -13,9 +13,10 @@ from starlette.responses import Response
 
 from services.portal.client import Answer, Operation, ServiceRefused
 from services.portal.forms import read_number
+from services.portal.of_services import LENGTHS
 from services.portal.pages import Pages
 from services.portal.routes.colleagues import GONE, names_of_staff
-from services.portal.setting_words import CHOICES, COUNTS, DAY, LENGTHS, TITLES, YEAR
+from services.portal.setting_words import CHOICES, COUNTS, DAY, TITLES, YEAR
 from services.portal.staff import StaffVisit, section, staff
 from services.portal.visits import PageModel, Unacceptable
 from services.portal.wording import mark as _

@@ -5,10 +5,10 @@ from typing import Any
 from services.intake.settings import policies as intake
 from services.network.settings import policies as network
 from services.plans.settings import policies as plans
+from services.portal.of_services import LENGTHS
 from services.portal.routes.colleagues import COLLEAGUES
 from services.portal.routes.coordinators import COORDINATORS
 from services.portal.routes.settings import CHANGES, FIELDS, POLICIES, VERSIONS
-from services.portal.setting_words import LENGTHS
 from services.scheduling.settings import policies as scheduling
 from services.training.settings import policies as training
 from shared.auth import Role

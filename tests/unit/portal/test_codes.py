@@ -1,13 +1,12 @@
 """What services call by codes, pages say in words."""
 
 from importlib import import_module
-from pathlib import Path
 
 import pytest
 
 from services.portal.codes import AUDITED
-from services.portal.staff_words import MAILS, SERVICES_ABOUT
-from shared.services import SERVICES, SERVICES_WITH_MAIL
+from services.portal.staff_words import SERVICES_ABOUT
+from shared.services import SERVICES
 
 # What the audit log notes beside rows: plain facts of a case, and that somebody looked at the log itself.
 BESIDE = {"facts", "audit-log", "audit-log:of", "audit-log:own"}
@@ -28,13 +27,3 @@ def test_whatever_is_read_has_a_name(service: str) -> None:
 
 def test_nothing_has_a_name_that_is_not_there() -> None:
     assert set().union(*map(sealed, SERVICES)) | BESIDE == AUDITED.keys()
-
-
-def test_every_kind_of_email_has_a_name() -> None:
-    templates = [
-        path
-        for service in SERVICES_WITH_MAIL
-        for path in (Path(import_module(f"services.{service}").__path__[0]) / "templates").glob("*.nl.txt")
-    ]
-    kinds = {path.name.removesuffix(".nl.txt").removesuffix(".young") for path in templates}
-    assert {kind for kind in kinds if not kind.startswith("_")} == MAILS.keys()
