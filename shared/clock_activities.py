@@ -36,10 +36,10 @@ class ClockActivities:
 @step("clock.warn")
 async def warn(session: AsyncSession, *, due: Deadline, now: datetime, service: str) -> bool:
     """Record that the warning was given; subscribers to the clock see its event."""
-    return await Clocks(service).reach_only(session, due=due, now=now)
+    return await Clocks(service).reach(session, due, now=now) is not None
 
 
 @step("clock.breach")
 async def breach(session: AsyncSession, *, due: Deadline, now: datetime, service: str) -> bool:
     """Record that the deadline has passed; subscribers to the clock see its event."""
-    return await Clocks(service).reach_only(session, due=due, now=now)
+    return await Clocks(service).reach(session, due, now=now) is not None

@@ -185,10 +185,6 @@ class Clocks:
         clock = await self.waiting_for(session, due)
         return None if clock is None else await self._change(session, "stopped", clock, now)
 
-    async def reach_only(self, session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
-        """Record that a deadline was reached and do nothing else; False if it no longer counts."""
-        return await self.reach(session, due, now=now) is not None
-
     async def stop(self, session: AsyncSession, *, kind: str, subject: UUID, now: datetime) -> Clock | None:
         """Stop the clock: its work was done or called off; None if it had already stopped."""
         return await self._change_found(session, "stopped", kind=kind, subject=subject, now=now)

@@ -50,7 +50,7 @@ async def erase(
     except DomainError:
         request.erase_at = None
         await session.flush()
-        return await clocks.reach_only(session, due=due, now=now)
+        return await clocks.reach(session, due, now=now) is not None
     await end(session, request, "done", now)
     return True
 

@@ -8,8 +8,8 @@ from uuid import UUID
 import pytest
 
 from services.network.operations import ages
+from shared import clock_activities
 from shared.auth import Role
-from shared.clocks import Clocks
 from shared.ids import uuid7
 from tests.integration.network.conftest import Sink
 from tests.integration.network.test_mails import _send, _text
@@ -45,8 +45,15 @@ async def come(world: Network, child: UUID, kind: str = "turns-12") -> bool:
 
 
 async def warn(world: Network, child: UUID, kind: str = "turns-12") -> bool:
-    only = Clocks("network").reach_only
-    return await attempt(world.context, only, tenant=world.tenant, kind=kind, subject=child, what="warn")
+    return await attempt(
+        world.context,
+        clock_activities.warn,
+        tenant=world.tenant,
+        kind=kind,
+        subject=child,
+        what="warn",
+        service="network",
+    )
 
 
 class TestTheEmail:

@@ -11,7 +11,7 @@ from services.network import queries
 from services.network.data_requests import DATA_REQUEST_CLOCK, ERASE_CLOCK
 from services.network.operations import ending_requests, erasing
 from shared.auth import Role
-from shared.clocks import Clocks
+from shared.clock_activities import breach, warn
 from shared.database import Scope
 from shared.events import intake
 from shared.ids import uuid7
@@ -534,9 +534,14 @@ class TestTheClock:
         request = UUID(await asked(world, case, case.central))
 
         async def step(what: Literal["warn", "due"]) -> bool:
-            only = Clocks("network").reach_only
             return await attempt(
-                world.context, only, tenant=world.tenant, kind=DATA_REQUEST_CLOCK, subject=request, what=what
+                world.context,
+                warn if what == "warn" else breach,
+                tenant=world.tenant,
+                kind=DATA_REQUEST_CLOCK,
+                subject=request,
+                what=what,
+                service="network",
             )
 
         assert not await step("warn")
