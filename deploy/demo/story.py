@@ -102,9 +102,9 @@ class Story(Expectations):
 
     # People
 
-    def organisation(self, name: str, *, kbo: str, **about: Any) -> Organisation:
+    def organisation(self, name: str, **about: Any) -> Organisation:
         """Return an organisation, which will be entered."""
-        self.organisations.append(Organisation(name, kbo, **about))
+        self.organisations.append(Organisation(name, **about))
         return self.organisations[-1]
 
     def policies(self, **services: Mapping[str, str]) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from itertools import count
 from pathlib import Path
 from typing import Annotated, Any, Literal, Required, TypedDict
 from uuid import UUID
@@ -47,15 +48,24 @@ class Hours:
     ends_at: datetime
 
 
+# Of each organisation another, with the two digits that check it; nobody has these.
+_NUMBERS = count(9_999_001)
+
+
+def _number() -> str:
+    number = next(_NUMBERS)
+    return f"{number:08}{97 - number % 97:02}"
+
+
 @dataclass(eq=False)
 class Organisation:
     """An organisation; the one that `runs_conferences` is the tenant of the story's cases."""
 
     name: Words
-    kbo: str
     runs_conferences: bool = False
     languages: Sequence[str] = ("nl",)
     id: UUID = field(default_factory=uuid7)
+    kbo: str = field(default_factory=_number)
 
 
 @dataclass(eq=False, kw_only=True)

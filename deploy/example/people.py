@@ -73,12 +73,11 @@ class Cast:
         self._numbers = iter(range(1, 10_000))
         self.ring = s.organisation(
             "De Ring, conferenties in eigen kring",
-            kbo="0999900150",
             runs_conferences=True,
             languages=["nl", "fr"],
         )
-        self.clb = s.organisation("Leerlingencentrum De Kompasroos", kbo="0999901437")
-        self.mandaat = s.organisation("Steunpunt Jeugd Dijlevallei", kbo="0999902328")
+        self.clb = s.organisation("Leerlingencentrum De Kompasroos")
+        self.mandaat = s.organisation("Steunpunt Jeugd Dijlevallei")
         self.leen = self._staff("Leentje", "Vercammen", "kompasroos", self.clb, Role.REFERRER)
         self.ruben = self._staff("Ruben", "Stevaert", "dijlevallei", self.mandaat, Role.REFERRER)
         self.hanne = self._staff("Hanne", "Lambrechts", "dering", self.ring, Role.REGIONAL_MANAGER)

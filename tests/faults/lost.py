@@ -12,7 +12,7 @@ from shared.events import training as trainings
 
 async def story(s: Story) -> None:
     """Two clocks run out."""
-    ring = s.organisation("De Stille Ring", kbo="0999900150", runs_conferences=True)
+    ring = s.organisation("De Stille Ring", runs_conferences=True)
     s.policies(
         intake={"offer_warn": "PT5S", "offer_expires": "PT30S"},
         training={"payment_remind": "PT5S", "payment_expires": "PT30S"},

@@ -14,7 +14,7 @@ class Cast:
     """Who there is."""
 
     def __init__(self, s: Story) -> None:
-        ring = s.organisation("De Snelle Ring", kbo="0999900150", runs_conferences=True)
+        ring = s.organisation("De Snelle Ring", runs_conferences=True)
         s.policies(
             intake={"offer_warn": "PT2S", "offer_expires": "PT16S"},
             network={"invitation_remind": "PT4S", "invitation_due": "PT2H"},

@@ -77,8 +77,8 @@ class Cast:
     """Who there is besides the people of each case."""
 
     def __init__(self, s: Story, *, cases: int) -> None:
-        ring = s.organisation("De Grote Ring", kbo="0999900150", runs_conferences=True)
-        clb = s.organisation("Leerlingencentrum Het Anker", kbo="0999901437")
+        ring = s.organisation("De Grote Ring", runs_conferences=True)
+        clb = s.organisation("Leerlingencentrum Het Anker")
         self.hanne = s.staff(
             "Hanne", "Maes", "hanne@ring.example", organisation=ring, roles=[Role.REGIONAL_MANAGER]
         )

@@ -18,7 +18,7 @@ class Cast:
     """Who there is."""
 
     def __init__(self, s: Story) -> None:
-        ring = s.organisation("De Ring", kbo="0999810771", runs_conferences=True)
+        ring = s.organisation("De Ring", runs_conferences=True)
         self.hanne = s.staff("H", "V", "h@ring.example", organisation=ring, roles=[Role.REGIONAL])
         self.veerle = s.coordinator("Veerle", "R", "v@post.example", languages=["xq"])
         self.ria = s.person("Ria", "G", "ria@post.example", age=58)

@@ -68,7 +68,7 @@ class Hearing(Listener):
 
 def a_story(now: datetime = MONDAY, *listeners: Listener, hand: Hand = API) -> Story:
     story = Story(cast("Api", Nowhere(now)), listeners, hand)
-    story.organisation("De Ring", kbo="0999900150", runs_conferences=True)
+    story.organisation("De Ring", runs_conferences=True)
     story.start = now
     return story
 
