@@ -17,7 +17,7 @@ help: ## list these commands
 up: env ## start all of Kring on this machine; Ctrl-C stops it, data stays in .kring/ (EMPTY=1: no example in it)
 	@$(KRING) up $(if $(filter-out 0,$(EMPTY)),--empty)
 
-demo: env ## play one whole case and a paid registration (REPORT=file.json STORY=file KEEP=1 BROWSER=1)
+demo: env ## play one whole case and a paid registration (REPORT=file.json STORY=name KEEP=1 BROWSER=1)
 	@$(KRING) demo $(if $(STORY),--story $(STORY)) $(if $(REPORT),--report $(REPORT)) $(if $(filter-out 0,$(KEEP)),--keep) $(if $(filter-out 0,$(BROWSER)),--pictures pictures)
 
 test: env ## run every test, on two cores (ARGS="-k words" for some, on one)

@@ -70,7 +70,7 @@ def _add_platform(commands: Any) -> None:
     add_directory(restart)
     restart.set_defaults(command=_restart)
     demo = commands.add_parser("demo", help="play a story on a throw-away platform")
-    demo.add_argument("--story", type=Path, help="the file to play")
+    demo.add_argument("--story", type=Path, help="what to play: a file, or the name of one in deploy/stories")
     demo.add_argument("--report", type=Path, help="where to write what happened, as JSON")
     demo.add_argument("--keep", action="store_true", help="leave the platform up afterwards, until Ctrl-C")
     demo.add_argument(

@@ -38,6 +38,11 @@ class StoryBroken(Exception):
     """The story's file cannot be played as it is written."""
 
 
+def file_of(story: Path) -> Path:
+    """Return the file of a story: a path, or the name of one of `deploy/stories`."""
+    return story if story.suffix else STORIES / f"{story}.py"
+
+
 def read_story(path: Path) -> Plays:
     """Return the function `story` of a file. Raises: StoryBroken, if there is none or the file is not Python."""
     try:
@@ -114,7 +119,7 @@ async def demo(
     *, story: Path | None = None, report: Path | None = None, keep: bool = False, pictures: Path | None = None
 ) -> int:
     """Play a story (the first if none is named) on a platform of its own; return 0 if all expectations held, else 1."""
-    story = story or FIRST
+    story = FIRST if story is None else file_of(story)
     began, written = time.monotonic(), Report(str(story))
     task, loop = asyncio.current_task(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -1,27 +1,121 @@
-"""The people of the first story and its parts. Everyone is fictitious."""
+"""The people of the stories, and what small ones have in common. Everyone is fictitious."""
 
-from typing import Any
+from collections.abc import Callable, Coroutine
+from typing import Any, Literal
 
 from deploy.demo.coordinator import Coordinator
 from deploy.demo.person import Person
 from deploy.demo.staff import Staff
 from deploy.demo.story import Story
-from deploy.demo.things import Organisation
+from deploy.demo.things import Attendance, Case, Organisation, Venue
 from shared.auth import Role
+from shared.events import plans
+
+LINDE = Venue("Buurthuis De Linde", "Lindeplein 3, 2898 Rupelmeer")
+
+
+Part = Callable[[Story, "Ring"], Coroutine[Any, Any, None]]
+
+
+async def at_the_ring(s: Story, *parts: Part) -> None:
+    """Play cases of a small organisation on one timeline, from a Monday on."""
+    ring = Ring(s)
+    await s.begins("monday", "09:00")
+    await s.together(ring, *parts)
+
+
+class Ring:
+    """A small organisation that runs conferences, who refer to it, and what most of its cases have in common."""
+
+    def __init__(self, s: Story) -> None:
+        self._s = s
+        ring = s.organisation("De Kring van de Dijle", runs_conferences=True)
+        clb = s.organisation("Leerlingencentrum Het Anker")
+        self.mandated = s.organisation("Steunpunt Jeugd De Zavel")
+        roles = [Role.REGIONAL_MANAGER, Role.TRAINER, Role.FINANCE]
+        self.hanne = s.staff("Hanne", "Maes", "hanne@ring.example", organisation=ring, roles=roles)
+        self.leen = s.staff("Leen", "Wouters", "leen@anker.example", organisation=clb, roles=[Role.REFERRER])
+        self.ruben = s.staff(
+            "Ruben", "Stevens", "ruben@zavel.example", organisation=self.mandated, roles=[Role.REFERRER]
+        )
+        self.coordinators = [
+            s.coordinator(first, last, f"{first}@post.example".lower(), max_load=6)
+            for first, last in (("Veerle", "Rombouts"), ("Stijn", "Aerts"), ("Malika", "Tahiri"))
+        ]
+
+    def family(self, name: str, **ages: int | None) -> list[Person]:
+        """Return people of one family, by first name and age."""
+        return [
+            self._s.person(first, name, f"{first}.{name}@post.example".lower(), age=age)
+            for first, age in ages.items()
+        ]
+
+    async def finds(self, case: Case, *, but: Coordinator | None = None) -> Coordinator:
+        """Let the first coordinator who is asked accept a case; return them."""
+        await self._s.hours_pass(2)
+        asked = await self.hanne.sees_asked(case)
+        found = next(each for each in self.coordinators if each.id in asked and each is not but)
+        await found.accepts_offer(case)
+        self._s.expect_that(await self.hanne.sees(case), {"state": "open", "coordinator": found})
+        return found
+
+    async def prepares(self, case: Case, central: Person, *others: Person, referred: int = 1) -> Coordinator:
+        """Bring a case to a ready circle; the first `referred` people of it were named in the referral."""
+        await self._s.hours_pass(3)
+        await self.hanne.accepts(case)
+        coordinator = await self.finds(case)
+        await coordinator.contacts(case, central, channel="visit", purpose="first-contact")
+        await coordinator.records_baseline(case, "Hoe gaan wij samen verder?")
+        for each in others[referred - 1 :]:
+            await coordinator.adds(case, each, "familie", proposed_by=central)
+        await coordinator.contacts(case, *others, channel="phone", purpose="explanation")
+        await coordinator.invites_all(case)
+        await self._s.days_pass(1)
+        for each in others:
+            await each.answers_invitation("yes")
+        await coordinator.declares_circle_ready(case, central)
+        return coordinator
+
+    async def meets(
+        self,
+        case: Case,
+        coordinator: Coordinator,
+        day: int,
+        *people: Person,
+        outcome: Literal["plan", "no-plan"] = "plan",
+    ) -> None:
+        """Set a date that was agreed by telephone, and hold the conference on it."""
+        s = self._s
+        await coordinator.schedules(case, s.hours(day, "14:00", "17:00"), LINDE)
+        await s.until(day, "18:00")
+        await coordinator.holds_conference(
+            case,
+            *(Attendance(each) for each in people),
+            information=s.hours(day, "14:00", "14:45"),
+            private=s.hours(day, "14:45", "16:15"),
+            presentation=s.hours(day, "16:15", "17:00"),
+            outcome=outcome,
+        )
+
+    async def closes(self, case: Case, coordinator: Coordinator) -> None:
+        """Four weeks after its plan the circle needs nobody to follow it; nothing is left of the case."""
+        await self._s.until_event(case, plans.CheckInDue, of="four-weeks", within="60d")
+        await coordinator.checks_in(case, "four-weeks", "close")
+        self._s.expect_that(await self.hanne.sees(case), {"state": "closed"})
+        await self._s.expect_nothing_left(case)
 
 
 class Cast:
-    """Who there is."""
+    """Who there is in the first story."""
 
     def __init__(self, s: Story) -> None:
         ring = s.organisation(
             "De Ring, conferenties in eigen kring",
-            kbo="0999900150",
             runs_conferences=True,
             languages=["nl", "fr"],
         )
-        clb = s.organisation("Leerlingencentrum De Kompasroos", kbo="0999901437")
-        self.mandaat = s.organisation("Steunpunt Jeugd Dijlevallei", kbo="0999902328")
+        clb = s.organisation("Leerlingencentrum De Kompasroos")
+        self.mandaat = s.organisation("Steunpunt Jeugd Dijlevallei")
         s.policies(
             intake={"offer_warn": "1wd", "offer_expires": "2wd"},
             network={"invitation_remind": "4d", "invitation_due": "8d"},

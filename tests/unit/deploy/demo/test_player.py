@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from deploy.demo.player import STORIES, StoryBroken, read_story
+from deploy.demo.player import STORIES, StoryBroken, file_of, read_story
 from deploy.demo.story import Story
 
 
@@ -29,6 +29,10 @@ class TestReadStory:
     @pytest.mark.parametrize("name", PLAYED)
     def test_reads_the_committed_stories(self, name: str) -> None:
         assert read_story(STORIES / f"{name}.py").__doc__
+
+    def test_finds_the_committed_ones_by_name_and_others_by_their_path(self, tmp_path: Path) -> None:
+        assert file_of(Path("short")) == STORIES / "short.py"
+        assert file_of(tmp_path / "short.py") == tmp_path / "short.py"
 
     async def test_returns_what_plays_it(self, tmp_path: Path) -> None:
         play = read_story(written(tmp_path, "async def story(s):\n    s.append(1)\n"))
