@@ -241,7 +241,7 @@ class TestThePlan:
         assert printed[0].count("Amira</bdi>") == 2
         assert "iemand van de kring" not in printed[0]
 
-    @pytest.mark.parametrize("language", ["nl", "fr", "ar"])
+    @pytest.mark.parametrize("language", ["nl", "fr", "en", "ar"])
     async def test_is_made_into_a_pdf_in_ones_own_language(
         self, browser: Browser, services: FakeServices, language: Language
     ) -> None:
