@@ -29,13 +29,22 @@ _DAYS: dict[Language, str] = {
 _HOUR = "H:mm"
 _HOURS: dict[Language, str] = {"nl": f"H.mm'{_SPACE}uur'", "fr": f"H'{_SPACE}h{_SPACE}'mm", "tr": "HH.mm"}
 _PERIODS: dict[Language, str] = {
-    "nl": "{day}, van {start} tot {end} (tijd in {city})",
-    "fr": "{day}, de {start} à {end} (heure locale à {city})",
-    "en": "{day}, from {start} to {end} (time in {city})",
-    "ar": "{day}، من {start} إلى {end} (بتوقيت {city})",
-    "tr": "{day}, {start} ile {end} arası ({city} saatiyle)",
-    "pl": "{day}, od {start} do {end} (czas lokalny: {city})",
-    "uk": "{day}, з {start} до {end} (місцевий час: {city})",
+    "nl": "{day}, van {start} tot {end} {where}",
+    "fr": "{day}, de {start} à {end} {where}",
+    "en": "{day}, from {start} to {end} {where}",
+    "ar": "{day}، من {start} إلى {end} {where}",
+    "tr": "{day}, {start} ile {end} arası {where}",
+    "pl": "{day}, od {start} do {end} {where}",
+    "uk": "{day}, з {start} до {end} {where}",
+}
+_WHERE: dict[Language, str] = {
+    "nl": "(tijd in {city})",
+    "fr": "(heure locale à {city})",
+    "en": "(time in {city})",
+    "ar": "(بتوقيت {city})",
+    "tr": "({city} saatiyle)",
+    "pl": "(czas lokalny: {city})",
+    "uk": "(місцевий час: {city})",
 }
 
 
@@ -83,6 +92,11 @@ def city_in_words(language: Language, calendar: Calendar) -> str:
     return get_timezone_location(calendar.zone, locale=language, return_city=True)
 
 
+def where_in_words(language: Language, calendar: Calendar) -> str:
+    """Return whose time it is, to be put behind a time: (tijd in Brussel)."""
+    return _WHERE[language].format(city=city_in_words(language, calendar))
+
+
 def period_in_words(starts_at: datetime, ends_at: datetime, language: Language, calendar: Calendar) -> str:
     """Return begin and end in words, with the city of the time zone; a second day is named."""
     day, last_day = (day_in_words(time, language, calendar) for time in (starts_at, ends_at))
@@ -92,5 +106,5 @@ def period_in_words(starts_at: datetime, ends_at: datetime, language: Language, 
         # The unit is said once if it follows the hour.
         start=start.removesuffix(f"{_SPACE}uur"),
         end=end if day == last_day else f"{last_day}, {end}",
-        city=city_in_words(language, calendar),
+        where=where_in_words(language, calendar),
     )

@@ -24,7 +24,14 @@ from shared.context import Context
 from shared.events.base import EventData
 from shared.events.network import MessageFailed
 from shared.fields import is_email, salutation
-from shared.languages import Language, day_in_words, deadline_in_words, language_of, period_in_words
+from shared.languages import (
+    Language,
+    day_in_words,
+    deadline_in_words,
+    language_of,
+    period_in_words,
+    where_in_words,
+)
 from shared.mail import Mail
 from shared.messages import Message, NoAddress, NotWanted, Outcome
 
@@ -146,9 +153,10 @@ def _spoken(parameters: dict[str, Any], language: Language, calendar: Calendar) 
     closes = _moment(parameters.get("closes_at"))
     due = _day(parameters.get("due_on"))
     keep = _day(parameters.get("keep_until"))
+    where = where_in_words(language, calendar)
     return {
         "when": period_in_words(starts, ends, language, calendar) if starts and ends else None,
-        "closes": deadline_in_words(closes, language, calendar) if closes else None,
+        "closes": f"{deadline_in_words(closes, language, calendar)} {where}" if closes else None,
         "due_on": day_in_words(due, language, calendar) if due else None,
         "keep_until": day_in_words(keep, language, calendar) if keep else None,
         "check_in": cast("str | None", parameters.get("check_in")),
