@@ -1,6 +1,7 @@
 """Finding a date: asking the circle, how each date suits, answers by phone, choosing a date and place."""
 
 import asyncio
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,12 +17,14 @@ from services.portal.routes.of_case import (
     Conference,
     InCircle,
     Person,
+    apart_among,
     case_of,
     everyone,
     in_circle,
     kept_from,
     latest,
     moment,
+    says_no,
 )
 from services.portal.staff import StaffVisit, staff
 from services.portal.visits import PageModel, Unacceptable
@@ -188,13 +191,15 @@ def _said(visit: StaffVisit) -> dict[str, str]:
 
 
 class SetDatePage(PageModel):
-    """Choosing a date and where the circle meets."""
+    """Choosing a date and where the circle meets. `other`: the day and hours that are set, if the poll has them not."""
 
     case_id: str
     version: int
     when: str | None
+    apart: list[tuple[str, str]]
     options: list[tuple[str, str, str | None]]
-    best: str | None
+    chosen: str | None
+    other: dict[str, str]
     venues: list[tuple[str, str, str | None]]
     chosen_venue: str
     venue_name: str
@@ -211,12 +216,16 @@ async def choose(visit: StaffVisit) -> Response:
     columns = [await column(visit, option, poll, people) for option in _ranked(poll)] if poll else []
     starts, ends = (conference.starts_at, conference.ends_at) if conference else (None, None)
     venue = conference.venue if conference else None
+    options = poll.options if poll else []
+    is_set = next((each for each in options if (each.starts_at, each.ends_at) == (starts, ends)), None)
+    coming = [each.person_id for each in in_circle(people) if not says_no(each)]
     taken = conference.preparation.venue_id if conference and conference.preparation else None
     suggested = None if venue else next((each.venue_id for each in known if each.suggested), None)
     model = SetDatePage(
         case_id=case_id,
         version=conference.version if conference else 1,
         when=dates.period(starts, ends) if starts and ends else None,
+        apart=apart_among(coming, people),
         options=[
             *(
                 (str(each.id), each.when, f"{each.counts}. {each.verdict}")
@@ -225,7 +234,8 @@ async def choose(visit: StaffVisit) -> Response:
             ),
             (OTHER, visit.say(_("Een andere dag, afgesproken zonder vraag over de dagen")), None),
         ],
-        best=next((str(each.id) for each in columns if each.best), None if columns else OTHER),
+        chosen=_chosen(columns, starts, is_set),
+        other=_other(visit, None if is_set else conference),
         venues=[
             *((str(each.venue_id), each.name, in_words(visit, each, columns)) for each in known),
             (OTHER, visit.say(_("Een andere plaats")), None),
@@ -235,6 +245,20 @@ async def choose(visit: StaffVisit) -> Response:
         venue_address=venue.address if venue else "",
     )
     return visit.page("case_dates_set.html", model)
+
+
+def _chosen(columns: list[Column], starts: datetime | None, is_set: Option | None) -> str | None:
+    """Return the date that is set, else the best of the poll."""
+    if starts is not None:
+        return str(is_set.option_id) if is_set else OTHER
+    return next((str(each.id) for each in columns if each.best), None if columns else OTHER)
+
+
+def _other(visit: StaffVisit, conference: Conference | None) -> dict[str, str]:
+    if conference is None or conference.starts_at is None or conference.ends_at is None:
+        return dict.fromkeys(("day", "from", "to"), "")
+    begins, ends = (visit.profile.calendar.local(each) for each in (conference.starts_at, conference.ends_at))
+    return {"day": begins.date().isoformat(), "from": f"{begins:%H:%M}", "to": f"{ends:%H:%M}"}
 
 
 @pages.send("/cases/{case_id}/dates/set", staff(Role.COORDINATOR))

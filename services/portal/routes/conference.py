@@ -21,11 +21,13 @@ from services.portal.routes.of_case import (
     InCircle,
     Person,
     Preparation,
+    apart_among,
     case_of,
     everyone,
     in_circle,
     kept_from,
     latest,
+    says_no,
 )
 from services.portal.routes.venues import ACCESS, access_in_words
 from services.portal.staff import StaffVisit, staff
@@ -204,7 +206,9 @@ async def page_of(visit: StaffVisit) -> ConferencePage:
         undecided=any(each.kind == "key-person-out" for each in waiting),
         missing=_required(people, "no") if conference and conference.state == "scheduled" else [],
         unsure=_required(people, "unsure") if conference and conference.state == "scheduled" else [],
-        apart=_apart(expected, people) if conference and conference.state not in _OVER else [],
+        apart=apart_among((each.person.id for each in expected if each.comes), people)
+        if conference and conference.state not in _OVER
+        else [],
         items=[
             Item(code=code, label=visit.say(label), done=checklist.get(code, False))
             for code, label in _CHECKLIST.items()
@@ -257,7 +261,7 @@ def _needs(visit: StaffVisit, people: dict[UUID, InCircle], prepared: Preparatio
     seen_to = {(each.person_id, each.need) for each in prepared.needs_seen_to}
     found = []
     for each in in_circle(people):
-        if each.invitation is not None and each.invitation.answer == "no":
+        if says_no(each):
             continue
         lines = [
             (kind, ", ".join(visit.say(NEEDS[code]) for code in needed))
@@ -276,17 +280,6 @@ def _needs(visit: StaffVisit, people: dict[UUID, InCircle], prepared: Preparatio
             for kind, what in lines
         ]
     return found
-
-
-def _apart(expected: list[Attending], people: dict[UUID, InCircle]) -> list[tuple[str, str]]:
-    """Return the pairs of those who come and must not meet, each once."""
-    coming = {each.person.id for each in expected if each.comes}
-    return [
-        (people[one].name, other.name)
-        for one in coming
-        for other in kept_from(people[one], people)
-        if other.person_id in coming and one < other.person_id
-    ]
 
 
 def _invited(visit: StaffVisit, dates: Dates, person: InCircle, people: dict[UUID, InCircle]) -> Attending:

@@ -1,5 +1,6 @@
 """What several pages of one case read: the people of the circle, and the conference."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, time
 from uuid import UUID
 
@@ -124,9 +125,25 @@ def in_circle(people: dict[UUID, InCircle]) -> list[InCircle]:
     return sorted((each for each in people.values() if each.state in _IN_CIRCLE), key=lambda each: each.name)
 
 
+def says_no(person: InCircle) -> bool:
+    """Tell whether a person does not take part."""
+    return person.invitation is not None and person.invitation.answer == "no"
+
+
 def kept_from(person: InCircle, people: dict[UUID, InCircle]) -> list[InCircle]:
     """Return those of the circle whom somebody must not meet, by name."""
     return [each for each in in_circle(people) if each.person_id in person.not_with]
+
+
+def apart_among(coming: Iterable[UUID], people: dict[UUID, InCircle]) -> list[tuple[str, str]]:
+    """Return the names of the pairs of those who come and must not meet, each once."""
+    there = {*coming}
+    return [
+        (people[one].name, other.name)
+        for one in there
+        for other in kept_from(people[one], people)
+        if other.person_id in there and one < other.person_id
+    ]
 
 
 async def latest(visit: StaffVisit, case_id: str) -> Conference | None:

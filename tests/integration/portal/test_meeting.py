@@ -337,6 +337,37 @@ class TestSettingADate:
         [asked] = meeting.services.of(SCHEDULE)
         assert asked.body["date"]["starts_at"] == "2026-03-20T17:00:00+00:00"
 
+    async def test_leaves_the_day_that_is_set_chosen(self, browser: Browser, meeting: Meeting) -> None:
+        dates = option(FIRST, 14, {RITA: "yes"}), option(SECOND, 15, {})
+        set_so = {**SET, "starts_at": dates[1]["starts_at"], "ends_at": dates[1]["ends_at"]}
+        meeting.is_asked(*dates)
+        meeting.stands("scheduled", poll_id=str(POLL_ID), **set_so)
+        page = (await browser.ask("GET", f"{DATES}/set", expect=200)).text
+        assert f'value="{SECOND}" checked' in page
+        assert f'value="{FIRST}" checked' not in page
+        # It may be another day than those of the poll.
+        meeting.stands("scheduled", poll_id=str(POLL_ID), **SET)
+        page = (await browser.ask("GET", f"{DATES}/set", expect=200)).text
+        assert 'value="other" checked' in page
+        assert all(f'value="{each}"' in page for each in ("2026-03-14", "14:00", "18:00"))
+
+    async def test_says_who_must_not_meet(self, browser: Browser, meeting: Meeting) -> None:
+        said_no = dict.fromkeys(("reminded_at", "delivery")) | {
+            "invitation_id": str(uuid7()),
+            "state": "answered",
+            "answer": "no",
+            "mode": "absent",
+            "via": "link",
+            "sent_at": "2026-03-02T09:00:00Z",
+            "answered_at": "2026-03-03T09:00:00Z",
+        }
+        both = [person(RITA, "Rita", not_with=[str(OMAR)]), person(OMAR, "Omar", not_with=[str(RITA)])]
+        for omar_comes in (True, False):
+            both[1] |= {"invitation": None if omar_comes else said_no}
+            meeting.services.answer(PERSONS, {"items": both})
+            page = (await browser.ask("GET", f"{DATES}/set", expect=200)).text
+            assert ("Deze mensen mogen elkaar niet ontmoeten." in page) is omar_comes
+
     async def test_needs_a_day_and_a_place(self, browser: Browser, meeting: Meeting) -> None:
         shown = await browser.fill(f"{DATES}/set", expect=422, option="other", version="3")
         assert all(f'href="#{field}"' in shown.text for field in ("day", "venue_name", "venue_address"))
