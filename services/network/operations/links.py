@@ -33,7 +33,8 @@ from shared.secrets import read_key
 
 # How far back a token of an earlier email is still recognised, to answer that a newer one was sent.
 _REMEMBERED = 20
-_PAGE = re.compile(r"[a-z][a-z-]{0,39}(?=/|$)")
+# Of a target its page; and which agreement, as somebody may have several.
+_PAGE = re.compile(r"agreements/[0-9a-f-]{36}$|[a-z][a-z-]{0,39}(?=/|$)")
 
 
 def link_key(context: Context) -> bytes:
@@ -65,7 +66,7 @@ async def usable(session: AsyncSession, *, person: Person, now: datetime) -> Per
 def url(link: PersonalLink, *, key: bytes, public_url: str, target: str) -> str:
     """Return the address for a mail; it reveals neither the person nor the subject.
 
-    Only the page of the target is kept: browsers and servers store addresses, and an id tells one from another.
+    Of the target only what the page needs is kept: browsers and servers store addresses.
     """
     address = f"{public_url.rstrip('/')}/l/{link_token(key, link.id, link.generation)}"
     page = _PAGE.match(target)

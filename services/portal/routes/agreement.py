@@ -51,7 +51,7 @@ class AgreementPage(PageModel):
 
 @pages.show("/me/agreement", person)
 async def show(visit: PersonVisit) -> Response:
-    """Ask for progress; the answer that was tapped is chosen."""
+    """Ask for progress on the agreement of an email, else on each; the answer that was tapped is chosen."""
     plan = await plan_read_by(visit)
     me, dates = visit.person.person_id, await visit.dates()
     promises = [
@@ -59,9 +59,10 @@ async def show(visit: PersonVisit) -> Response:
         for each in sorted(plan.agreements if plan else [], key=lambda each: each.due_on)
         if each.state == "open" and plan and me in (*each.who_person_ids, plan.monitor_person_id)
     ]
-    chosen = visit.request.query_params.get("answer")
+    query = visit.request.query_params
+    chosen, about = query.get("answer"), query.get("agreement")
     model = AgreementPage(
-        promises=promises,
+        promises=[each for each in promises if str(each.id) == about] or promises,
         answers=[(code, visit.say(label), None) for code, label in ANSWERS.items()],
         chosen=chosen if chosen in ANSWERS else None,
     )

@@ -1,5 +1,7 @@
 """Personal links: opening one shows a button and changes nothing, because mail scanners open every link."""
 
+import re
+
 from starlette.responses import Response
 
 from services.portal import sessions
@@ -29,6 +31,17 @@ PAGES_OF_EMAILS = {
     "survey": "/me/survey",
     "data-requests": "/me/data",
 }
+# A page, and which agreement it is about.
+_TO = re.compile(r"([a-z-]+)(?:/([0-9a-f-]{36}))?")
+
+
+def page_of(visit: Visit) -> str | None:
+    """Return the page that an email points to, about the agreement that it names; None if it points to none."""
+    named = _TO.fullmatch(visit.request.query_params.get("to", ""))
+    page = PAGES_OF_EMAILS.get(named[1]) if named else None
+    if page is None or named is None or named[2] is None or not named[1].startswith("agreement-"):
+        return page
+    return f"{page}&agreement={named[2]}"
 
 
 class LinkPage(PageModel):
@@ -47,9 +60,9 @@ class LinkForm(Form):
 @pages.show("/l/{token}", anyone)
 async def show(visit: Visit) -> Response:
     """Show the button that opens the page."""
-    to = visit.request.query_params.get("to", "")
+    to = visit.request.query_params.get("to", "") if page_of(visit) else ""
     chosen = visit.language if LANGUAGE_BUTTON in visit.form else None
-    return visit.page("link.html", LinkPage(to=to if to in PAGES_OF_EMAILS else "", chosen=chosen))
+    return visit.page("link.html", LinkPage(to=to, chosen=chosen))
 
 
 @pages.send("/l/{token}", anyone)
@@ -62,8 +75,7 @@ async def enter(visit: Visit) -> Response:
         if refused.status not in (404, 410, 422):
             raise
         return over_page(visit, refused.code, link=token)
-    pointed_to = PAGES_OF_EMAILS.get(visit.request.query_params.get("to", ""), "/me")
-    answer = visit.go(came.unsent.path if came.unsent else pointed_to)
+    answer = visit.go(came.unsent.path if came.unsent else page_of(visit) or "/me")
     return visit.set_cookie(answer, COOKIE, secret.cookie)
 
 

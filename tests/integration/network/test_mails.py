@@ -350,6 +350,17 @@ class TestNotifyPeople:
         assert [len(found) for found in links] == [expected, expected]
         assert all(link.endswith("?to=plans") for found in links for link in found)
 
+    async def test_leads_each_answer_to_the_agreement_that_it_is_about(
+        self, world: Network, sink: Sink
+    ) -> None:
+        case, agreement = await world.open_case(), str(uuid7())
+        asked = _asked(case, case.central, "agreement-due")
+        await world.handle(asked.model_copy(update={"link_target": f"agreements/{agreement}"}))
+        await _send(world)
+        targets = re.findall(r"\?to=(\S+)", _text(sink.mails[0]))
+        answers = ("done", "nearly", "not-yet", "changed", "help")
+        assert targets == [f"agreement-{answer}/{agreement}" for answer in answers]
+
     async def test_asked_twice_by_one_command_writes_once(self, world: Network, sink: Sink) -> None:
         case = await world.open_case()
         event_id, asked = uuid7(), _asked(case, case.central, "plan-shared")

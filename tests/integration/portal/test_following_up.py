@@ -17,6 +17,7 @@ from services.portal.routes.review import ANSWER_REVIEW
 from shared.auth import Role
 from shared.events.intake import CoordinatorAssigned
 from shared.ids import uuid7
+from tests.integration.portal.test_unsent import comes_again
 from tests.support.portal import Browser, FakeServices
 
 CASE, CHECK_IN, PLAN_ID, AGREEMENT = uuid7(), uuid7(), uuid7(), uuid7()
@@ -389,6 +390,25 @@ class TestAnAgreement:
         shown = await browser.ask("GET", "/me/agreement?answer=help", expect=200)
         # The answer that was tapped; of which of the two, they say themselves.
         assert re.findall(r'value="([^"]*)" checked', shown.text) == ["help"]
+
+    async def test_that_an_email_is_about_is_the_only_one_on_the_page(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        me, other = await browser.come_by_link(), str(uuid7())
+        comes_again(services, me)
+        has_plan(services, agreement(), agreement(agreement_id=other), monitor_person_id=str(me.person_id))
+        link = f"/l/{me.link}?to=agreement-nearly/{other}"
+        assert f'action="{link}"' in (await browser.ask("GET", link, expect=200)).text
+        to = (await browser.ask("POST", link, data={}, expect=303)).headers["location"]
+        shown = (await browser.ask("GET", to, expect=200)).text
+        assert f'name="agreement" value="{other}"' in shown
+        assert str(AGREEMENT) not in shown
+        assert re.findall(r'value="([^"]*)" checked', shown) == ["nearly"]
+        assert services.of(NOTE_PROGRESS) == []
+        # One that is settled meanwhile leaves the choice among the others.
+        gone = (await browser.ask("GET", to.replace(other, str(uuid7())), expect=200)).text
+        assert str(AGREEMENT) in gone
+        assert other in gone
 
     async def test_stays_the_one_that_was_chosen_when_something_is_missing(
         self, browser: Browser, services: FakeServices
