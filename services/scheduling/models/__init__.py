@@ -141,6 +141,8 @@ class Preparation(Base):
     givers_version: Mapped[int]
     # The same, of the coordinator's notes.
     notes_version: Mapped[int]
+    # Who has to be there and does not come to the day that is set, as long as nothing is decided about that.
+    missing: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid), default=list)
     sealed: Mapped[bytes | None]
     created_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]

@@ -92,10 +92,15 @@ async def note_circle(
         for member in {member.person_id: member for member in members}.values()
     )
     await session.flush()
-    missing = {each.person_id for each in before if each.required} - {each.person_id for each in members}
-    if preparation is not None and missing:
-        conference = await queries.current_conference(session, preparation)
-        await milestones.decide_without(session, preparation, conference, now=now)
+    if preparation is not None:
+        await milestones.follow_required(
+            session,
+            preparation,
+            await queries.current_conference(session, preparation),
+            gone={each.person_id for each in before if each.required},
+            here={each.person_id for each in members},
+            now=now,
+        )
     await _follow_circle(session, case_id=case_id, now=now)
 
 

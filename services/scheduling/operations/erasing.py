@@ -1,6 +1,6 @@
 """Erasing at scheduling: answers and attendance of a case or person; the dates themselves stay."""
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scheduling.models import (
@@ -41,7 +41,7 @@ async def clear_case(session: AsyncSession, vault: Vault, erased: Erased) -> Non
         delete(NeedSeenTo).where(NeedSeenTo.preparation_id.in_(preparations)),
         delete(InformationGiver).where(InformationGiver.preparation_id.in_(preparations)),
         delete(PreparationExtension).where(PreparationExtension.preparation_id.in_(preparations)),
-        update(Preparation).where(Preparation.case_id == erased.subject).values(sealed=None),
+        update(Preparation).where(Preparation.case_id == erased.subject).values(sealed=None, missing=[]),
         delete(CircleMember).where(CircleMember.case_id == erased.subject),
         delete(Circle).where(Circle.case_id == erased.subject),
     ):
@@ -56,6 +56,10 @@ async def clear_person(session: AsyncSession, vault: Vault, erased: Erased) -> N
     await follow_leaving(session, case_id=erased.case_id, now=erased.now)
     query = select(Preparation.id).where(Preparation.case_id == erased.case_id).order_by(Preparation.id)
     await case_state.lock_rows(session, query, case_id=erased.case_id)
+    without = func.array_remove(Preparation.missing, erased.subject)
+    await session.execute(
+        update(Preparation).where(Preparation.case_id == erased.case_id).values(missing=without)
+    )
     for table in (PollAnswer, PollAsked, Attendance, Notified, NeedSeenTo, InformationGiver, CircleMember):
         await session.execute(
             delete(table).where(table.tenant == erased.tenant, table.person_id == erased.subject)

@@ -83,6 +83,9 @@ async def begin_all(session: AsyncSession, preparation: Preparation, *, now: dat
 
 async def reach(session: AsyncSession, preparation: Preparation, kind: str, *, now: datetime) -> None:
     """Record that a step was taken: its clock stops, even when it was late. The caller holds the lock."""
+    if kind == MISSING_CLOCK:
+        preparation.missing = []
+        await session.flush()
     await clocks.stop(session, kind=kind, subject=preparation.id, now=now)
 
 
@@ -123,15 +126,27 @@ async def await_day(
         )
 
 
-async def decide_without(
-    session: AsyncSession, preparation: Preparation, conference: Conference, *, now: datetime
+async def follow_required(
+    session: AsyncSession,
+    preparation: Preparation,
+    conference: Conference,
+    *,
+    gone: set[UUID],
+    here: set[UUID],
+    now: datetime,
 ) -> None:
-    """Have it decided whether a set day stands, or moves, as somebody who has to be there does not come.
+    """Have it decided whether a set day stands, or moves, as long as somebody who has to be there does not come.
 
     It is known on the day at the latest. The caller holds the lock.
     """
-    if conference.starts_at is None or conference.starts_at <= now:
+    missing = {*preparation.missing, *gone} - here
+    if conference.starts_at is None or conference.starts_at <= now or missing == {*preparation.missing}:
         return
+    if not missing:
+        await reach(session, preparation, MISSING_CLOCK, now=now)
+        return
+    preparation.missing = sorted(missing)
+    await session.flush()
     policy = await policies.for_case(session, case_id=conference.case_id)
     await start_clock(
         session,

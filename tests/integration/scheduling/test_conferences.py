@@ -527,6 +527,23 @@ class TestWithoutSomebodyWhoHasToBeThere:
             await decide(world, case)
             assert (await world.clocks(case))["key-person-out"].state == "stopped"
 
+    async def test_is_not_decided_once_everybody_who_has_to_be_there_comes_after_all(
+        self, world: Scheduling
+    ) -> None:
+        case = await world.scheduled(20, 30)
+        for out, state in (
+            ((case.aunt, case.central), "running"),
+            ((case.aunt,), "running"),
+            ((), "stopped"),
+            ((case.aunt,), "running"),
+        ):
+            await world.handle(_without(case, *out))
+            assert (await world.clocks(case))["key-person-out"].state == state
+        await _stands(world, case)
+        # Who need not be there asks for no decision, and what was decided stays so.
+        await world.handle(_without(case, case.aunt, case.teacher))
+        assert (await world.clocks(case))["key-person-out"].state == "stopped"
+
     async def test_is_known_on_the_day_at_the_latest(self, world: Scheduling) -> None:
         case = await world.scheduled(20)
         world.later(days=19)
@@ -542,6 +559,12 @@ class TestWithoutSomebodyWhoHasToBeThere:
         await world.handle_all(case.ready(without=case.neighbour), undated.ready(without=undated.aunt))
         for each in (case, undated):
             assert "key-person-out" not in await world.clocks(each)
+
+
+def _without(case: Case, *people: UUID) -> network.CircleReady:
+    ready = case.ready()
+    members = tuple(each for each in ready.members if each.person_id not in people)
+    return ready.model_copy(update={"members": members})
 
 
 async def _stands(world: Scheduling, case: Case) -> None:

@@ -198,6 +198,39 @@ class TestConferencePreparation:
         assert (await preparing.hold(case)).status_code == 200
         await skipped.ended(workflow_of(case))
 
+    async def test_notes_that_nobody_decided_whether_the_day_stands_without_somebody_who_has_to_be_there(
+        self, preparing: Preparing
+    ) -> None:
+        world, skipped = preparing.world, preparing.skipped
+        case = await preparing.polled(20)
+        await world.schedule(case, option_id=str(case.options[0]))
+        await skipped.deliver()
+        await world.handle(case.ready(without=case.aunt))
+        await skipped.deliver()
+        await skipped.reach(workflow_of(case))
+        clock = (await world.clocks(case))["key-person-out"]
+        assert (clock.state, clock.escalate_to) == ("breached", "regional-manager")
+        await world.schedule(case, option_id=str(case.options[0]))
+        assert (await world.clocks(case))["key-person-out"].state == "stopped"
+
+    async def test_asks_no_decision_once_who_has_to_be_there_comes_after_all(
+        self, preparing: Preparing
+    ) -> None:
+        world, skipped = preparing.world, preparing.skipped
+        case = await preparing.polled(20)
+        await world.schedule(case, option_id=str(case.options[0]))
+        await skipped.deliver()
+        await world.handle(case.ready(without=case.aunt))
+        await skipped.deliver()
+        await skipped.waits(workflow_of(case))
+        await world.handle(case.ready())
+        await skipped.deliver()
+        await skipped.waits(workflow_of(case))
+        await skipped.skip(days=10)
+        assert (await world.clocks(case))["key-person-out"].state == "stopped"
+        late = await world.published("scheduling.clock.breached.v1", case=case)
+        assert [event for event in late if event.data["kind"] == "key-person-out"] == []
+
     async def test_counts_from_the_day_that_is_set_however_long_the_case_was_paused(
         self, preparing: Preparing
     ) -> None:

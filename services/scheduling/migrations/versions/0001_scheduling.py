@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.Column("target_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("givers_version", sa.Integer(), nullable=False),
         sa.Column("notes_version", sa.Integer(), nullable=False),
+        sa.Column("missing", sa.ARRAY(sa.Uuid()), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
