@@ -36,6 +36,8 @@ class PlanAccepted(EventData, type="plans.plan.accepted.v1", public=True):
     plan_id: UUID
     version: int
     presumed: bool = False
+    # The family and the referrer were called before: who coordinates the case changed the plan, and is done.
+    ends_task: bool = False
 
 
 class PlanPartlyAccepted(EventData, type="plans.plan.partly-accepted.v1", public=True):

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,6 +19,7 @@ from services.intake.subscribers import counting
 from services.intake.subscribers.gathered import subscriptions
 from services.intake.workflows import WORKFLOWS
 from shared import appointments, erasure, messages
+from shared.case_state import CaseStopped
 from shared.context import Context
 from shared.erasure import erased_by
 from shared.events import intake, network, plans
@@ -106,11 +108,18 @@ async def end_task_with_version(
         await _release(session, event, context)
 
 
-async def _release(
-    session: AsyncSession,
-    event: Received[plans.CheckInRecorded] | Received[plans.ReferrerCalled] | Received[plans.PlanAdjusted],
-    context: Context,
+@subscriptions.writes(plans.PlanAccepted, case="any")
+async def end_task_with_acceptance(
+    session: AsyncSession, event: Received[plans.PlanAccepted], context: Context
 ) -> None:
+    """Count a plan as accepted, and release the coordinator who changed it for that after the calls."""
+    await counting.count_judgement(session, context, event)
+    if event.data.ends_task:
+        with suppress(CaseStopped):
+            await _release(session, event, context)
+
+
+async def _release(session: AsyncSession, event: Received[Any], context: Context) -> None:
     # A released coordinator has no task left to end; the check-in is counted all the same.
     with suppress(NoCoordinator):
         await cases.release_coordinator(

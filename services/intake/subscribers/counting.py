@@ -68,27 +68,19 @@ async def follow_plan(session: AsyncSession, event: Received[plans.PlanRecorded]
         await notifying.notify_mandated(session, case, event, now)
 
 
-@subscriptions.writes(plans.PlanAccepted, case="any", background=True)
-async def count_accepted(
-    session: AsyncSession, event: Received[plans.PlanAccepted], context: Context
-) -> None:
-    """Count a plan as accepted."""
-    await _count_judgement(session, context, event)
-
-
 @subscriptions.writes(plans.PlanPartlyAccepted, case="any")
 async def count_partly_accepted(
     session: AsyncSession, event: Received[plans.PlanPartlyAccepted], context: Context
 ) -> None:
     """Count a plan as accepted in part; the coordinator is told."""
-    await _count_judgement(session, context, event)
+    await count_judgement(session, context, event)
     await _notify_of_refusal(session, event, context)
 
 
 @subscriptions.writes(plans.PlanRefused, case="any")
 async def count_refused(session: AsyncSession, event: Received[plans.PlanRefused], context: Context) -> None:
     """Count a plan as refused; the coordinator is told."""
-    await _count_judgement(session, context, event)
+    await count_judgement(session, context, event)
     await _notify_of_refusal(session, event, context)
 
 
@@ -149,6 +141,7 @@ async def _count_referral(
         )
 
 
-async def _count_judgement(session: AsyncSession, context: Context, event: Received[Any]) -> None:
+async def count_judgement(session: AsyncSession, context: Context, event: Received[Any]) -> None:
+    """Count what the mandated side said of a plan, or that it said nothing; it is asked no more."""
     await notifying.ask_mandated_no_more(session, event, await context.clock.now())
     await statistics.count(session, context.vault, event)

@@ -20,9 +20,12 @@ from services.plans.domain import (
     judge,
 )
 from services.plans.models import Acceptance, Plan
+from services.plans.operations.calling import calls_are_made
 from services.plans.operations.timing import (
     ACCEPTANCE,
+    ADJUST,
     AMENDMENT,
+    awaited,
     clocks,
     expect_version,
     notify,
@@ -89,7 +92,7 @@ async def accept_plan(
                 now=now,
                 paused=state.status == "paused",
             )
-        await publish(session, plan, _fact(plan, outcome, refused), now=now)
+        await publish(session, plan, await _fact(session, plan, outcome, refused), now=now)
         if outcome is not PlanAcceptance.ACCEPTED:
             await _tell_circle(session, plan, now=now)
     return plan, refused
@@ -107,8 +110,7 @@ async def presume_acceptance(session: AsyncSession, *, due: Deadline, now: datet
     await clocks.meet(session, due, now=now)
     plan.acceptance = PlanAcceptance.PRESUMED
     await session.flush()
-    fact = events.PlanAccepted(case_id=plan.case_id, plan_id=plan.id, version=plan.version, presumed=True)
-    await publish(session, plan, fact, now=now)
+    await publish(session, plan, await _accepted(session, plan, presumed=True), now=now)
     return True
 
 
@@ -169,9 +171,19 @@ async def _write(
     await session.flush()
 
 
-def _fact(plan: Plan, outcome: PlanAcceptance, refused: list[UUID]) -> EventData:
+async def _accepted(session: AsyncSession, plan: Plan, *, presumed: bool = False) -> events.PlanAccepted:
+    return events.PlanAccepted(
+        case_id=plan.case_id,
+        plan_id=plan.id,
+        version=plan.version,
+        presumed=presumed,
+        ends_task=await calls_are_made(session, plan) and await awaited(session, plan, ADJUST) is None,
+    )
+
+
+async def _fact(session: AsyncSession, plan: Plan, outcome: PlanAcceptance, refused: list[UUID]) -> EventData:
     if outcome is PlanAcceptance.ACCEPTED:
-        return events.PlanAccepted(case_id=plan.case_id, plan_id=plan.id, version=plan.version)
+        return await _accepted(session, plan)
     if outcome is PlanAcceptance.PARTLY_ACCEPTED:
         return events.PlanPartlyAccepted(
             case_id=plan.case_id, plan_id=plan.id, version=plan.version, refused=tuple(refused)

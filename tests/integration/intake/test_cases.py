@@ -253,6 +253,18 @@ class TestHearPlans:
         (event,) = await world.published("intake.coordinator.released.v1", case=case)
         assert (event.data["reason"], event.data["replace"]) == ("task-done", False)
 
+    async def test_a_plan_that_is_accepted_after_the_calls_ends_the_task_of_who_changed_it(
+        self, world: Intake
+    ) -> None:
+        case = await self.known(world)
+        accepted = plans.PlanAccepted(case_id=case.id, plan_id=uuid4(), version=2)
+        await world.handle(accepted)
+        assert await world.published("intake.coordinator.released.v1", case=case) == []
+        for _ in range(2):
+            await world.handle(accepted.model_copy(update={"ends_task": True}))
+        (event,) = await world.published("intake.coordinator.released.v1", case=case)
+        assert (event.data["reason"], event.data["replace"]) == ("task-done", False)
+
     async def test_a_check_and_what_is_counted_wait_for_each_other_and_never_both(
         self, world: Intake
     ) -> None:

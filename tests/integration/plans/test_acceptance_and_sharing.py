@@ -7,7 +7,7 @@ import pytest
 
 from shared.events import intake, network
 from shared.ids import uuid7
-from tests.integration.plans.test_follow_up import steps_to
+from tests.integration.plans.test_follow_up import check_ins, record, steps_to
 from tests.support.world import Case, problem
 from tests.support.world.plans import Plans, changed_plan, plan_of
 
@@ -50,6 +50,33 @@ class TestAcceptPlan:
         # Who may change its agreements hears, once, that it is not accepted.
         told = [] if outcome == "accepted" else [case.central, case.neighbour]
         assert sorted(await world.told(case, "plan-answered")) == sorted(told)
+
+    async def test_ends_the_task_of_a_coordinator_who_was_found_to_change_the_plan_after_the_calls(
+        self, world: Plans
+    ) -> None:
+        case = await world.open_case()
+        plan = await world.recorded(case)
+        path, who = f"/v1/plans/{plan['plan_id']}", world.referrer(case.mandated)
+        await world.do("PUT", f"{path}/acceptance", who, json=lines(case, False, True))
+        await record(
+            world,
+            (await check_ins(world, case, world.coordinator(case)))["four-weeks"],
+            world.coordinator(case),
+        )
+        await world.handle(case.released())
+        await world.handle(case.assigned(2))
+        await world.do("POST", f"{path}/versions", world.coordinator(case), json=changed_plan(case))
+        await world.do("PUT", f"{path}/acceptance", who, json=lines(case, True, True))
+        (accepted,) = await world.published("plans.plan.accepted.v1", case=case)
+        assert accepted.data["ends_task"] is True
+
+    async def test_leaves_the_coordinator_to_the_calls_that_are_still_to_come(self, world: Plans) -> None:
+        case = await world.open_case()
+        plan = await world.recorded(case)
+        path, who = f"/v1/plans/{plan['plan_id']}/acceptance", world.referrer(case.mandated)
+        await world.do("PUT", path, who, json=lines(case, True, True))
+        (accepted,) = await world.published("plans.plan.accepted.v1", case=case)
+        assert accepted.data["ends_task"] is False
 
     async def test_may_find_met_after_all_what_was_refused_and_not_the_other_way(self, world: Plans) -> None:
         case = await world.open_case()
