@@ -63,6 +63,7 @@ class Known(Answer):
 class Meeting(Answer):
     """A conference, as far as the road of a case shows it."""
 
+    conference_id: UUID
     conference_no: int
     state: str
     starts_at: datetime | None

@@ -12,6 +12,7 @@ from services.portal.central_persons import names_by_case
 from services.portal.client import Answer, Items, Operation, both
 from services.portal.pages import Pages
 from services.portal.road import CASE, Case, Step, knowledge_of, road_of
+from services.portal.routes.conference_earlier import Earlier, earlier_of
 from services.portal.routes.of_case import case_of
 from services.portal.routes.offers import OFFERS, themes
 from services.portal.routes.survey import OwnSurvey, survey_of
@@ -119,6 +120,7 @@ class CasePage(PageModel):
     road: list[Step]
     todos: list[ShownTodo]
     met_late: list[ShownTodo]
+    earlier: list[Earlier]
     live: bool
     leads: bool
     prepares: bool
@@ -257,6 +259,7 @@ async def show(visit: StaffVisit) -> Response:
         road=await road_of(visit, case, known, waiting=waiting),
         todos=running,
         met_late=late,
+        earlier=await earlier_of(visit, case_id, known[1].items),
         live=case.state in ("open", "paused"),
         leads=visit.has(*_LEADERS),
         prepares=visit.has(Role.COORDINATOR),

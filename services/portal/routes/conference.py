@@ -41,7 +41,7 @@ pages = Pages()
 SEE_TO = Operation("scheduling", "PUT", "/v1/conferences/{conference_id}/needs/{person_id}/{need}", Answer)
 CHECK = Operation("scheduling", "PUT", "/v1/conferences/{conference_id}/checklist/{code}", Answer)
 
-_STATES = {
+STATES = {
     "preparing": _("De conferentie wordt voorbereid."),
     "polling": _("De kring zegt welke dagen passen."),
     "ready-to-schedule": _("De kring antwoordde. Nu kies jij een dag."),
@@ -226,7 +226,7 @@ def state_in_words(visit: StaffVisit, conference: Conference | None) -> str:
     """Return how far a conference is."""
     if conference is None:
         return visit.say(_("Er is nog geen conferentie."))
-    return visit.say(_STATES.get(conference.state, ""))
+    return visit.say(STATES.get(conference.state, ""))
 
 
 def attending(

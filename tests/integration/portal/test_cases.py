@@ -386,6 +386,15 @@ class TestACase:
         road = road_in(await browser.ask("GET", f"/cases/{CASE_ID}", expect=200))
         assert road["Een jaar opvolgen"][:2] == ("nu aan de beurt", "check-ins")
 
+    async def test_lists_the_earlier_conferences(self, browser: Browser, found: FakeServices) -> None:
+        await coordinate(browser)
+        held = a_meeting(1, "held", day="2026-03-10")
+        found.answer(MEETINGS, page_of(held, a_meeting(2, "preparing")))
+        page = (await browser.ask("GET", f"/cases/{CASE_ID}", expect=200)).text
+        assert f'href="/cases/{CASE_ID}/conferences/{held["conference_id"]}">Conferentie 1</a>' in page
+        assert page.partition("Vorige conferenties")[2].partition("</ul>")[0].count("<li>") == 1
+        assert "dinsdag 10 maart 2026" in page
+
     async def test_goes_round_again_after_a_review_and_keeps_its_plan(
         self, browser: Browser, found: FakeServices
     ) -> None:

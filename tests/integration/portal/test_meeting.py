@@ -613,6 +613,43 @@ class TestWhoMustNotMeet:
         assert page.count("Mag niet ontmoeten:") == 2
 
 
+class TestAnEarlierConference:
+    EARLIER = f"/cases/{CASE}/conferences/{CONFERENCE_ID}"
+
+    def held(self, meeting: Meeting) -> None:
+        """Let the first conference be over without a plan."""
+        rest = {**dict.fromkeys(("arrived_at", "left_at")), "walked_out": False, "views_beforehand": False}
+        came = [
+            {"person_id": str(each), "mode": "in-person", "came": each == RITA} | rest
+            for each in (RITA, OMAR)
+        ]
+        more = {"outcome": "no-plan", "held_on": "2026-03-14", "attendance": came}
+        meeting.stands("held", **SET, preparation=conference("held")["preparation"] | more)
+
+    async def test_says_who_was_there_and_how_it_ended(self, browser: Browser, meeting: Meeting) -> None:
+        self.held(meeting)
+        page = (await browser.ask("GET", self.EARLIER, expect=200)).text
+        for words in (
+            "Conferentie 1",
+            "De kring kwam samen. Er kwam geen plan.",
+            "14 maart 2026",
+            "Buurthuis",
+        ):
+            assert words in page
+        assert "Rita Maes" in page
+        assert "<script" not in page
+
+    async def test_names_nobody_to_a_manager_to_whom_the_file_is_not_open(
+        self, browser: Browser, meeting: Meeting
+    ) -> None:
+        await browser.sign_in(Role.REGIONAL_MANAGER)
+        self.held(meeting)
+        meeting.services.refuse(PERSONS, 404, "case-not-found")
+        page = (await browser.ask("GET", self.EARLIER, expect=200)).text
+        assert "Er was 1 persoon." in page
+        assert "Rita" not in page
+
+
 class TestLateNews:
     def late(self, meeting: Meeting, *news: tuple[str, str], state: str = "scheduled") -> None:
         """Say what changed after the circle was told, and what became of it."""
