@@ -1,4 +1,4 @@
-"""Cancelling a registration, for those who give the training."""
+"""A registration, for those who give the training: mailing its link again, and cancelling it."""
 
 from typing import ClassVar, Literal
 from uuid import UUID
@@ -23,15 +23,17 @@ from services.portal.wording import mark as _
 pages = Pages()
 
 REGISTRATION = Operation("training", "GET", "/v1/registrations/{registration_id}", Registration)
+MAIL = Operation("training", "POST", "/v1/registrations/{registration_id}/mail", Answer)
 CANCEL = Operation("training", "POST", "/v1/registrations/{registration_id}/cancel", Answer)
 
 
 class CancelPage(PageModel):
-    """A registration that may be cancelled."""
+    """A registration; `mailed`: its link was sent just now."""
 
     session_id: UUID
     person: Participant
     is_over: bool
+    mailed: bool
 
 
 class CancelForm(Form):
@@ -44,7 +46,11 @@ class CancelForm(Form):
 
 @pages.show(f"{LIST}/registrations/{{registration_id}}", staff(*ORGANISERS))
 async def show_cancel(visit: StaffVisit) -> Response:
-    """Ask whether to cancel a registration, and explain the consequences."""
+    """Offer to mail the link again or to cancel, and explain the consequences."""
+    return await _page(visit, mailed=False)
+
+
+async def _page(visit: StaffVisit, *, mailed: bool) -> Response:
     found = await visit.ask(
         REGISTRATION, registration_id=read_id(visit.request.path_params["registration_id"])
     )
@@ -52,6 +58,7 @@ async def show_cancel(visit: StaffVisit) -> Response:
         session_id=found.session_id,
         person=participant_of(visit, found),
         is_over=found.state not in COMING,
+        mailed=mailed,
     )
     return visit.page("trainings_cancel.html", model)
 
@@ -64,3 +71,10 @@ async def cancel(visit: StaffVisit) -> Response:
     found = await visit.ask(REGISTRATION, registration_id=registration_id)
     await visit.ask(CANCEL, body={"by": form.by}, registration_id=registration_id)
     return visit.go(f"{LIST}/sessions/{found.session_id}")
+
+
+@pages.send(f"{LIST}/registrations/{{registration_id}}/mail", staff(*ORGANISERS), shown_by=show_cancel)
+async def mail_again(visit: StaffVisit) -> Response:
+    """Mail the participant their link once more."""
+    await visit.ask(MAIL, registration_id=read_id(visit.request.path_params["registration_id"]))
+    return await _page(visit, mailed=True)

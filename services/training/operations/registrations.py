@@ -41,6 +41,7 @@ PERSON = "registration"
 ZERO = Decimal(0)
 # The mail that says how an active registration stands.
 _STANDS = {
+    RegistrationState.REQUESTED: "registration-requested",
     RegistrationState.AWAITING_PAYMENT: "payment-request",
     RegistrationState.CONFIRMED: "registration-confirmed",
     RegistrationState.WAITLISTED: "waitlisted",
@@ -280,8 +281,11 @@ async def mail(session: AsyncSession, row: RegistrationRow, kind: str, now: date
 
 
 async def mail_again(session: AsyncSession, row: RegistrationRow, now: datetime) -> None:
-    """Mail the participant once more how their registration stands, with its link."""
-    await mail(session, row, _STANDS[RegistrationState(row.state)], now)
+    """Mail the participant once more how their registration stands, with its link. Raises: RegistrationOver."""
+    kind = _STANDS.get(RegistrationState(row.state))
+    if kind is None:
+        raise RegistrationOver(state=row.state)
+    await mail(session, row, kind, now)
 
 
 async def publish_received(session: AsyncSession, row: RegistrationRow, now: datetime) -> None:

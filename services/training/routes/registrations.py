@@ -7,7 +7,14 @@ from uuid import UUID
 from fastapi import Response
 
 from services.training import emails, queries, schemas
-from services.training.domain import LIVE, RECEIVED, NothingToPay, RegistrationErased, written_communication
+from services.training.domain import (
+    LIVE,
+    RECEIVED,
+    NothingToPay,
+    RegistrationErased,
+    SessionOver,
+    written_communication,
+)
 from services.training.models import Participant, RegistrationRow
 from services.training.operations import registrations, requests
 from services.training.permissions import Collector, Organiser
@@ -219,6 +226,19 @@ async def read_qr_code(registration_id: UUID, principal: Collector, session: Ses
 async def _qr_code(session: Session, row: RegistrationRow, asked: queries.PaymentRequest) -> bytes:
     policy = await policies.in_force(session, tenant=row.tenant, at=row.created_at)
     return emails.qr_code(asked, policy.settings.qr_communication)
+
+
+@router.post("/v1/registrations/{registration_id}/mail")
+async def mail_again(
+    registration_id: UUID, principal: Organiser, session: Session, now: Now
+) -> schemas.RegistrationChanged:
+    """Mail the participant once more how their registration stands, with its link, until the session begins."""
+    row = await queries.registration(session, tenant=principal.tenant, registration_id=registration_id)
+    held, _ = await queries.session_and_course(session, tenant=principal.tenant, session_id=row.session_id)
+    if held.starts_at <= now:
+        raise SessionOver(session_id=str(held.id))
+    await registrations.mail_again(session, row, now)
+    return schemas.RegistrationChanged.model_validate({"registration_id": row.id, "state": row.state})
 
 
 @router.post("/v1/registrations/{registration_id}/cancel")

@@ -214,6 +214,21 @@ async def test_a_colleague_is_registered(browser: Browser, given: FakeServices) 
     assert "al begonnen" in answer.text
 
 
+async def test_the_mail_of_a_registration_is_sent_again(browser: Browser, given: FakeServices) -> None:
+    await browser.sign_in(Role.FINANCE)
+    bea = uuid7()
+    given.answer(registrations.REGISTRATION, registration_row("confirmed", "Bea", bea))
+    given.answer(registrations.MAIL, {"registration_id": str(bea), "state": "confirmed"})
+    path = f"/trainings/registrations/{bea}"
+    page = (await browser.ask("GET", path, expect=200)).text
+    assert f'action="{path}/mail"' in page
+    assert "De mail is onderweg." not in page
+    token = page.split('name="form-token" value="')[1].split('"')[0]
+    sent = {"form-token": token, "once": str(uuid7())}
+    assert "De mail is onderweg." in (await browser.ask("POST", f"{path}/mail", data=sent, expect=200)).text
+    assert [each.ids for each in given.of(registrations.MAIL)] == [{"registration_id": str(bea)}]
+
+
 async def test_a_registration_is_cancelled(browser: Browser, given: FakeServices) -> None:
     await browser.sign_in(Role.TRAINER)
     bea = uuid7()

@@ -9,6 +9,7 @@ import pytest
 from services.training import emails
 from shared import messages
 from tests.integration.training.bank import Line, digits, statement
+from tests.support.world import problem
 from tests.support.world.training import Training
 
 
@@ -67,6 +68,17 @@ async def test_is_nobodys_without_its_token(world: Training) -> None:
     for path in ("", "/cancel"):
         for wrong in (token[:-4], f"{token[:-4]}AAA=", "", "x"):
             await world.ask("POST", f"/v1/own-registration{path}", {}, json={"token": wrong}, expect=404)
+
+
+async def test_its_link_is_mailed_again_by_staff_until_it_begins(world: Training) -> None:
+    registered = await world.register(await world.session(price="0"), "Tom")
+    path = f"/v1/registrations/{registered['registration_id']}/mail"
+    assert (await world.do("POST", path, world.trainer, expect=200))["state"] == "confirmed"
+    assert await world.kinds_emailed(registered) == ["registration-confirmed", "registration-confirmed"]
+    await own(world, registered, "/cancel")
+    assert problem(await world.ask("POST", path, world.trainer)) == (409, "registration-over")
+    world.later(days=400)
+    assert problem(await world.ask("POST", path, world.trainer)) == (409, "session-over")
 
 
 @pytest.mark.parametrize("price", ["0", "20.00"])
