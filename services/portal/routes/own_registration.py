@@ -8,6 +8,7 @@ from starlette.responses import Response
 from stdnum import iban
 
 from services.portal import sessions
+from services.portal.calendar_files import calendar_file
 from services.portal.client import Answer, Operation, ServiceRefused
 from services.portal.pages import Pages, anyone
 from services.portal.registrants import (
@@ -23,8 +24,10 @@ from services.portal.registrants import (
 from services.portal.routes.courses import money
 from services.portal.sessions import Registrant, Secret
 from services.portal.visits import PageModel, Visit
+from shared.calendar import Appointment
 
 pages = Pages()
+_HAS_PLACE = ("awaiting-payment", "confirmed")
 
 
 class Payment(Answer):
@@ -40,6 +43,7 @@ class Payment(Answer):
 class Registration(Answer):
     """The reader's own registration."""
 
+    registration_id: UUID
     organisation_id: UUID
     state: str
     title: str
@@ -101,6 +105,7 @@ class RegistrationPage(PageModel):
     due: str | None
     qr_code: str | None
     can_cancel: bool
+    has_place: bool
 
 
 async def _page(visit: RegistrantVisit, template: str) -> Response:
@@ -119,6 +124,7 @@ async def _page(visit: RegistrantVisit, template: str) -> Response:
         due=dates.day(asked.due_on) if asked else None,
         qr_code=found.qr_code,
         can_cancel=found.can_cancel,
+        has_place=found.state in _HAS_PLACE,
     )
     return visit.page(template, model)
 
@@ -127,6 +133,28 @@ async def _page(visit: RegistrantVisit, template: str) -> Response:
 async def show(visit: RegistrantVisit) -> Response:
     """Show one's own registration."""
     return await _page(visit, "registration.html")
+
+
+@pages.show(f"{OWN}/kring.ics", registrant)
+async def calendar(visit: RegistrantVisit) -> Response:
+    """Return the session for the reader's own calendar: the same entry as in the mail that confirms a place."""
+    found = await visit.ask(READ, body={"token": visit.registrant.link})
+    if found.state not in _HAS_PLACE:
+        return visit.go(OWN)
+    settings = visit.parts.settings
+    entry = Appointment(
+        uid=f"{found.registration_id}@{settings.mail_domain}",
+        sequence=0,
+        starts_at=found.starts_at,
+        ends_at=found.ends_at,
+        calendar=visit.profile.calendar,
+        summary=found.title,
+        place=found.place,
+        stamped_at=await visit.parts.clock.now(),
+        organiser_address=settings.mail_address,
+        attendee_address=None,
+    )
+    return calendar_file(entry)
 
 
 @pages.show(f"{OWN}/cancel", registrant)

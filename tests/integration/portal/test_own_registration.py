@@ -92,6 +92,20 @@ async def test_says_where_it_stands(browser: Browser, given: FakeServices, state
     assert ("zijn we niet vergeten" in page) == over
 
 
+async def test_goes_into_ones_calendar_as_the_mail_does(browser: Browser, given: FakeServices) -> None:
+    await browser.fill(LINK)
+    assert 'href="/registration/kring.ics"' in (await browser.ask("GET", "/registration")).text
+    registration = own("confirmed")
+    given.answer(own_registration.READ, registration)
+    file = await browser.ask("GET", "/registration/kring.ics", expect=200)
+    assert file.headers["content-type"].startswith("text/calendar")
+    assert f"UID:{registration['registration_id']}@" in file.text
+    assert "DTSTART;TZID=Europe/Brussels:20310303T090000" in file.text
+    given.answer(own_registration.READ, own("waitlisted"))
+    assert "kring.ics" not in (await browser.ask("GET", "/registration")).text
+    await browser.ask("GET", "/registration/kring.ics", expect=303)
+
+
 async def test_is_cancelled_by_who_has_it(browser: Browser, given: FakeServices) -> None:
     await browser.fill(LINK)
     answer = await browser.fill("/registration/cancel")
