@@ -173,6 +173,9 @@ async def _line(visit: StaffVisit, each: Payment, following: Payment | None) -> 
 @pages.show(QUEUE, staff(Role.FINANCE))
 async def show(visit: StaffVisit) -> Response:
     """Show the form for a statement, and what waits for a person."""
+    if "payment_id" in visit.request.path_params and "session" in visit.request.query_params:
+        # A decision that was refused was made among the participants of a session.
+        return await search(visit)
     lists = await asyncio.gather(
         *(visit.ask(PAYMENTS, query={"state": state, "limit": "50"}) for state in WAITS)
     )
@@ -213,25 +216,6 @@ class DecisionForm(Form):
         if (self.registration is None) == (self.settle is None):
             raise ValueError
         return self
-
-
-@pages.send(f"{QUEUE}/{{payment_id}}", staff(Role.FINANCE), shown_by=show)
-async def decide(visit: StaffVisit) -> Response:
-    """Send a decision about a payment, and go on to the next one."""
-    form = visit.read(DecisionForm)
-    payment_id = read_id(visit.request.path_params["payment_id"])
-    if form.settle is not None:
-        await visit.ask(SETTLE, body={"by": form.settle}, payment_id=payment_id)
-    else:
-        body: dict[str, Any] = {
-            "registration_id": str(form.registration),
-            "accept_amount": form.accept_amount,
-        }
-        if form.moved_from is not None:
-            body["moved_from"] = str(form.moved_from)
-        await visit.ask(MATCH, body=body, payment_id=payment_id)
-    following = form.following.removeprefix("p-")
-    return visit.go(f"{QUEUE}#{'queue' if following == 'queue' else f'p-{read_id(following)}'}")
 
 
 class SearchPage(PageModel):
@@ -298,6 +282,25 @@ async def search(visit: StaffVisit) -> Response:
         people=people,
     )
     return visit.page("payments_search.html", model)
+
+
+@pages.send(f"{QUEUE}/{{payment_id}}", staff(Role.FINANCE), shown_by=show)
+async def decide(visit: StaffVisit) -> Response:
+    """Send a decision about a payment, and go on to the next one."""
+    form = visit.read(DecisionForm)
+    payment_id = read_id(visit.request.path_params["payment_id"])
+    if form.settle is not None:
+        await visit.ask(SETTLE, body={"by": form.settle}, payment_id=payment_id)
+    else:
+        body: dict[str, Any] = {
+            "registration_id": str(form.registration),
+            "accept_amount": form.accept_amount,
+        }
+        if form.moved_from is not None:
+            body["moved_from"] = str(form.moved_from)
+        await visit.ask(MATCH, body=body, payment_id=payment_id)
+    following = form.following.removeprefix("p-")
+    return visit.go(f"{QUEUE}#{'queue' if following == 'queue' else f'p-{read_id(following)}'}")
 
 
 _SHARE = "share-"

@@ -226,6 +226,25 @@ async def test_a_line_is_decided_and_the_next_one_has_the_focus(
     assert "Kies een van de knoppen" in answer.text
 
 
+async def test_a_tick_and_the_session_stay_when_matching_is_refused(
+    browser: Browser, services: FakeServices
+) -> None:
+    await browser.sign_in(Role.FINANCE)
+    session = uuid7()
+    services.answer(trainings.OVER, {"items": [], "next": None})
+    services.answer(payments.PAYMENT, payment("unmatched"))
+    services.answer(courses.SESSIONS, {"items": [session_row(session_id=str(session))], "next": None})
+    services.answer(
+        trainings.REGISTRATIONS, {"items": [registration_row("awaiting-payment", "Bea", BEA)], "next": None}
+    )
+    services.refuse(payments.MATCH, 409, "no-place-left")
+    path = f"/payments/{FIRST}?session={session}"
+    page = (await browser.fill(path, registration=str(BEA), accept_amount="yes", expect=409)).text
+    assert 'name="accept_amount" value="yes" checked' in page
+    assert f'name="registration" value="{BEA}"' in page
+    assert f'action="{path}"' in page
+
+
 async def test_who_was_faster_is_said_with_what_still_waits(browser: Browser, given: FakeServices) -> None:
     await browser.sign_in(Role.FINANCE)
     given.answer(courses.SESSIONS, {"items": [], "next": None})
