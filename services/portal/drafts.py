@@ -88,6 +88,14 @@ async def find(visit: Visit, *, tenant: UUID, owner: UUID | None) -> Writing | N
     return Writing(secret, draft)
 
 
+async def is_lost(visit: Visit, *, owner: UUID | None) -> bool:
+    """Tell whether this browser had a draft that was deleted because its time was over."""
+    secret = Secret.read(visit.cookie(_cookie(owner)))
+    if secret is None:
+        return False
+    return await sessions.load(visit.session, secret, Draft, now=await visit.parts.clock.now()) is None
+
+
 async def begin(visit: Visit, answer: Response, *, tenant: UUID, owner: UUID | None) -> Response:
     """Begin a draft and set its cookie; for the public only until the browser is closed."""
     secret = Secret.new()

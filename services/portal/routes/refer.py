@@ -132,6 +132,7 @@ class StartPage(PageModel):
 
     name: str
     begun: bool
+    lost: bool
 
 
 class StepPage(PageModel):
@@ -202,7 +203,9 @@ async def start(visit: Visit) -> Response:
     if visit.profile is profiles.UNKNOWN:
         raise ServiceRefused(404, "tenant-not-found")
     begun = await drafts.find(visit, tenant=_tenant(visit), owner=None)
-    return visit.page("refer_start.html", StartPage(name=visit.profile.name, begun=begun is not None))
+    lost = begun is None and await drafts.is_lost(visit, owner=None)
+    model = StartPage(name=visit.profile.name, begun=begun is not None, lost=lost)
+    return visit.page("refer_start.html", model)
 
 
 @pages.send("/o/{tenant}/refer", of_organisation)

@@ -182,6 +182,10 @@ class TestADraft:
         browser.world.later(hours=12)
         answer = await browser.ask("GET", f"{base(browser)}/check", expect=303)
         assert answer.headers["location"] == base(browser)
+        words = "Wat je hier eerder schreef, is gewist."
+        assert words in (await browser.ask("GET", base(browser), expect=200)).text
+        await browser.fill(base(browser))
+        assert words not in (await browser.ask("GET", base(browser), expect=200)).text
 
     async def test_of_one_organisation_is_not_sent_to_another(self, browser: Browser) -> None:
         await write(browser)
