@@ -119,28 +119,34 @@ async def note_request(visit: StaffVisit) -> Response:
     return back(visit)
 
 
+async def said_by(visit: StaffVisit) -> list[ShownAnswer]:
+    """Return the latest answers of the person in the address to what they were asked to agree to."""
+    said, dates = await asyncio.gather(visit.ask(SAID, person_id=id_of(visit)), visit.dates())
+    return [
+        ShownAnswer(
+            about=visit.word(ABOUT, each.purpose),
+            said=visit.say(_("ja") if each.given else _("nee")),
+            day=dates.day(each.recorded_at),
+            by=visit.word(_BY, each.via),
+            again=each.stale,
+        )
+        for each in said.items
+    ]
+
+
 @pages.show(f"{PATH}/data", _coordinator)
 async def show(visit: StaffVisit) -> Response:
     """Show a person's latest answer to each question, and the legal basis of their data."""
     person, said, bases, dates = await asyncio.gather(
         visit.ask(PERSON, person_id=id_of(visit)),
-        visit.ask(SAID, person_id=id_of(visit)),
+        said_by(visit),
         visit.ask(BASIS, person_id=id_of(visit)),
         visit.dates(),
     )
     model = DataPage(
         case_id=UUID(case_of(visit)),
         person=person,
-        said=[
-            ShownAnswer(
-                about=visit.word(ABOUT, each.purpose),
-                said=visit.say(_("ja") if each.given else _("nee")),
-                day=dates.day(each.recorded_at),
-                by=visit.word(_BY, each.via),
-                again=each.stale,
-            )
-            for each in said.items
-        ],
+        said=said,
         bases=[(visit.word(BASES, each.basis), dates.day(each.since)) for each in bases.items],
     )
     return visit.page("circle_data.html", model)

@@ -14,6 +14,7 @@ from services.portal.pages import Pages
 from services.portal.routes.case_plan import PlanText, lines_of, names_of, plan_of, text_of
 from services.portal.routes.circle import Row, people_of, rows_of
 from services.portal.routes.circle_person import KnownPage, known_of
+from services.portal.routes.circle_person_data import ShownAnswer, said_by
 from services.portal.routes.conference import Attending, attending, state_in_words
 from services.portal.routes.of_case import case_of, everyone, latest
 from services.portal.staff import StaffVisit, staff
@@ -53,7 +54,9 @@ class FileCirclePage(FilePage):
 
 
 class FilePersonPage(KnownPage, FilePage):
-    """What is known of one of them."""
+    """What is known of one of them, and to what they agreed."""
+
+    said: list[ShownAnswer]
 
 
 class FileConferencePage(FilePage):
@@ -103,8 +106,8 @@ async def show_circle(visit: StaffVisit) -> Response:
 async def show_person(visit: StaffVisit) -> Response:
     """Show somebody of the circle."""
     page = await _open(visit)
-    known, _people = await known_of(visit)
-    return visit.page("open_file_person.html", FilePersonPage(**dict(page), **dict(known)))
+    (known, _people), said = await asyncio.gather(known_of(visit), said_by(visit))
+    return visit.page("open_file_person.html", FilePersonPage(**dict(page), **dict(known), said=said))
 
 
 @pages.show(f"{FILE}/conference", _manager)

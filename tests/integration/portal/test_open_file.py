@@ -8,6 +8,7 @@ import pytest
 
 from services.portal.road import BASELINE
 from services.portal.routes.circle import CONTACTS, PEOPLE, PERSON
+from services.portal.routes.circle_person_data import SAID
 from services.portal.routes.of_case import CONFERENCE, OF_CASE
 from services.portal.routes.open_file import OPENED
 from services.portal.routes.plan import PLANS
@@ -18,6 +19,16 @@ from tests.integration.portal.test_meeting import conference
 from tests.support.portal import Browser, FakeServices
 
 FILE = f"/cases/{CASE_ID}/open-file"
+AGREED = {
+    "purpose": "taking-part",
+    "concerns": None,
+    "version": 1,
+    "language": "nl",
+    "given": True,
+    "via": "referral",
+    "stale": False,
+    "recorded_at": "2026-03-01T09:00:00Z",
+}
 PAGES = ("circle", f"circle/{ANN}", "conference", "plan")
 
 
@@ -44,6 +55,7 @@ async def manager(browser: Browser, services: FakeServices) -> UUID:
     services.answer(PEOPLE, {"items": [ann], "next": None})
     services.answer(PERSON, ann)
     services.answer(CONTACTS, {"items": [], "next": None})
+    services.answer(SAID, {"items": [AGREED], "next": None})
     services.answer(OF_CASE, {"items": []})
     services.answer(PLANS, {"items": []})
     services.refuse(BASELINE, 404, "unknown-case")
@@ -62,6 +74,7 @@ async def test_is_read_from_the_page_that_opened_it(
     for page in ("circle", f"circle/{ANN}", "conference"):
         assert "+32470123456" in shown[page]
     assert "dinsdag 27 maart 2012" in shown[f"circle/{ANN}"]
+    assert "Meedoen aan de kring: ja" in shown[f"circle/{ANN}"]
     assert "Er is nog geen plan" in shown["plan"]
     assert all("<b onload" not in text for text in shown.values())
 
