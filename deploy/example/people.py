@@ -70,7 +70,8 @@ class Cast:
         self._story = s
         self._random = random.Random(seed)  # noqa: S311 - to look at, not to keep secret
         self._names = {language: self._of(*names) for language, names in _NAMES.items()}
-        self._numbers = iter(range(1, 10_000))
+        self._numbers = iter(range(1, 9_000))
+        self._extensions = iter(range(1, 100))
         self.ring = s.organisation(
             "De Ring, conferenties in eigen kring",
             runs_conferences=True,
@@ -158,4 +159,7 @@ class Cast:
 
     def _coordinator(self, first: str, last: str, languages: str) -> Coordinator:
         email = f"{first}.{last}@post.example".lower()
-        return self._story.coordinator(first, last, email, languages=languages.split(), max_load=20)
+        phone = f"0470 00 91 {next(self._extensions):02}"
+        return self._story.coordinator(
+            first, last, email, phone=phone, languages=languages.split(), max_load=20
+        )

@@ -148,7 +148,9 @@ class Cast:
 
         # Matches best, but is tied to the referring centre: never asked.
         self.zohra = coordinator("Zohra", "Bouazza", "nl ar", "female", cultures=["maghreb"], tied_to=[clb])
-        self.malika = coordinator("Malika", "Tahiri", "nl ar", "female", cultures=["maghreb"])
+        self.malika = coordinator(
+            "Malika", "Tahiri", "nl ar", "female", cultures=["maghreb"], phone="0470 00 15 02"
+        )
         self.hafida = coordinator("Hafida", "Ouali", "nl ar", "female")
         self.stijn = coordinator("Stijn", "Abdallah", "nl ar", "male")
         self.veerle = coordinator("Veerle", "Rombouts", "nl fr", "female")
