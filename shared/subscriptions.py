@@ -105,15 +105,16 @@ class Subscriptions:
             self._defaults[data.TYPE] = Subscription(data, "any", act=act)
 
     def writes(
-        self, data: type[D], *, case: CasePolicy = "live", background: bool = False
+        self, *types: type[EventData], case: CasePolicy = "live", background: bool = False
     ) -> Callable[[F], F]:
-        """Register a handler(session, event, context) whose rows commit together with the inbox row.
+        """Register a handler(session, event, context) of some types, whose rows commit together with the inbox row.
 
         `background`: nobody waits for it, so other events are handled first.
         """
 
         def register(handler: F) -> F:
-            self._add(Subscription(data, case, write=handler, background=background))
+            for data in types:
+                self._add(Subscription(data, case, write=handler, background=background))
             return handler
 
         return register

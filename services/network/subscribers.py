@@ -125,29 +125,17 @@ async def follow_conference(
     )
 
 
-@subscriptions.writes(intake.HoldSet, case="always")
-async def keep_from_erasing(session: AsyncSession, event: Received[intake.HoldSet], context: Context) -> None:
-    """Block erasure of people of the case while the hold is in force."""
-    del context
+@subscriptions.writes(intake.HoldSet, intake.HoldLifted, case="always")
+async def follow_hold(
+    session: AsyncSession, event: Received[intake.HoldSet] | Received[intake.HoldLifted], _context: Context
+) -> None:
+    """Block erasure of people of the case while a hold is in force."""
     await holds.note(
         session,
         tenant=event.tenant,
         case_id=event.data.case_id,
         hold_id=event.data.hold_id,
-        lifted=False,
-    )
-
-
-@subscriptions.writes(intake.HoldLifted, case="always")
-async def end_hold(session: AsyncSession, event: Received[intake.HoldLifted], context: Context) -> None:
-    """End this hold's block on erasing people of the case."""
-    del context
-    await holds.note(
-        session,
-        tenant=event.tenant,
-        case_id=event.data.case_id,
-        hold_id=event.data.hold_id,
-        lifted=True,
+        lifted=isinstance(event.data, intake.HoldLifted),
     )
 
 
@@ -214,13 +202,14 @@ async def ask_no_more_for_dates(
     await _ask_no_more(session, event, context, event.data.poll_id)
 
 
-async def _ask_no_more_of_agreement(session: AsyncSession, event: Received[Any], context: Context) -> None:
+@subscriptions.writes(plans.AgreementDone, plans.AgreementLapsed, case="any")
+async def ask_no_more_of_agreement(
+    session: AsyncSession,
+    event: Received[plans.AgreementDone] | Received[plans.AgreementLapsed],
+    context: Context,
+) -> None:
     """Send nothing that asks about an agreement that is settled."""
     await _ask_no_more(session, event, context, event.data.agreement_id)
-
-
-for _settled in (plans.AgreementDone, plans.AgreementLapsed):
-    subscriptions.writes(_settled, case="any")(_ask_no_more_of_agreement)
 
 
 @subscriptions.writes(plans.PlanBInvoked, case="any")

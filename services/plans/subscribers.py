@@ -42,19 +42,13 @@ async def keep_case(session: AsyncSession, event: Received[intake.CaseOpened], _
     await projections.note_case(session, event.data, tenant=event.tenant, at=event.time)
 
 
-@subscriptions.writes(intake.BaselineRecorded, case="any")
+@subscriptions.writes(intake.BaselineRecorded, intake.BaselineChanged, case="any")
 async def keep_baseline(
-    session: AsyncSession, event: Received[intake.BaselineRecorded], _context: Context
+    session: AsyncSession,
+    event: Received[intake.BaselineRecorded] | Received[intake.BaselineChanged],
+    _context: Context,
 ) -> None:
     """Store the bottom lines."""
-    await projections.note_baseline(session, event.data, tenant=event.tenant, at=event.time)
-
-
-@subscriptions.writes(intake.BaselineChanged, case="any")
-async def keep_changed_baseline(
-    session: AsyncSession, event: Received[intake.BaselineChanged], _context: Context
-) -> None:
-    """Store the changed bottom lines."""
     await projections.note_baseline(session, event.data, tenant=event.tenant, at=event.time)
 
 
@@ -109,54 +103,28 @@ async def keep_youngest(
     await accepting.follow_mandate(session, case_id=case_id, tenant=event.tenant, now=now)
 
 
-@subscriptions.writes(network.ConsentGiven, case="any")
+@subscriptions.writes(network.ConsentGiven, network.ConsentWithdrawn, network.AuthorityEnded, case="any")
 async def note_consent(
-    session: AsyncSession, event: Received[network.ConsentGiven], _context: Context
-) -> None:
-    """Store that a person agrees to share the plan."""
-    await _note_consent(session, event, given=True)
-
-
-@subscriptions.writes(network.ConsentWithdrawn, case="any")
-async def note_withdrawn_consent(
-    session: AsyncSession, event: Received[network.ConsentWithdrawn], _context: Context
-) -> None:
-    """End sharing outside the circle, if those the plan is about want that."""
-    await _note_consent(session, event, given=False)
-
-
-@subscriptions.writes(network.AuthorityEnded, case="any")
-async def note_ended_authority(
-    session: AsyncSession, event: Received[network.AuthorityEnded], _context: Context
-) -> None:
-    """Store that an objection no longer counts; what it ended stays ended."""
-    await sharing.note_consent(
-        session,
-        case_id=event.data.case_id,
-        person_id=event.data.person_id,
-        concerns=event.data.concerns,
-        tenant=event.tenant,
-        given=True,
-        version=event.sequence,
-        at=event.time,
-    )
-
-
-async def _note_consent(
     session: AsyncSession,
-    event: Received[network.ConsentGiven] | Received[network.ConsentWithdrawn],
-    *,
-    given: bool,
+    event: Received[network.ConsentGiven]
+    | Received[network.ConsentWithdrawn]
+    | Received[network.AuthorityEnded],
+    _context: Context,
 ) -> None:
-    if event.data.purpose != SHARE_PLAN:
+    """Store whether a person agrees to share the plan: a no ends sharing outside the circle.
+
+    An objection counts no longer once the authority has ended; what it ended stays ended.
+    """
+    fact = event.data
+    if not isinstance(fact, network.AuthorityEnded) and fact.purpose != SHARE_PLAN:
         return
     await sharing.note_consent(
         session,
-        case_id=event.data.case_id,
-        person_id=event.data.person_id,
-        concerns=event.data.concerns or event.data.person_id,
+        case_id=fact.case_id,
+        person_id=fact.person_id,
+        concerns=fact.concerns or fact.person_id,
         tenant=event.tenant,
-        given=given,
+        given=not isinstance(fact, network.ConsentWithdrawn),
         version=event.sequence,
         at=event.time,
     )

@@ -96,13 +96,14 @@ async def note_talk(
     await _note_step(session, event, TALK_CLOCK, context)
 
 
-async def _follow_leaving(session: AsyncSession, event: Received[Any], context: Context) -> None:
+@subscriptions.writes(network.PersonRemoved, network.PersonExcluded, case="any")
+async def follow_leaving(
+    session: AsyncSession,
+    event: Received[network.PersonRemoved] | Received[network.PersonExcluded],
+    context: Context,
+) -> None:
     """Stop waiting for the answer of a person who left, and ask whoever takes their place."""
     await operations.follow_leaving(session, case_id=event.data.case_id, now=await context.clock.now())
-
-
-for _leaving in (network.PersonRemoved, network.PersonExcluded):
-    subscriptions.writes(_leaving, case="any")(_follow_leaving)
 
 
 @subscriptions.writes(network.ContactMade)
@@ -168,13 +169,14 @@ async def resume(session: AsyncSession, event: Received[intake.CaseResumed], con
     await operations.follow_pause(session, case_id=event.data.case_id, now=now)
 
 
-async def _stop(session: AsyncSession, event: Received[Any], context: Context) -> None:
+@subscriptions.writes(intake.CaseWithdrawn, intake.CaseClosed, case="any")
+async def stop(
+    session: AsyncSession,
+    event: Received[intake.CaseWithdrawn] | Received[intake.CaseClosed],
+    context: Context,
+) -> None:
     """Stop preparing: the case stopped."""
     await operations.stop_case(session, case_id=event.data.case_id, now=await context.clock.now())
-
-
-for _end in (intake.CaseWithdrawn, intake.CaseClosed):
-    subscriptions.writes(_end, case="any")(_stop)
 
 
 @subscriptions.writes(intake.CaseErased, case="always")
