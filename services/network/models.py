@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from pydantic import Field
 from sqlalchemy import (
     CheckConstraint,
     Date,
@@ -45,9 +46,8 @@ class PersonFields(SealedFields):
     parental_authority: bool | None = None
     # The persons of the case over whom they hold authority; None: every minor it is about.
     authority_over: tuple[UUID, ...] | None = None
-    # What they need to take part: codes, and their own words.
     needs: tuple[Need, ...] = ()
-    needs_words: str | None = None
+    needs_words: str | None = Field(default=None, description="Their needs, in their own words.")
 
 
 class ExitFields(SealedFields):

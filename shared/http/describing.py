@@ -12,6 +12,7 @@ from shared import case_access
 from shared.case_state import CaseErased
 from shared.errors import DomainError
 from shared.http.problems import status_of
+from shared.vault.fields import SealedFields
 
 _FIELDS = tomllib.loads((Path(__file__).parents[1] / "contracts" / "fields.toml").read_text(encoding="utf-8"))
 _BY_FORMAT = {
@@ -29,24 +30,32 @@ _OF_ACCESS = (CaseErased, case_access.NoLongerInCircle)
 _DECIDING = (case_access.access_of, case_access.relations, case_access.require)
 
 
-def describe_fields(document: dict[str, Any]) -> None:
+def describe_fields(document: dict[str, Any], *, service: str) -> None:
     """Give every undescribed field and parameter its sentence, and every object an example."""
     schemas: dict[str, Any] = document["components"]["schemas"]
+    texts: dict[str, str] = _FIELDS["descriptions"] | _of_sealed(service)
     for model, schema in schemas.items():
         for name, field in schema.get("properties", {}).items():
-            _say(field, model, name)
+            _say(field, texts.get(f"{model}.{name}", texts.get(name)))
     for operations in document["paths"].values():
         for operation in operations.values():
             for parameter in operation.get("parameters", ()):
-                _say(parameter, "", parameter["name"])
+                _say(parameter, texts.get(parameter["name"]))
     for model, schema in schemas.items():
         if schema.get("type") == "object" and "examples" not in schema:
             schema["examples"] = [Examples(schemas).of(schema, model)]
 
 
-def _say(field: dict[str, Any], model: str, name: str) -> None:
-    texts: Mapping[str, str] = _FIELDS["descriptions"]
-    text = texts.get(f"{model}.{name}", texts.get(name))
+def _of_sealed(service: str) -> dict[str, str]:
+    """Return what those of a service's sealed fields mean that say so themselves: it shows them by the same names."""
+    own = (
+        each for each in SealedFields.__subclasses__() if each.__module__.startswith(f"services.{service}.")
+    )
+    fields = (each for model in own for each in model.model_fields.items())
+    return {name: field.description for name, field in fields if field.description}
+
+
+def _say(field: dict[str, Any], text: str | None) -> None:
     if text is not None:
         field.setdefault("description", text)
 

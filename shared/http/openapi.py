@@ -115,7 +115,7 @@ def describe(app: FastAPI, routers: list[Router]) -> None:
             for path, operations in document["paths"].items():
                 for method, operation in operations.items():
                     _complete(operation, path, method, found[path, method])
-            describe_fields(document)
+            describe_fields(document, service=app.state.context.service)
             if app.state.context.service in SERVICES:
                 document["x-problem-types"] = problem_types(app.state.context.service)
             app.openapi_schema = document

@@ -34,7 +34,7 @@ async def test_its_owner_answers_with_it(name: str) -> None:
     assert answer["schema"] == {"$ref": _REFERENCE.format(model=contract.answer.__name__)}
     schema = _as_documented(contract.answer.model_json_schema(mode="serialization", ref_template=_REFERENCE))
     parts = schema.pop("$defs", {}) | {contract.answer.__name__: schema}
-    describe_fields({"components": {"schemas": parts}, "paths": {}})
+    describe_fields({"components": {"schemas": parts}, "paths": {}}, service=contract.owner)
     assert {part: document["components"]["schemas"][part] for part in parts} == parts
 
 

@@ -7,13 +7,19 @@ import pytest
 from deploy import catalogue
 from shared.settings import Settings
 
-PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
+DOCS = Path(__file__).parents[2] / "docs"
 
 
 def test_the_page_is_that_of_now() -> None:
-    assert PAGE.read_text() == catalogue.settings(), "run `python -m deploy.catalogue`"
+    assert (DOCS / "settings.md").read_text() == catalogue.settings(), "run `python -m deploy.catalogue`"
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)
 def test_each_says_what_it_is(name: str) -> None:
     assert Settings.model_fields[name].description
+
+
+def test_the_page_of_encrypted_fields_is_that_of_now() -> None:
+    assert (DOCS / "sealed-fields.md").read_text() == catalogue.sealed_fields(), (
+        "run `python -m deploy.catalogue`"
+    )

@@ -40,20 +40,17 @@ async def read_me(principal: Person, session: Session, deps: Deps, now: Now) -> 
     case = await case_state.read(session, person.case_id)
     cared_for = await consents.in_care(session, deps.vault, person=person, today=today)
     return Me(
-        first_name=fields.first_name,
+        **fields.model_dump(include=set(Me.model_fields)),
         case_id=person.case_id,
         case_status="open" if case is None else case.status,
         person_id=person.id,
         role=person.role,
-        language=fields.language,
         age=age,
         reads_with=await consents.reading_along(session, deps.vault, child=person, today=today)
         if age == AgeGroup.UNDER_TWELVE
         else [],
         decides_for_child=any(not each.only_to_read for each in cared_for),
         asks_for=[InCare(**asdict(each)) for each in cared_for],
-        needs=list(fields.needs),
-        needs_words=fields.needs_words,
         invitation=None if invitation is None else invitation_view(invitation),
     )
 

@@ -3,12 +3,13 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 from services.network import queries
-from services.network.models import Survey
+from services.network.models import PersonFields, Survey
 from services.network.operations import links
 from shared.auth import Role
+from shared.contracts.intake import PersonAtOpening
 from shared.database import Database, Scope
 from shared.settings import Settings
 from tests.access.cast import PEOPLE, REMOVED, Cast, who
@@ -17,6 +18,12 @@ from tests.support.world import Case
 from tests.support.world.network import Network
 
 HERE, OTHER, THERE = "this case", "another case", "elsewhere"
+# What people of the circle are asked beside what the referral said of them.
+_TOLD = [
+    name
+    for name, field in PersonFields.model_fields.items()
+    if str in get_args(field.annotation) and name not in PersonAtOpening.model_fields
+]
 _BORN = {"central minor": "2012-01-05", "central child under twelve": "2017-05-05"}
 
 
@@ -37,8 +44,8 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
         proposed = await _propose(world, case)
         invitation = await world.invite(case, who("neighbour"))
         pair = await _keep_apart(world, case)
-        needs = await world.correct(case, who("neighbour"), needs_words=content("what somebody needs"))
-        assert needs.status_code == 200, needs.text
+        told = await world.correct(case, who("neighbour"), **{name: content(name) for name in _TOLD})
+        assert told.status_code == 200, told.text
         request = await _ask(world, case)
         copies = await _copies(world, case)
         for name in ("central person", "central minor", "central child under twelve", "representative"):
@@ -78,7 +85,7 @@ def _contents() -> dict[str, str]:
     }
     return found | {
         "first name of a child": content("first name of a child"),
-        "what somebody needs": content("what somebody needs"),
+        **{name: content(name) for name in _TOLD},
         "somebody proposed": content("name of somebody proposed"),
         "words of a request": content("words of a request"),
         "why two are kept apart": content("why two are kept apart"),
