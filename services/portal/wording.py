@@ -17,7 +17,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 
 from services.portal.of_services import FILE, LENGTHS
 from shared.calendar import Calendar
@@ -181,6 +182,26 @@ def language_name(code: str, language: Language) -> str:
 _READ: dict[str, Callable[[str], object]] = {"date": date.fromisoformat, "time": time.fromisoformat}
 
 
+class _InMemory(BytecodeCache):
+    """Compiles each template once for all languages: its sentences are translated when it is rendered."""
+
+    def __init__(self) -> None:
+        self._compiled: dict[str, Bucket] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Take over what was compiled from the same source."""
+        known = self._compiled.get(bucket.key)
+        if known is not None and known.checksum == bucket.checksum:
+            bucket.code = known.code
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep what was compiled."""
+        self._compiled[bucket.key] = bucket
+
+
+_IN_MEMORY = _InMemory()
+
+
 @cache
 def environment(language: Language, *, young: bool = False) -> Environment:
     """Return the templates in a language. A missing variable is an error, and all text is escaped."""
@@ -191,6 +212,7 @@ def environment(language: Language, *, young: bool = False) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
+        bytecode_cache=_IN_MEMORY,
     )
     made.install_gettext_translations(translations(language, young=young), newstyle=True)  # type: ignore[attr-defined]
     made.policies["ext.i18n.trimmed"] = True
