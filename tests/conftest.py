@@ -219,18 +219,13 @@ def secrets_dir(session_directory: Path) -> Path:
 
 
 @pytest_asyncio.fixture
-async def settings(
-    databases: Databases,
-    broker_url: str,
-    postgres: PostgreSQL,
-    temporal: TimeSkippingServer,
-    secrets_dir: Path,
+async def settings_without_broker(
+    databases: Databases, postgres: PostgreSQL, temporal: TimeSkippingServer, secrets_dir: Path
 ) -> Settings:
-    """Settings that name all the real parts, with an empty store of keys; add databases by `database(service)`."""
+    """Settings for tests that say nothing to the broker: a virtual host would take more than the rest of them."""
     await databases.recreate(KEYS)
     return Settings(
         database_url=SecretStr(postgres.url),
-        broker_url=SecretStr(broker_url),
         temporal_address=temporal.address,
         temporal_namespace=temporal.namespace,
         clock="skipped",
@@ -239,3 +234,9 @@ async def settings(
         stop_seconds=5,
         retry_scale=0.05,
     )
+
+
+@pytest.fixture
+def settings(settings_without_broker: Settings, broker_url: str) -> Settings:
+    """Settings that name all the real parts, with an empty store of keys; add databases by `database(service)`."""
+    return settings_without_broker.model_copy(update={"broker_url": SecretStr(broker_url)})

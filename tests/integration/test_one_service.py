@@ -76,6 +76,12 @@ async def _sealed(settings: Settings, service: str) -> UUID:
     return UUID(bytes=row.sealed[1:17])
 
 
+@pytest.fixture
+def settings(settings_without_broker: Settings) -> Settings:
+    """Those who speak to the broker ask for it."""
+    return settings_without_broker
+
+
 @pytest_asyncio.fixture
 async def taken(settings: Settings, databases: Databases, tmp_path: Path) -> AsyncIterator[Taken]:
     """A service that was taken over, beside another that has sealed something."""

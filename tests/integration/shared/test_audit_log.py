@@ -81,6 +81,12 @@ class World:
         return await Verification(self.owner, service=SERVICE, key=self.key).verify(kept=kept)
 
 
+@pytest.fixture
+def settings(settings_without_broker: Settings) -> Settings:
+    """Nothing here speaks to the broker."""
+    return settings_without_broker
+
+
 @pytest_asyncio.fixture
 async def world(
     databases: Databases, settings: Settings, database: Callable[[str], Awaitable[Database]]

@@ -20,6 +20,12 @@ from tests.support.backing import Databases
 from tests.support.rooms import IN_USE, OURS, ROWS, THEIRS, Rooms
 
 
+@pytest.fixture
+def settings(settings_without_broker: Settings) -> Settings:
+    """Nothing here speaks to the broker."""
+    return settings_without_broker
+
+
 @pytest_asyncio.fixture
 async def rooms(databases: Databases, settings: Settings) -> AsyncIterator[Rooms]:
     """Network's database."""
