@@ -172,7 +172,7 @@ class CircleMember(EventData):
     """A person who takes part, by id; `required`: the conference needs them there.
 
     `serves`: the person whose interpreter or advocate they are; `not_with`: members they must not be brought in
-    contact with.
+    contact with; `child`: a central person known to be under eighteen when this was published.
     """
 
     person_id: UUID
@@ -181,6 +181,8 @@ class CircleMember(EventData):
     mode: AttendanceMode = "in-person"
     serves: UUID | None = None
     not_with: tuple[UUID, ...] = ()
+    side: Side = "other"
+    child: bool = False
 
 
 class CircleReady(EventData, type="network.circle.ready.v1"):

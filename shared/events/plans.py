@@ -14,7 +14,8 @@ Said = Literal["nearly", "not-yet", "changed", "help"]
 class PlanRecorded(EventData, type="plans.plan.recorded.v1", public=True):
     """The circle's plan was recorded, from a conference or without a meeting.
 
-    `replaced`: agreements that the new version ended.
+    `replaced`: agreements that the new version ended. `by_professionals`: how many of its agreements are for a
+    professional to do; None in an event from before this was told.
     """
 
     case_id: UUID
@@ -27,6 +28,7 @@ class PlanRecorded(EventData, type="plans.plan.recorded.v1", public=True):
     convener_person_id: UUID | None = None
     needs_acceptance: bool
     replaced: tuple[UUID, ...] = ()
+    by_professionals: int | None = None
 
 
 class PlanAccepted(EventData, type="plans.plan.accepted.v1", public=True):
@@ -139,6 +141,8 @@ class CheckInRecorded(EventData, type="plans.check-in.recorded.v1", public=True)
     another_coordinator: bool = False
     # After four weeks: the coordinator still has to call the referrer.
     task_goes_on: bool = False
+    # Whether something serious happened; None: nothing was said.
+    incident: bool | None = None
 
 
 class ReferrerCalled(EventData, type="plans.referrer.called.v1", public=True):

@@ -1,7 +1,7 @@
 """Events of scheduling: preparations, date polls, conferences."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, get_args
 from uuid import UUID
 
 from shared.events.base import Code, EventData
@@ -90,11 +90,25 @@ class ConferenceCancelled(EventData, type="scheduling.conference.cancelled.v1", 
     reason: Code
 
 
+# Where people in the circle belong: with the central persons, on a side of the family, or by their role.
+TurnoutGroup = Literal["central", "maternal", "paternal", "other", "professional", "advocate", "interpreter"]
+TURNOUT_GROUPS: tuple[TurnoutGroup, ...] = get_args(TurnoutGroup)
+
+
+class Turnout(EventData):
+    """How many people of a group were invited, and how many came; without those who left the circle before."""
+
+    group: TurnoutGroup
+    invited: int
+    attended: int
+
+
 class ConferenceHeld(EventData, type="scheduling.conference.held.v1", public=True):
     """The conference was held; of its private part only the begin and end are known.
 
     `continued`: the circle meets again on another day, at the conference with the next number of the same
-    preparation.
+    preparation. `children`: central persons under eighteen who came; `remote`: who took part online or by phone;
+    `incident`: whether something serious happened. None: an event from before these were told.
     """
 
     case_id: UUID
@@ -107,3 +121,8 @@ class ConferenceHeld(EventData, type="scheduling.conference.held.v1", public=Tru
     attended: int
     next_conference_id: UUID | None = None
     next_conference_no: int | None = None
+    by_group: tuple[Turnout, ...] = ()
+    children: int | None = None
+    remote: int | None = None
+    private_minutes: int | None = None
+    incident: bool | None = None

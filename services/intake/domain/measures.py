@@ -7,6 +7,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 
 from services.intake.domain.codes import ReferralReason, WithdrawReason
+from shared.events.scheduling import TURNOUT_GROUPS
 
 
 class Ended(StrEnum):
@@ -47,9 +48,15 @@ AVERAGES: dict[str, Measure] = {
     **dict.fromkeys(("weeks_to_coordinator", "weeks_to_contact"), Measure.STARTED),
     **dict.fromkeys(("weeks_to_conference", "cancelled"), Measure.CONFERENCE_HELD),
     "weeks_to_plan": Measure.PLAN,
-    **dict.fromkeys(("circle", "widened", "invited", "came"), Measure.CONFERENCE_HELD),
+    **dict.fromkeys(("private_minutes", "circle", "widened", "invited", "came"), Measure.CONFERENCE_HELD),
+    **dict.fromkeys(("children", "remote"), Measure.CONFERENCE_HELD),
+    **{f"{did}_{group}": Measure.CONFERENCE_HELD for did in ("invited", "came") for group in TURNOUT_GROUPS},
     **dict.fromkeys(
-        ("agreements", "agreements_done", "agreements_lapsed", "check_ins"), Measure.PLAN_FROM_CONFERENCE
+        (
+            *("agreements", "agreements_by_network", "agreements_by_professionals"),
+            *("agreements_done", "agreements_lapsed", "check_ins"),
+        ),
+        Measure.PLAN_FROM_CONFERENCE,
     ),
 }
 
@@ -71,6 +78,11 @@ SHARES: dict[str, Share] = {
     "stopped_because": Share(Measure.STARTED, (*WithdrawReason, UNSAID)),
     "first_meeting": Share(Measure.CONFERENCE_HELD, ("plan", "continued", "no-plan")),
     "meetings": Share(Measure.CONFERENCE_HELD, ("one", "two", "more")),
+    "sides": Share(Measure.CONFERENCE_HELD, ("both", "one", "neither", UNSAID)),
+    **dict.fromkeys(
+        ("with_children", "with_remote", "with_interpreter", "incident"),
+        Share(Measure.CONFERENCE_HELD, ("yes", "no", UNSAID)),
+    ),
     "acceptance": Share(Measure.PLAN, ("accepted", "presumed", "partly-accepted", "refused", UNSAID)),
     "referrer_says": Share(
         Measure.PLAN_FROM_CONFERENCE, ("as-agreed", "partly", "not", "not-reached", UNSAID)

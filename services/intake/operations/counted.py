@@ -66,6 +66,12 @@ def _code(fact: CaseFact, name: str, code: str, *, rank: int) -> None:
         fact.codes = fact.codes | {name: [rank, code]}
 
 
+def _incident(fact: CaseFact, incident: bool | None) -> None:
+    """Record whether something serious happened: once it did, it did."""
+    if incident is not None:
+        _code(fact, "incident", "yes" if incident else "no", rank=int(incident))
+
+
 def _assigned(fact: CaseFact, _data: Any, when: When) -> None:
     _keep_smallest(fact, weeks_to_coordinator=when.weeks())
 
@@ -79,6 +85,11 @@ def _conference(fact: CaseFact, data: scheduling.ConferenceHeld, when: When) -> 
     _keep_first(fact, conference_held=data.held_on.replace(day=1))
     _keep_smallest(fact, weeks_to_conference=when.weeks(data.held_on))
     _keep_largest(fact, invited=data.invited, came=data.attended)
+    for each in data.by_group:
+        _keep_largest(fact, **{f"invited_{each.group}": each.invited, f"came_{each.group}": each.attended})
+    told = {name: getattr(data, name) for name in ("children", "remote", "private_minutes")}
+    _keep_largest(fact, **{name: amount for name, amount in told.items() if amount is not None})
+    _incident(fact, data.incident)
     # The outcome of the first meeting counts.
     _code(fact, "first_meeting", data.outcome, rank=-data.conference_no)
 
@@ -88,6 +99,12 @@ def _plan(fact: CaseFact, data: plans.PlanRecorded, when: When) -> None:
     _keep_first(fact, **{kind: when.month})
     _keep_smallest(fact, weeks_to_plan=when.weeks())
     _keep_largest(fact, agreements=len(data.agreement_ids))
+    if data.by_professionals is not None:
+        _keep_largest(
+            fact,
+            agreements_by_professionals=data.by_professionals,
+            agreements_by_network=len(data.agreement_ids) - data.by_professionals,
+        )
 
 
 def _judged(code: str) -> Change:
@@ -112,6 +129,7 @@ def _progress(said: str) -> Progress:
 
 def _checked(fact: CaseFact, data: plans.CheckInRecorded, when: When) -> None:
     _add(fact, check_ins=1)
+    _incident(fact, data.incident)
     _code(fact, f"after_{data.kind.replace('-', '_')}", data.decision, rank=when.sequence)
 
 

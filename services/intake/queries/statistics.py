@@ -230,10 +230,26 @@ def _codes(case: Standing, fact: CaseFact, before: date) -> dict[str, str]:
         "minors": "yes" if fact.minors else "no",
         "not_started_because": case.not_started,
         "stopped_because": case.stop_reason if _by_then(case.ended, before) else None,
+        "sides": _sides(case.amounts),
+        "with_children": _any(case.amounts, "children"),
+        "with_remote": _any(case.amounts, "remote"),
+        "with_interpreter": _any(case.amounts, "came_interpreter"),
         "meetings": {1: "one", 2: "two"}.get(case.amounts.get("conferences", 0), "more"),
     }
     told = derived | {name: code for name, (_, code) in case.codes.items()}
     return {name: told.get(name) or UNSAID for name in SHARES}
+
+
+def _any(amounts: Mapping[str, int], name: str) -> str | None:
+    return None if name not in amounts else "yes" if amounts[name] else "no"
+
+
+def _sides(amounts: Mapping[str, int]) -> str | None:
+    """Return how many of the mother's and the father's side came, as far as this is known."""
+    came = [amounts.get(f"came_{side}") for side in ("maternal", "paternal")]
+    if None in came:
+        return None
+    return ("neither", "one", "both")[sum(map(bool, came))]
 
 
 def _ended(case: Standing, before: date) -> Ended:

@@ -11,7 +11,7 @@ from shared.ages import OWN_DECISIONS_FROM
 from shared.calendar import age_on
 from shared.deadlines import clock_kind
 from shared.errors import Conflict, Gone, Invalid, NotFound, TooManyRequests
-from shared.events.network import AttendanceMode, PersonRole
+from shared.events.network import AttendanceMode, PersonRole, Side
 
 SERVICE = "network"
 INVITATION_CLOCK = clock_kind("invitation", turn="late")
@@ -317,6 +317,8 @@ class Candidate:
     answer: str | None
     mode: AttendanceMode | None
     serves: UUID | None = None
+    side: Side = "other"
+    child: bool = False
     # They, or the person who decides for them, said no to taking part.
     unwilling: bool = False
 
@@ -330,6 +332,8 @@ class Member:
     required: bool
     mode: AttendanceMode
     serves: UUID | None
+    side: Side
+    child: bool
 
 
 def ready_circle(candidates: Sequence[Candidate], *, required: Sequence[UUID] | None) -> list[Member]:
@@ -357,6 +361,8 @@ def taking_part(candidates: Sequence[Candidate], *, required: Sequence[UUID] | N
             else candidate.person_id in required,
             mode=candidate.mode or "in-person",
             serves=candidate.serves,
+            side=candidate.side,
+            child=candidate.child,
         )
         for candidate in candidates
         if candidate.answer == "yes" or _central_without_answer(candidate)

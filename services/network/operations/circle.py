@@ -98,10 +98,13 @@ async def _candidates(
         today = await profiles.today(session, tenant=tenant, now=now)
         seen = await picture(session, vault, tenant=tenant, case_id=case_id, today=today)
         unwilling = {person.id for person in unasked if not seen.allows(person.id, Purpose.TAKING_PART)}
-    return [_candidate(person, invitation, unwilling) for person, invitation in people]
+    children = await queries.known_minors(session, case_id=case_id)
+    return [_candidate(person, invitation, unwilling, children) for person, invitation in people]
 
 
-def _candidate(person: Person, invitation: Invitation | None, unwilling: set[UUID]) -> Candidate:
+def _candidate(
+    person: Person, invitation: Invitation | None, unwilling: set[UUID], children: set[UUID]
+) -> Candidate:
     return Candidate(
         person_id=person.id,
         role=person.role,  # type: ignore[arg-type]  # a code that the edge checked
@@ -110,6 +113,8 @@ def _candidate(person: Person, invitation: Invitation | None, unwilling: set[UUI
         answer=_standing(invitation),
         mode=None if invitation is None else invitation.mode,  # type: ignore[arg-type]
         unwilling=person.id in unwilling,
+        side=person.side,  # type: ignore[arg-type]
+        child=person.id in children,
     )
 
 
@@ -130,6 +135,8 @@ def _published(taking_part: Sequence[Member], apart: Pairs) -> list[dict[str, An
             mode=member.mode,
             serves=member.serves if member.serves in people else None,
             not_with=tuple(kept_from(apart, member.person_id, among=people)),
+            side=member.side,
+            child=member.child,
         ).model_dump(mode="json")
         for member in taking_part
     ]

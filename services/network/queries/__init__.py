@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network.data_requests import OPEN_STATES, RequestKind, RequestState
 from services.network.domain import InvitationState, PersonState, UnknownPerson
+from services.network.domain.consents import BIRTHDAYS
 from services.network.models import (
     Circle,
     Contact,
@@ -25,7 +26,7 @@ from services.network.queries.consents import consent_allows, may_ask_for
 from shared.case_state import lock_row, lock_rows
 from shared.events.network import AttendanceMode
 from shared.http import PageRequest, Rows, paginate
-from shared.tables import message
+from shared.tables import clock, message
 
 # The consent queries that others use; the rest is in queries.consents.
 __all__ = ["consent_allows", "may_ask_for"]
@@ -44,6 +45,14 @@ async def person(session: AsyncSession, *, tenant: UUID, person_id: UUID, lock: 
     if found is None:
         raise UnknownPerson(person_id=str(person_id))
     return found
+
+
+async def known_minors(session: AsyncSession, *, case_id: UUID) -> set[UUID]:
+    """Return the central persons known to be under eighteen: a clock waits for their next birthday."""
+    query = select(clock.c.subject).where(
+        clock.c.case_id == case_id, clock.c.kind.in_(BIRTHDAYS), clock.c.state.in_(("running", "paused"))
+    )
+    return set((await session.scalars(query)).all())
 
 
 async def people_of_case(

@@ -99,8 +99,7 @@ async def change_agreement(
     await await_day(session, plan, changed, now=now, policy=policy, paused=paused)
     await await_acceptance(session, plan, by=mandated, now=now, policy=policy, paused=paused)
     listed = await queries.agreements_of_version(session, plan.id, plan.version)
-    ids = [each.id for each in listed]
-    await say_recorded(session, plan, version, agreements=ids, replaced=[old.id], now=now)
+    await say_recorded(session, plan, version, agreements=listed, replaced=[old.id], now=now)
     await tell(session, plan, {*old.who_person_ids, *changed.who_person_ids}, but={by}, now=now)
     return plan, changed
 

@@ -82,6 +82,7 @@ async def record_check_in(
         kind=_kind(check_in),
         decision=new.decision,
         another_coordinator=new.another_coordinator,
+        incident=new.incident,
         task_goes_on=check_in.kind == "four-weeks"
         and (new.decision == "adjust" or await awaited(session, plan, REFERRER_CALL) is not None),
     )

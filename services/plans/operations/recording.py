@@ -269,9 +269,8 @@ async def _write_version(
     for agreement in agreements:
         await await_day(session, plan, agreement, now=now, policy=policy, paused=paused)
     await plan_review(session, plan, review_on=new.review_on, now=now, policy=policy, paused=paused)
-    ids = [agreement.id for agreement in agreements]
-    await say_recorded(session, plan, version, agreements=ids, replaced=replaced, now=now)
-    return ids
+    await say_recorded(session, plan, version, agreements=agreements, replaced=replaced, now=now)
+    return [agreement.id for agreement in agreements]
 
 
 async def say_recorded(
@@ -279,7 +278,7 @@ async def say_recorded(
     plan: Plan,
     version: PlanVersion,
     *,
-    agreements: Sequence[UUID],
+    agreements: Sequence[Agreement],
     replaced: Sequence[UUID],
     now: datetime,
 ) -> None:
@@ -289,7 +288,8 @@ async def say_recorded(
         plan_id=plan.id,
         version=version.version,
         conference_id=version.conference_id,
-        agreement_ids=tuple(agreements),
+        agreement_ids=tuple(agreement.id for agreement in agreements),
+        by_professionals=sum(agreement.by == "professional" for agreement in agreements),
         monitor_person_id=version.monitor_person_id,
         review_on=version.review_on,
         convener_person_id=version.convener_person_id,

@@ -157,7 +157,7 @@ _INVITED = {
     "no": _("doet niet mee"),
     "unsure": _("weet het nog niet"),
 }
-_PLACES = {
+PLACES = {
     "central": _("Over wie het gaat"),
     "maternal": _("Kant van moeder"),
     "paternal": _("Kant van vader"),
@@ -302,7 +302,7 @@ async def show(visit: StaffVisit) -> Response:
         gone=[each for each in rows if not each.active and not each.proposed],
         to_invite=sum(each.active and each.invited is None for each in rows),
         pictures=[picture_of(drawn, size) for size in (WIDE, NARROW)],
-        sides={code: visit.say(words) for code, words in _PLACES.items()},
+        sides={code: visit.say(words) for code, words in PLACES.items()},
         states=[
             (code, visit.say(words))
             for code, words in _STANDS.items()
@@ -340,7 +340,7 @@ def rows_of(
             id=each.person_id,
             name=each.name,
             relation=each.relation,
-            place=visit.word(_PLACES, place_of(each.role, each.side)),
+            place=visit.word(PLACES, place_of(each.role, each.side)),
             reach=", ".join(part for part in (each.phone, each.email) if part),
             state=visit.word(_STATES, each.state),
             proposed=each.state == "proposed",

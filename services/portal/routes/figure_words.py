@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from services.portal.codes import THEMES
 from services.portal.routes.case_check_ins import DECISIONS
 from services.portal.routes.case_year import GOING
+from services.portal.routes.circle import PLACES
 from services.portal.staff_words import REFERRAL_REASONS, WITHDRAW_REASONS
 from services.portal.wording import mark as _
 
@@ -45,7 +46,13 @@ _NOT_YET = _("Nog niet gevraagd")
 _AFTER = {code: DECISIONS[code] for code in ("continue", "adjust", "new-conference", "close")} | {
     "none": _NOT_YET
 }
-_YES_NO = {"yes": _("Ja"), "no": _("Nee")}
+_YES_NO = {"yes": _("Ja"), "no": _("Nee"), "none": _("Niet gezegd")}
+# Where people in the circle belong.
+_PLACES = PLACES | {
+    "professional": _("Professionals"),
+    "advocate": _("Vertrouwenspersonen"),
+    "interpreter": _("Tolken"),
+}
 # Under the table of the numbers of cases.
 ENDED = Shares(
     _("Wat niet startte, en wat stopte"),
@@ -67,9 +74,40 @@ SECTIONS: dict[str, tuple[Averages | Shares, ...]] = {
                 "widened": _("Door anderen voorgesteld"),
                 "invited": _("Uitgenodigd"),
                 "came": _("Gekomen"),
+                "children": _("Gekomen kinderen en jongeren over wie het gaat"),
+                "remote": _("Online of aan de telefoon"),
             },
         ),
-        Shares(_("In hoeveel zaken"), {"minors": (_("Het gaat over een kind of jongere"), _YES_NO)}),
+        Averages(
+            _("Gemiddeld uitgenodigd, van elke groep"),
+            {f"invited_{group}": label for group, label in _PLACES.items()},
+        ),
+        Averages(
+            _("Gemiddeld gekomen, van elke groep"),
+            {f"came_{group}": label for group, label in _PLACES.items()},
+        ),
+        Shares(
+            _("In hoeveel zaken"),
+            {
+                "minors": (
+                    _("Het gaat over een kind of jongere"),
+                    {code: _YES_NO[code] for code in ("yes", "no")},
+                ),
+                "sides": (
+                    _("Er kwamen mensen van de kant van moeder en van vader"),
+                    {
+                        "both": _("Van allebei"),
+                        "one": _("Van één van de twee"),
+                        "neither": _("Van geen van de twee"),
+                        "none": _YES_NO["none"],
+                    },
+                ),
+                "with_children": (_("Er kwamen kinderen of jongeren over wie het gaat"), _YES_NO),
+                "with_remote": (_("Iemand deed online of aan de telefoon mee"), _YES_NO),
+                "with_interpreter": (_("Er was een tolk"), _YES_NO),
+                "incident": (_("Er gebeurde iets ernstigs, toen of later"), _YES_NO),
+            },
+        ),
     ),
     _("Hoe lang het duurde"): (
         Averages(
@@ -81,7 +119,13 @@ SECTIONS: dict[str, tuple[Averages | Shares, ...]] = {
                 "weeks_to_plan": _("Weken tot het plan er stond"),
             },
         ),
-        Averages(_("Gemiddeld per conferentie"), {"cancelled": _("Keren afgezegd of uitgesteld")}),
+        Averages(
+            _("Gemiddeld per zaak met een conferentie"),
+            {
+                "cancelled": _("Keren afgezegd of uitgesteld"),
+                "private_minutes": _("Minuten besloten tijd"),
+            },
+        ),
         Shares(
             _("Hoe vaak de kring samenkwam"),
             {
@@ -120,6 +164,8 @@ SECTIONS: dict[str, tuple[Averages | Shares, ...]] = {
             _("Gemiddeld per plan uit een conferentie"),
             {
                 "agreements": _("Afspraken in het plan"),
+                "agreements_by_network": _("Afspraken die de kring zelf doet"),
+                "agreements_by_professionals": _("Afspraken die professionals doen"),
                 "agreements_done": _("Afspraken die gelukt zijn"),
                 "agreements_lapsed": _("Afspraken die niet op tijd lukten"),
                 "check_ins": _("Keren gevraagd hoe het gaat"),

@@ -4,6 +4,7 @@ from services.scheduling.domain.dates import (
     ATTENDING,
     FURTHEST_AHEAD,
     LONGEST_MEETING,
+    REMOTE,
     DayPart,
     Member,
     Option,
@@ -20,6 +21,7 @@ from services.scheduling.domain.meeting import (
     check_held,
     check_parts,
     check_presence,
+    turnout_group,
 )
 from services.scheduling.domain.refusals import (
     MAX_EXTENSIONS,
@@ -74,6 +76,7 @@ __all__ = [
     "LONGEST_MEETING",
     "MAX_EXTENSIONS",
     "MAX_OPTIONS",
+    "REMOTE",
     "UNDATED",
     "UNTOLD",
     "Availability",
@@ -124,4 +127,5 @@ __all__ = [
     "ranking",
     "silent",
     "suitability",
+    "turnout_group",
 ]

@@ -10,7 +10,8 @@ from services.scheduling.domain.refusals import DateNotUsable
 from services.scheduling.domain.states import Availability
 
 # People who take part in these ways must be free at the time; a letter or a spokesperson needs no date.
-ATTENDING = frozenset({"in-person", "online", "phone"})
+REMOTE = frozenset({"online", "phone"})
+ATTENDING = REMOTE | {"in-person"}
 
 LONGEST_MEETING = timedelta(days=2)
 FURTHEST_AHEAD = timedelta(days=550)

@@ -71,3 +71,10 @@ def check_presence(moments: Iterable[datetime | None], parts: MeetingParts) -> N
             continue
         if parts.information.begins - moment > _A_DAY or moment - parts.presentation.ends > _A_DAY:
             raise TimeOutOfPlace
+
+
+def turnout_group(role: str, side: str) -> str:
+    """Return the group of a member of the circle in figures: see `TurnoutGroup`."""
+    if role == "circle":
+        return side
+    return "central" if role == "representative" else role

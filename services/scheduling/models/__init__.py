@@ -101,6 +101,9 @@ class CircleMember(Base):
     # The person whose interpreter or advocate they are, and people they must not be brought in contact with.
     serves: Mapped[UUID | None]
     not_with: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    # For figures alone: the side of the circle, and whether they are a central person under eighteen.
+    side: Mapped[str]
+    child: Mapped[bool]
     created_at: Mapped[datetime]
 
 

@@ -87,6 +87,8 @@ async def note_circle(
             mode=member.mode,
             serves=member.serves,
             not_with=list(member.not_with),
+            side=member.side,
+            child=member.child,
             created_at=now,
         )
         for member in {member.person_id: member for member in members}.values()

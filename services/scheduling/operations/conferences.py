@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
@@ -37,7 +38,7 @@ from services.scheduling.operations.carrying import carry_over
 from services.scheduling.operations.invitations import call_off, invite
 from shared import case_state, profiles
 from shared.errors import require_version
-from shared.events.scheduling import ConferenceHeld, ConferencePostponed
+from shared.events.scheduling import TURNOUT_GROUPS, ConferenceHeld, ConferencePostponed, Turnout
 from shared.ids import uuid7
 from shared.vault import Vault
 
@@ -267,8 +268,11 @@ async def hold(
         preparation_no=conference.preparation_no,
         held_on=held_on,
         outcome=outcome.value,
-        invited=await queries.count_invited(session, conference),
         attended=sum(presence.came for presence in attendance),
+        remote=sum(presence.came and presence.mode in domain.REMOTE for presence in attendance),
+        private_minutes=round((parts.private.ends - parts.private.begins).total_seconds() / 60),
+        incident=incident,
+        **await _turnout(session, conference, {each.person_id for each in attendance if each.came}),
         next_conference_id=None if following is None else following.id,
         next_conference_no=None if following is None else following.conference_no,
     )
@@ -278,6 +282,23 @@ async def hold(
     if outcome is MeetingOutcome.NO_PLAN:
         await next_step.begin(session, preparation, now=now)
     return conference
+
+
+async def _turnout(session: AsyncSession, conference: Conference, came: set[UUID]) -> dict[str, Any]:
+    """Return who was invited and who came, as numbers by group."""
+    invited = await queries.invited(session, conference)
+    members = [each for _, each in invited if each is not None]
+    return {
+        "invited": len(invited),
+        "children": sum(each.child and each.person_id in came for each in members),
+        "by_group": tuple(
+            Turnout(group=group, invited=len(theirs), attended=len(theirs & came))
+            for group in TURNOUT_GROUPS
+            for theirs in [
+                {each.person_id for each in members if domain.turnout_group(each.role, each.side) == group}
+            ]
+        ),
+    }
 
 
 def _attendance(conference: Conference, presence: Presence, *, now: datetime) -> Attendance:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, except_, exists, func, or_, select
+from sqlalchemy import and_, except_, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scheduling.domain import (
@@ -235,10 +235,12 @@ async def notified(session: AsyncSession, conference: Conference) -> list[UUID]:
     return list((await session.scalars(query.order_by(Notified.person_id))).all())
 
 
-async def count_invited(session: AsyncSession, conference: Conference) -> int:
-    """Return how many were ever told a conference's date."""
-    query = select(func.count()).where(Notified.conference_id == conference.id)
-    return (await session.scalars(query)).one()
+async def invited(session: AsyncSession, conference: Conference) -> list[tuple[UUID, CircleMember | None]]:
+    """Return who was ever told a conference's date, as members of the circle if they still are."""
+    is_member = (CircleMember.case_id == conference.case_id) & (CircleMember.person_id == Notified.person_id)
+    query = select(Notified.person_id, CircleMember).outerjoin(CircleMember, is_member)
+    found = await session.execute(query.where(Notified.conference_id == conference.id))
+    return [(person, member) for person, member in found]
 
 
 async def attendance(session: AsyncSession, conference: Conference) -> Sequence[Attendance]:

@@ -58,11 +58,17 @@ def events_of(case: Case) -> list[Any]:
         ),
         scheduling.ConferenceHeld(
             case_id=case.id, conference_id=uuid7(), conference_no=2, preparation_no=1,
-            held_on=date(2026, 4, 11), outcome="plan", invited=9, attended=7,
+            held_on=date(2026, 4, 11), outcome="plan", invited=9, attended=7, children=1, remote=0,
+            private_minutes=95, incident=False,
+            by_group=(
+                scheduling.Turnout(group="maternal", invited=4, attended=3),
+                scheduling.Turnout(group="paternal", invited=2, attended=0),
+                scheduling.Turnout(group="interpreter", invited=1, attended=1),
+            ),
         ),
         plans.PlanRecorded(
             case_id=case.id, plan_id=plan, version=1, conference_id=uuid7(), agreement_ids=(uuid7(), uuid7()),
-            review_on=date(2026, 7, 1), needs_acceptance=True,
+            review_on=date(2026, 7, 1), needs_acceptance=True, by_professionals=1,
         ),
         plans.PlanPartlyAccepted(case_id=case.id, plan_id=plan, version=1, refused=(uuid7(),)),
         plans.PlanAccepted(case_id=case.id, plan_id=plan, version=2),
@@ -73,7 +79,8 @@ def events_of(case: Case) -> list[Any]:
         plans.AgreementLapsed(case_id=case.id, agreement_id=uuid7()),
         network.ContactMade(case_id=case.id, person_id=person, channel="visit", purpose="first-contact"),
         plans.CheckInRecorded(
-            case_id=case.id, check_in_id=uuid7(), kind="four-weeks", decision="adjust", task_goes_on=True
+            case_id=case.id, check_in_id=uuid7(), kind="four-weeks", decision="adjust", task_goes_on=True,
+            incident=True,
         ),
         plans.ReferrerCalled(case_id=case.id, plan_id=plan, going="partly", new_needs=False),
         survey_of(case, circle=(4, 3, 24), child=(1, 1, 8)),
@@ -112,12 +119,18 @@ class TestCounting:
             1,
         ]
         assert (amounts["central_persons"], amounts["agreements_lapsed"], amounts["check_ins"]) == (1, 1, 1)
+        turnout = [(f"invited_{side}", f"came_{side}") for side in ("maternal", "paternal")]
+        assert [[amounts[name] for name in each] for each in turnout] == [[4, 3], [2, 0]]
+        assert (amounts["private_minutes"], amounts["children"], amounts["remote"]) == (95, 1, 0)
+        assert (amounts["agreements_by_network"], amounts["agreements_by_professionals"]) == (1, 1)
         # What was said in the place of something else takes that away, whichever comes first.
         assert [amounts[name] for name in ("said_nearly", "said_not_yet", "said_changed", "said_help")] == [
             0, 0, 0, 1,
         ]  # fmt: skip
         assert {name: code for name, (_rank, code) in row.codes.items()} == {
             "acceptance": "accepted",
+            # At the check, not at the conference.
+            "incident": "yes",
             "first_meeting": "plan",
             "after_four_weeks": "adjust",
             "referrer_says": "partly",
@@ -383,6 +396,13 @@ class TestTelling:
         assert [share["of"] for share in told_of] == [20, 10]
         told_codes = [[share["cases"][code] for code in ("as-agreed", "partly", "not")] for share in told_of]
         assert told_codes == [[10, 10, 0], [5, 5, 0]]
+        total, row = period["total"], period["rows"][0]
+        assert total["averages"]["came_maternal"] == {"mean": 3.0, "cases": 20}
+        assert row["averages"]["private_minutes"] == {"mean": 95.0, "cases": 10}
+        # One that no event told of is known of none.
+        assert total["averages"]["came_advocate"] == {"mean": None, "cases": 0}
+        assert total["shares"]["sides"]["cases"] == {"both": 0, "one": 20, "neither": 0, "none": 0}
+        assert row["shares"]["with_interpreter"] == {"of": 10, "cases": {"yes": 10, "no": 0, "none": 0}}
 
     async def test_shows_a_group_of_one_through_no_combination_of_filters(self, world: Intake) -> None:
         await twelve_cases(world)

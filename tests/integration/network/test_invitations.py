@@ -360,6 +360,18 @@ class TestCircleReady:
         told = await world.published("network.circle.ready.v1", case=case)
         assert told[0].data["members"] == answer.json()["members"]
 
+    async def test_says_on_whose_side_everybody_is_and_who_is_a_child(self, world: Network) -> None:
+        case = await world.open_case()
+        child = await world.add(case, "Amina", role="central", birth_date="2014-06-10", side="other")
+        aunt = await world.add(case, "Nadia", birth_date="2014-06-10")
+        await world.invite(case, aunt)
+        await _say(world, case, aunt, "yes")
+        await _ready(world, case)
+        [row] = await world.published("network.circle.ready.v1", case=case)
+        told = {UUID(each["person_id"]): (each["side"], each["child"]) for each in row.data["members"]}
+        # Of others only the side is told, whatever their age.
+        assert (told[child], told[aunt]) == (("other", True), ("maternal", False))
+
     async def test_is_told_once_until_it_changes(self, world: Network) -> None:
         case = await world.open_case()
         for _ in range(2):

@@ -247,6 +247,12 @@ class TestHold:
         assert recorded["parts"]["private"]["from"] == "2026-03-22T09:00:00Z"
         assert [each["came"] for each in recorded["attendance"]].count(True) == 2
         (event,) = await world.published("scheduling.conference.held.v1", case=case)
+        turnout = {each["group"]: (each["invited"], each["attended"]) for each in event.data.pop("by_group")}
+        assert {group: each for group, each in turnout.items() if each != (0, 0)} == {
+            "central": (1, 1),
+            "other": (2, 1),
+            "professional": (1, 0),
+        }
         assert event.data | {"case_id": None} == {
             "case_id": None,
             "conference_id": str(case.conference),
@@ -258,6 +264,10 @@ class TestHold:
             "attended": 2,
             "next_conference_id": None,
             "next_conference_no": None,
+            "children": 0,
+            "remote": 0,
+            "private_minutes": 120,
+            "incident": False,
         }
         assert {clock.state for clock in (await world.clocks(case)).values()} == {"stopped"}
 

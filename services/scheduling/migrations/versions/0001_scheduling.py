@@ -156,6 +156,8 @@ def upgrade() -> None:
         sa.Column("mode", sa.Text(), nullable=False),
         sa.Column("serves", sa.Uuid(), nullable=True),
         sa.Column("not_with", sa.ARRAY(sa.Uuid()), nullable=False),
+        sa.Column("side", sa.Text(), nullable=False),
+        sa.Column("child", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["case_id"], ["circle.case_id"], name=op.f("fk_circle_member_case_id_circle")
