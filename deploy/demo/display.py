@@ -3,6 +3,7 @@
 On a terminal a line at the bottom keeps the count; elsewhere it is plain lines.
 """
 
+import inspect
 import time
 from collections import Counter
 from datetime import UTC, datetime
@@ -18,23 +19,19 @@ from deploy.demo.report import Report
 from deploy.demo.story import Listener, Step, Story
 from deploy.local.supervisor import Supervised
 from shared.calendar import BRUSSELS
+from shared.events import intake, network, plans, scheduling, training
 from shared.services import SERVICES
 
 _COLOURS = ("cyan", "magenta", "yellow", "green", "blue")
-# Events that happen without anybody acting, in words.
+# Events that happen without anybody acting.
 _BY_ITSELF = {
-    "intake.offer.expired.v1": "An offer was not answered in time; the next coordinator is asked.",
-    "intake.coordinator.assigned.v1": "The case has its coordinator.",
-    "intake.case.closed.v1": "The case closes.",
-    "network.message.failed.v1": "Someone has no email address: the coordinator must reach them otherwise.",
-    "scheduling.poll.closed.v1": "The date poll closes.",
-    "plans.agreement.due.v1": "An agreement falls due.",
-    "plans.agreement.lapsed.v1": "An agreement was not carried out, and lapses.",
-    "plans.check-in.due.v1": "It is time to ask how things go.",
-    "plans.follow-up.ended.v1": "The follow-up ends.",
-    "training.registration.expired.v1": "A registration was not paid, and expires.",
-    "training.registration.promoted.v1": "A place is free: it goes to the one who waited.",
-    "training.registration.confirmed.v1": "A registration is complete.",
+    each.TYPE: (inspect.getdoc(each) or "").splitlines()[0]
+    for each in (
+        *(intake.OfferExpired, intake.CoordinatorAssigned, intake.CaseClosed, network.MessageFailed),
+        *(scheduling.PollClosed, plans.AgreementDue, plans.AgreementLapsed, plans.CheckInDue),
+        *(plans.FollowUpEnded, training.RegistrationExpired, training.RegistrationPromoted),
+        training.RegistrationConfirmed,
+    )
 }
 _HINT = (
     "Look further: make demo KEEP=1 leaves all of it up · REPORT=file.json writes it down"
