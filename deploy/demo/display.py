@@ -22,7 +22,6 @@ from shared.calendar import BRUSSELS
 from shared.events import intake, network, plans, scheduling, training
 from shared.services import SERVICES
 
-_COLOURS = ("cyan", "magenta", "yellow", "green", "blue")
 # Events that happen without anybody acting.
 _BY_ITSELF = {
     each.TYPE: (inspect.getdoc(each) or "").splitlines()[0]
@@ -49,7 +48,6 @@ class Display(Listener):
         self._parts: dict[str, str] = {}
         self._now = datetime.min.replace(tzinfo=UTC)
         self._lane: Lane | None = None
-        self._colours: dict[Lane | None, str] = {}
         self._events = 0
         self._emails = 0
         self._held = 0
@@ -132,8 +130,7 @@ class Display(Listener):
 
     def _heading(self, lane: Lane, title: str = "") -> None:
         self._lane = lane
-        colour = self._colour(lane)
-        text = Text(f"\n── {title or lane.title}", f"bold {colour}" if title else colour)
+        text = Text(f"\n── {title or lane.title}", "bold cyan" if title else "cyan")
         self._console.print(text.append(f" ({lane.title})" if title and lane.title else "", "dim"))
 
     def _line(self, story: Story, text: str, style: str = "", lane: Lane | None = None) -> None:
@@ -146,15 +143,11 @@ class Display(Listener):
 
     def _print(self, story: Story, text: str, style: str) -> None:
         day = (self._now.astimezone(BRUSSELS).date() - story.date(0)).days
-        bar = ("│ ", self._colour(self._lane))
-        line = Text.assemble((f"  day {day:>3} ", "dim"), bar, (text, style))
+        line = Text.assemble((f"  day {day:>3} │ ", "dim"), (text, style))
         self._console.print(line, soft_wrap=not self._console.is_terminal)
 
     def _dim(self, text: str) -> None:
         self._console.print(Text(text, "dim"), soft_wrap=not self._console.is_terminal)
-
-    def _colour(self, lane: Lane | None) -> str:
-        return self._colours.setdefault(lane, _COLOURS[len(self._colours) % len(_COLOURS)])
 
     def _count(self, shown: str) -> None:
         self._status.update(Text(f"{shown} · {self._seconds():.0f} s", "bold"))
