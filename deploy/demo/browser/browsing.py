@@ -31,14 +31,8 @@ PHONE = 390
 SEND = "#page-form > button[type=submit]"
 # What is filled in: by the name of a field its value, or of boxes those that are ticked; None leaves it as it is.
 Fields = Mapping[str, Any]
-# Other sizes that each page must fit, and variants of its pictures: dark mode, forced colours, print.
+# Other sizes that each page must fit.
 _WIDTHS = (320, 1280)
-_MEDIA: dict[str, Any] = {
-    "dark": {"color_scheme": "dark"},
-    "forced": {"forced_colors": "active"},
-    "print": {"media": "print"},
-}
-_USUAL: Any = {"color_scheme": "light", "forced_colors": "none", "media": "screen"}
 _AXE = Path(__file__).parents[3] / "services/portal/frontend/node_modules/axe-core/axe.min.js"
 # In light mode everything; in dark mode colours only, as all else is the same.
 _RULES: dict[Literal["light", "dark"], list[str]] = {
@@ -189,10 +183,6 @@ class Browsing(Player):
             await self._picture(page, str(width))
         await page.set_viewport_size({"width": PHONE, "height": 844})
         if self.pictures is not None:
-            for name, media in _MEDIA.items():
-                await page.emulate_media(**media)
-                await self._picture(page, name)
-                await page.emulate_media(**_USUAL)
             path = self.pictures / f"{self._name_of(page)}.html"
             # As it was sent, for an HTML checker: the browser repairs what it reads.
             raw = await (await page.context.request.get(page.url)).text()
