@@ -15,7 +15,6 @@ from deploy.demo.things import (
     Agreement,
     Attendance,
     Case,
-    Giver,
     Hours,
     Organisation,
     Plan,
@@ -25,10 +24,9 @@ from deploy.demo.things import (
 from services.intake.domain.codes import DeclineReason, Side
 from services.network.domain import Channel, ContactPurpose
 from services.plans.domain import Going
-from services.scheduling.domain import NeedKind
 from services.scheduling.domain.states import CancelledBecause, ChecklistItem, PostponedBecause
 from shared.auth import Role
-from shared.events.network import Need, PersonRole
+from shared.events.network import PersonRole
 from shared.fields import LanguageCode
 from shared.ids import uuid7
 
@@ -105,25 +103,6 @@ class Coordinator(Player):
         found = [each["invitation"] for each in items if each["person_id"] == str(person.id)]
         invitation = only([each for each in found if each], "they are not invited")["invitation_id"]
         await self._post(f"network/invitations/{invitation}/answer", answer=answer)
-
-    async def notes_needs(self, case: Case, person: Person, *needs: Need, words: Words | None = None) -> None:
-        """{me} notes what {person} needs to take part."""
-        await self._meets(case)
-        path = f"network/persons/{person.id}"
-        version = (await self._ask("GET", path))["version"]
-        await self._ask("PATCH", path, {"version": version, "needs": needs, "needs_words": words})
-
-    async def sees_to_need(self, case: Case, person: Person, need: NeedKind) -> None:
-        """{me} has seen to something that {person} needs ({need})."""
-        conference = (await self._conference(case))["conference_id"]
-        path = f"scheduling/conferences/{conference}/needs/{person.id}/{need}"
-        await self._ask("PUT", path, {"done": True})
-
-    async def announces_givers(self, case: Case, *givers: Giver) -> None:
-        """{me} writes down who will tell the circle what."""
-        path = f"scheduling/conferences/{(await self._conference(case))['conference_id']}/information-givers"
-        version = (await self._ask("GET", path))["version"]
-        await self._ask("PUT", path, {"version": version, "givers": givers})
 
     async def declares_circle_ready(self, case: Case, *required: Person) -> None:
         """{me} declares the circle ready; it needs {required}."""

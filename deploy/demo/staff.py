@@ -20,13 +20,11 @@ from deploy.demo.things import (
     RequestKind,
     Session,
     Transfer,
-    Venue,
     Words,
 )
 from deploy.local import bank
-from services.intake.domain.codes import PauseReason, ReferralReason
+from services.intake.domain.codes import PauseReason
 from shared.auth import Role
-from shared.events.network import AccessNeed
 from shared.fields import LanguageCode
 from shared.ids import uuid7
 
@@ -54,12 +52,6 @@ class Staff(Player):
     async def accepts(self, case: Case) -> None:
         """{me} takes the referral on: a case opens."""
         case.id = UUID((await self._post(f"intake/referrals/{case.referral_id}/accept"))["case_id"])
-
-    async def declines_referral(
-        self, case: Case, *, reason: Annotated[str, AfterValidator(ReferralReason)]
-    ) -> None:
-        """{me} does not take the referral on ({reason})."""
-        await self._post(f"intake/referrals/{case.referral_id}/decline", reason=reason)
 
     async def pauses(self, case: Case, *, reason: Annotated[str, AfterValidator(PauseReason)]) -> None:
         """{me} pauses the case ({reason})."""
@@ -110,32 +102,6 @@ class Staff(Player):
     async def erases(self, case: Case, *, because: Literal["asked", "entered-by-mistake"]) -> None:
         """{me} erases the case."""
         await self._post(f"intake/cases/{case.id}/erase", because=because)
-
-    async def enters_venue(
-        self, venue: Venue, *, meets: Sequence[AccessNeed] = (), open_at: Sequence[str] = (), **about: Any
-    ) -> UUID:
-        """{me} enters a place where circles can meet."""
-        answer = await self._post("scheduling/venues", **vars(venue), meets=meets, open_at=open_at, **about)
-        return UUID(answer["venue_id"])
-
-    async def lets_statistics_tell_of(self, smallest: int) -> None:
-        """{me} decides that statistics tell of no smaller group than {smallest}."""
-        read = await self._ask("GET", "intake/policy")
-        body = {
-            "version": read["version"],
-            "settings": {**read["settings"], "statistics_smallest_group": smallest},
-        }
-        await self._ask("PUT", "intake/policy/safeguards", body)
-
-    async def adds_to_text(self, purpose: str, sentence: Words) -> None:
-        """{me} asks for agreement in one sentence more ({purpose}); who said yes before is asked again."""
-        path = f"network/consent-texts/{purpose}"
-        read = await self._ask("GET", path)
-        texts = [
-            {**each, "body": f"{each['body']}\n\n{sentence}"} if each["language"] == self.language else each
-            for each in read["texts"]
-        ]
-        await self._post(path, version=read["version"], texts=texts)
 
     async def offers_course(
         self, title: str, *, language: LanguageCode = "nl", audience: str | None = None

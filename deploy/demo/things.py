@@ -160,16 +160,6 @@ class Venue:
 
 
 @dataclass(frozen=True)
-class Giver:
-    """A professional who gives the circle information at the conference, or writes it down for it."""
-
-    name: Words
-    function: Words
-    tells: Words
-    how: Literal["present", "in-writing"] = "present"
-
-
-@dataclass(frozen=True)
 class Attendance:
     """How somebody took part in a conference, and when they came later or left earlier."""
 

@@ -9,12 +9,12 @@ from enum import StrEnum
 from typing import Literal
 
 from deploy.demo.acting import only
-from deploy.demo.coordinator import Coordinator
 from deploy.demo.person import Person
-from deploy.demo.staff import Staff
-from deploy.demo.things import Agreement, Attendance, Case, Giver, Judgement, Referral, Referred, Wishes
+from deploy.demo.things import Agreement, Attendance, Case, Judgement, Referral, Referred, Wishes
+from deploy.example.hand import ExampleCoordinator, ExampleStaff, Giver
 from deploy.example.people import Cast
 from deploy.example.timeline import Timeline
+from services.intake.domain.codes import ReferralReason
 from services.scheduling.domain import NeedKind
 from shared.events.network import Need
 
@@ -109,8 +109,8 @@ class Line:
     young: int | None = None
     case: Case = field(init=False)
     central: Person = field(init=False)
-    coordinator: Coordinator = field(init=False)
-    referrer: Staff | None = field(default=None, init=False)
+    coordinator: ExampleCoordinator = field(init=False)
+    referrer: ExampleStaff | None = field(default=None, init=False)
     circle: list[Person] = field(default_factory=list, init=False)
 
     @property
@@ -126,7 +126,7 @@ class Line:
             return
         await self._until(1)
         if self.turn is Turn.REFUSED:
-            await self.cast.hanne.declines_referral(self.case, reason="other-help-fits-better")
+            await self.cast.hanne.declines_referral(self.case, reason=ReferralReason.OTHER_HELP_FITS_BETTER)
             return
         await self.cast.hanne.accepts(self.case)
         if self.turn is Turn.SEARCHING:

@@ -5,11 +5,10 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from uuid import UUID
 
-from deploy.demo.coordinator import Coordinator
 from deploy.demo.person import Person
-from deploy.demo.staff import Staff
-from deploy.demo.story import Story
 from deploy.demo.things import Organisation, Venue
+from deploy.example.hand import ExampleCoordinator, ExampleStaff
+from deploy.example.timeline import Timeline
 from shared.auth import Role
 from shared.events.network import AccessNeed
 
@@ -66,7 +65,7 @@ _PLACES = ("2899 Dijlebeke", "2898 Rupelmeer", "2897 Netelaar")
 class Cast:
     """The cast; `seed` determines the people."""
 
-    def __init__(self, s: Story, *, seed: int = 1) -> None:
+    def __init__(self, s: Timeline, *, seed: int = 1) -> None:
         self._story = s
         self._random = random.Random(seed)  # noqa: S311 - to look at, not to keep secret
         self._names = {language: self._of(*names) for language, names in _NAMES.items()}
@@ -153,11 +152,13 @@ class Cast:
         self._random.shuffle(every)
         return iter(every)
 
-    def _staff(self, first: str, last: str, domain: str, organisation: Organisation, role: Role) -> Staff:
+    def _staff(
+        self, first: str, last: str, domain: str, organisation: Organisation, role: Role
+    ) -> ExampleStaff:
         email = f"{first}.{last}@{domain}.example".lower()
         return self._story.staff(first, last, email, organisation=organisation, roles=[role])
 
-    def _coordinator(self, first: str, last: str, languages: str) -> Coordinator:
+    def _coordinator(self, first: str, last: str, languages: str) -> ExampleCoordinator:
         email = f"{first}.{last}@post.example".lower()
         phone = f"0470 00 91 {next(self._extensions):02}"
         return self._story.coordinator(

@@ -6,7 +6,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from deploy.demo.api import Api
-from deploy.demo.story import Story
+from deploy.demo.story import Hand, Story
+from deploy.example.hand import ExampleCoordinator, ExampleStaff
 
 # Today's events have already happened, even early in the morning.
 _JUST_NOW = timedelta(minutes=30)
@@ -18,8 +19,11 @@ _AT_ONCE = 6
 class Timeline(Story):
     """Day 0 is today, and the past has negative days. Waiting for a later moment never ends."""
 
+    staff: type[ExampleStaff]
+    coordinator: type[ExampleCoordinator]
+
     def __init__(self, api: Api, *, today: datetime) -> None:
-        super().__init__(api)
+        super().__init__(api, hand=Hand(ExampleStaff, ExampleCoordinator))
         self._now = today
         self._waiting: list[tuple[datetime, asyncio.Future[None]]] = []
         self._still = asyncio.Event()
