@@ -2,24 +2,16 @@
 
 from deploy.demo.story import Story
 from deploy.demo.things import Transfer
-from deploy.stories.people import Cast
+from deploy.stories.people import ACCOUNT, PAID, Cast
 from shared.events import training
 
 
 async def story(s: Story) -> None:
     """Nobody loses money over a training that does not take place."""
-    c, account = Cast(s), "BE71 0961 2345 6769"
+    c = Cast(s)
     await s.begins("monday", "09:00")
     course = await c.pieter.offers_course("Een conferentie voorstellen")
-    spring = await c.pieter.plans_session(
-        course,
-        s.hours(60, "09:00", "16:30"),
-        place="Rupelmeer",
-        capacity=3,
-        price="20.00",
-        account_iban=account,
-        account_name="De Ring vzw",
-    )
+    spring = await c.pieter.plans_session(course, s.hours(60, "09:00", "16:30"), **PAID)
     await c.annelies.registers(spring)
     await c.thomas.registers(spring)
     await s.days_pass(1)
@@ -27,7 +19,7 @@ async def story(s: Story) -> None:
     part = Transfer(c.annelies, "BE62 5100 0754 7061", amount="12.00")
     once, again = (Transfer(c.thomas, "BE43 0689 9999 9501") for _ in range(2))
     s.expect_that(
-        await c.gerda.imports_statement(part, once, again, account_iban=account),
+        await c.gerda.imports_statement(part, once, again, account_iban=ACCOUNT),
         ["underpaid", "matched", "paid-twice"],
     )
     s.expect_emails("payment-incomplete", [c.annelies], spring)
@@ -37,7 +29,7 @@ async def story(s: Story) -> None:
     await c.gerda.gives_back(again)
     await s.days_pass(1)
     rest = Transfer(c.annelies, "BE62 5100 0754 7061", amount="8.00")
-    s.expect_that(await c.gerda.imports_statement(rest, account_iban=account), ["matched"])
+    s.expect_that(await c.gerda.imports_statement(rest, account_iban=ACCOUNT), ["matched"])
     s.expect_that(await c.gerda.sees_registrations(spring), {c.annelies: "confirmed", c.thomas: "confirmed"})
     await s.days_pass(7)
     s.chapter("It does not take place")

@@ -12,6 +12,15 @@ from shared.auth import Role
 from shared.events import plans
 
 LINDE = Venue("Buurthuis De Linde", "Lindeplein 3, 2898 Rupelmeer")
+ACCOUNT = "BE71 0961 2345 6769"
+# A session of a training that is paid for.
+PAID: dict[str, Any] = {
+    "place": "Rupelmeer",
+    "capacity": 3,
+    "price": "20.00",
+    "account_iban": ACCOUNT,
+    "account_name": "De Ring vzw",
+}
 
 
 Part = Callable[[Story, "Ring"], Coroutine[Any, Any, None]]

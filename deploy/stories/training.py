@@ -2,7 +2,7 @@
 
 from deploy.demo.story import Story
 from deploy.demo.things import Session, Transfer
-from deploy.stories.people import Cast
+from deploy.stories.people import ACCOUNT, PAID, Cast
 from shared.events import training
 
 
@@ -15,21 +15,12 @@ async def story(s: Story) -> None:
 
 async def training_session(s: Story, c: Cast) -> None:
     """A training."""
-    account = "BE71 0961 2345 6769"
     await s.until(7, "09:30")
     s.chapter("Four want to learn, three can")
     course = await c.pieter.offers_course(
         "Een conferentie voorstellen", audience="Professionals in welzijn en onderwijs"
     )
-    spring = await c.pieter.plans_session(
-        course,
-        s.hours(80, "09:00", "16:30"),
-        place="Rupelmeer",
-        capacity=3,
-        price="20.00",
-        account_iban=account,
-        account_name="De Ring vzw",
-    )
+    spring = await c.pieter.plans_session(course, s.hours(80, "09:00", "16:30"), **PAID)
     s.expect_that(await c.annelies.registers(spring), "awaiting-payment")
     await s.hours_pass(2)
     s.expect_that(await c.thomas.registers(spring), "awaiting-payment")
@@ -40,17 +31,17 @@ async def training_session(s: Story, c: Cast) -> None:
         {training.RegistrationReceived: 4, training.RegistrationWaitlisted: 1, training.SessionFull: 1},
         spring,
     )
-    s.expect_emails("payment-request", [c.annelies, c.thomas, c.sofie], spring, holds=[account, "ogm", "qr"])
+    s.expect_emails("payment-request", [c.annelies, c.thomas, c.sofie], spring, holds=[ACCOUNT, "ogm", "qr"])
     s.expect_emails("waitlisted", [c.hilde], spring)
     await s.days_pass(3)
     transfers = (
         Transfer(c.annelies, "BE62 5100 0754 7061"),
         Transfer(c.thomas, "BE43 0689 9999 9501", text="Thomas Wuytens opleiding Rupelmeer"),
     )
-    s.expect_that(await c.gerda.imports_statement(*transfers, account_iban=account), ["matched", "suggested"])
+    s.expect_that(await c.gerda.imports_statement(*transfers, account_iban=ACCOUNT), ["matched", "suggested"])
     ids = [each.id for each in transfers]
     # The same file once more changes nothing.
-    s.expect_that(await c.gerda.imports_statement(*transfers, account_iban=account), ["matched", "suggested"])
+    s.expect_that(await c.gerda.imports_statement(*transfers, account_iban=ACCOUNT), ["matched", "suggested"])
     s.expect_that([each.id for each in transfers], ids)
     await s.hours_pass(1)
     s.expect_that(await c.gerda.sees_suggestion(transfers[1]), spring.people[c.thomas])
@@ -63,21 +54,21 @@ async def training_session(s: Story, c: Cast) -> None:
     }
     s.expect_that(await c.gerda.sees_registrations(spring), states)
     s.expect_emails("registration-confirmed", [c.annelies, c.thomas], spring, holds=["calendar-request"])
-    await give_free_place(s, c, spring, account)
+    await give_free_place(s, c, spring)
     await give_free_afternoon(s, c, spring)
 
 
-async def give_free_place(s: Story, c: Cast, spring: Session, account: str) -> None:
+async def give_free_place(s: Story, c: Cast, spring: Session) -> None:
     """Who does not pay loses the place to the one who waits."""
     s.chapter("One place comes free")
     await s.until_event(spring, training.RegistrationExpired)
     s.expect_that(await c.gerda.sees_registrations(spring), {c.sofie: "expired", c.hilde: "awaiting-payment"})
     s.expect_emails("payment-reminder", [c.sofie], spring)
     s.expect_emails("registration-expired", [c.sofie], spring)
-    s.expect_emails("place-free", [c.hilde], spring, holds=[account, "ogm", "qr"])
+    s.expect_emails("place-free", [c.hilde], spring, holds=[ACCOUNT, "ogm", "qr"])
     await s.days_pass(2)
     transfer = Transfer(c.hilde, "BE30 0012 1637 1411")
-    s.expect_that(await c.gerda.imports_statement(transfer, account_iban=account), ["matched"])
+    s.expect_that(await c.gerda.imports_statement(transfer, account_iban=ACCOUNT), ["matched"])
     states = {c.annelies: "confirmed", c.thomas: "confirmed", c.sofie: "expired", c.hilde: "confirmed"}
     s.expect_that(await c.gerda.sees_registrations(spring), states)
     s.expect_events(
