@@ -23,7 +23,6 @@ def hand_of(browser: Browser, platform: Platform, *, pictures: Path | None = Non
         "barriers": Barriers(browser, portal),
         "accounts": platform.directory,
         "pictures": pictures,
-        "checked": set(),
     }
     return Hand(
         staff=type("BrowserStaff", (BrowserStaff,), base),

@@ -134,8 +134,8 @@ class Browsing(Player):
     portal: ClassVar[str]
     pictures: ClassVar[Path | None]
     barriers: ClassVar["Barriers"]
-    # Kinds of pages that were checked for violations, each once.
-    checked: ClassVar[set[tuple[str, ...]]]
+    # Kinds of pages that were checked for violations, each once in a process.
+    checked: ClassVar[set[tuple[str, ...]]] = set()
     window: ClassVar["Window"]
     _seen: int = field(default=0, init=False, repr=False)
 
