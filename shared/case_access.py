@@ -5,9 +5,10 @@ events of other services in the transaction of the handler, before it runs, and 
 the service publishes itself, so the owner of a fact is never behind its own decision.
 
 One rule merges events: every column moves one way only. A membership goes from active to removed, excluded or
-erased and never back (a person who returns to a case becomes another person of it), an assignment is released
-for good, a break-glass access is closed for good, a missing role is filled in, and an erased person has none.
-So the order and the number of deliveries do not matter.
+erased and never back (a person who returns to a case becomes another person of it), who is of age stays so unless
+a correction of a higher number says otherwise, an assignment is released for good, a break-glass access is closed
+for good, a missing role is filled in, and an erased person has none. So the order and the number of deliveries do
+not matter.
 """
 
 from collections.abc import Callable, Mapping
@@ -66,15 +67,18 @@ _COORDINATOR = """
     ON CONFLICT (case_id, assignment_no) DO UPDATE SET released = known.released OR excluded.released
 """
 _PERSON = """
-    INSERT INTO case_person AS known (case_id, person_id, tenant, role, membership, adult, first_link)
-    VALUES ($1, $2, $3, $4, $5, $6, $8)
+    INSERT INTO case_person AS known
+        (case_id, person_id, tenant, role, membership, adult, age_corrections, first_link)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $9)
     ON CONFLICT (case_id, person_id) DO UPDATE SET
         membership = CASE
-            WHEN array_position($7::text[], excluded.membership) > array_position($7::text[], known.membership)
+            WHEN array_position($8::text[], excluded.membership) > array_position($8::text[], known.membership)
             THEN excluded.membership ELSE known.membership END,
         role = CASE WHEN 'erased' NOT IN (known.membership, excluded.membership)
             THEN coalesce(known.role, excluded.role) END,
-        adult = known.adult OR excluded.adult,
+        adult = CASE WHEN excluded.age_corrections > known.age_corrections THEN excluded.adult
+            ELSE known.adult OR (excluded.adult AND excluded.age_corrections = known.age_corrections) END,
+        age_corrections = greatest(known.age_corrections, excluded.age_corrections),
         first_link = greatest(known.first_link, excluded.first_link)
 """
 _BREAK_GLASS = """
@@ -86,7 +90,10 @@ _FORGET_PEOPLE = "DELETE FROM case_person WHERE case_id = $1 AND tenant = $2"
 # The parameters of each statement, in the order of its placeholders.
 _TAKES = {
     _COORDINATOR: ("case_id", "assignment_no", "tenant", "coordinator_id", "released"),
-    _PERSON: ("case_id", "person_id", "tenant", "role", "membership", "adult", "ranks", "first_link"),
+    _PERSON: (
+        *("case_id", "person_id", "tenant", "role", "membership"),
+        *("adult", "age_corrections", "ranks", "first_link"),
+    ),
     _BREAK_GLASS: ("break_glass_id", "tenant", "case_id", "opened_by", "until", "closed_at"),
     _FORGET_PEOPLE: ("case_id", "tenant"),
 }
@@ -94,12 +101,18 @@ _RANKS = list(Membership)
 
 
 def _person(
-    membership: Membership, role: str | None = None, *, adult: bool = False, first_link: int = 0
+    membership: Membership,
+    role: str | None = None,
+    *,
+    adult: bool = False,
+    age_corrections: int = 0,
+    first_link: int = 0,
 ) -> dict[str, Any]:
     return {
         "role": role,
         "membership": membership,
         "adult": adult,
+        "age_corrections": age_corrections,
         "ranks": _RANKS,
         "first_link": first_link,
     }
@@ -117,7 +130,16 @@ _NOTED: dict[type[EventData], tuple[str, Callable[[Any], dict[str, Any]]]] = {
     network.PersonExcluded: (_PERSON, lambda _: _person(Membership.EXCLUDED)),
     network.PersonErased: (_PERSON, lambda _: _person(Membership.ERASED)),
     # A person without a role gets no access: this alone does not say that they still belong to the case.
-    network.PersonCameOfAge: (_PERSON, lambda fact: _person(Membership.ACTIVE, adult=fact.age >= ADULT_FROM)),
+    network.PersonCameOfAge: (
+        _PERSON,
+        lambda fact: _person(
+            Membership.ACTIVE, adult=fact.age >= ADULT_FROM, age_corrections=fact.corrections
+        ),
+    ),
+    network.PersonNotOfAge: (
+        _PERSON,
+        lambda fact: _person(Membership.ACTIVE, age_corrections=fact.corrections),
+    ),
     network.LinkRevoked: (_PERSON, lambda fact: _person(Membership.ACTIVE, first_link=fact.first_link)),
 }
 

@@ -139,6 +139,19 @@ class PersonCameOfAge(EventData, type="network.person.came-of-age.v1"):
     case_id: UUID
     person_id: UUID
     age: Literal[12, 18]
+    # How often they turned out before not to be eighteen yet.
+    corrections: int = 0
+
+
+class PersonNotOfAge(EventData, type="network.person.not-of-age.v1"):
+    """The birth date of a central person who had turned eighteen was corrected: they are not eighteen yet.
+
+    `corrections`: how often that happened so far; it comes after every coming of age with a lower number.
+    """
+
+    case_id: UUID
+    person_id: UUID
+    corrections: int
 
 
 # By age; a person whose birth date is not known is in none.

@@ -83,6 +83,8 @@ case_person = Table(
     Column("membership", Text, nullable=False),
     # Turned eighteen: nobody else decides about them any more.
     Column("adult", Boolean, nullable=False, server_default=text("false")),
+    # How often that was corrected: they turned out to be younger.
+    Column("age_corrections", Integer, nullable=False, server_default=text("0")),
     # Tokens of earlier generations of their link no longer give access.
     Column("first_link", Integer, nullable=False, server_default=text("0")),
     CheckConstraint("membership IN ('active', 'removed', 'excluded', 'erased')", name="membership"),

@@ -26,6 +26,7 @@ from services.network.models import Person, PersonFields
 from services.network.operations import notifying
 from services.network.settings import policies
 from shared import case_state, locks, outbox, profiles
+from shared.ages import ADULT_FROM
 from shared.calendar import Calendar, years_after
 from shared.case_access import coordinator_or_manager
 from shared.clock_rows import Clock
@@ -35,6 +36,7 @@ from shared.events import network
 from shared.events.base import EventData
 from shared.fields import is_email
 from shared.steps import step
+from shared.tables import case_person
 from shared.vault import Vault
 
 clocks = Clocks(SERVICE)
@@ -46,8 +48,10 @@ async def follow(
     """Adjust the clock of a central person to a birth date that became known, was corrected or was removed."""
     if person.role != "central" or person.state != PersonState.ACTIVE:
         return
+    calendar = await profiles.calendar(session, tenant=person.tenant)
+    await _correct(session, person, birth_date, today=calendar.day_of(now), now=now)
     live = await _live(session, person.id)
-    wanted = _wanted(live, birth_date, now, await profiles.calendar(session, tenant=person.tenant))
+    wanted = _wanted(live, birth_date, now, calendar)
     if live is not None:
         if wanted == (live.kind, live.due_at):
             return
@@ -57,6 +61,27 @@ async def follow(
         await _start(session, person, kind=kind, due_at=due_at, now=now)
     if live is not None or wanted is not None:
         await _publish_youngest(session, vault, person, now)
+
+
+async def _correct(
+    session: AsyncSession, person: Person, birth_date: date | None, *, today: date, now: datetime
+) -> None:
+    """Publish that a person who had turned eighteen is not eighteen yet after all."""
+    adult, corrections = await _of_age(session, person)
+    if adult and birth_date is not None and years_after(birth_date, ADULT_FROM) > today:
+        fact = network.PersonNotOfAge(
+            case_id=person.case_id, person_id=person.id, corrections=corrections + 1
+        )
+        await _publish(session, person, fact, now)
+
+
+async def _of_age(session: AsyncSession, person: Person) -> tuple[bool, int]:
+    """Return whether a person is known to have turned eighteen, and how often that was corrected."""
+    query = select(case_person.c.adult, case_person.c.age_corrections).where(
+        case_person.c.case_id == person.case_id, case_person.c.person_id == person.id
+    )
+    found = (await session.execute(query)).one_or_none()
+    return (False, 0) if found is None else (found.adult, found.age_corrections)
 
 
 async def forget(session: AsyncSession, vault: Vault, *, person: Person, now: datetime) -> None:
@@ -98,7 +123,10 @@ async def come_of_age(session: AsyncSession, vault: Vault, *, due: Deadline, now
 
 
 async def _ask(session: AsyncSession, person: Person, *, age: Age, by_mail: bool, now: datetime) -> None:
-    fact = network.PersonCameOfAge(case_id=person.case_id, person_id=person.id, age=age)
+    _, corrections = await _of_age(session, person)
+    fact = network.PersonCameOfAge(
+        case_id=person.case_id, person_id=person.id, age=age, corrections=corrections
+    )
     await _publish(session, person, fact, now)
     if by_mail:
         await notifying.notify(

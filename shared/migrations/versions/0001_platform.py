@@ -40,6 +40,7 @@ def upgrade() -> None:
         sa.Column("role", sa.Text(), nullable=True),
         sa.Column("membership", sa.Text(), nullable=False),
         sa.Column("adult", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("age_corrections", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("first_link", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.CheckConstraint(
             "membership IN ('active', 'removed', 'excluded', 'erased')",

@@ -107,7 +107,8 @@ class TestTheMoment:
         assert await come(world, child)
         assert not await come(world, child)
         told = await world.published("network.person.came-of-age.v1", case=case)
-        assert [row.data for row in told] == [{"case_id": str(case.id), "person_id": str(child), "age": 12}]
+        about = {"case_id": str(case.id), "person_id": str(child), "corrections": 0}
+        assert [row.data for row in told] == [about | {"age": 12}]
 
     async def test_never_comes_of_a_clock_that_is_not_there(self, world: Network, case: Case) -> None:
         assert not await come(world, uuid7())
@@ -121,6 +122,31 @@ class TestTheMoment:
         child = await world.add(case, "Amina", role="central", birth_date="2014-06-10")
         [clock] = await clocks(world, child)
         assert clock.due_at - clock.warn_at == timedelta(days=10)
+
+
+class TestACorrection:
+    async def test_takes_back_that_somebody_turned_eighteen_until_they_do(
+        self, world: Network, case: Case
+    ) -> None:
+        child = await world.add(case, "Amina", role="central", birth_date="2008-04-16")
+        found = []
+        for born in (None, "2010-04-16", "2008-04-16"):
+            if born is not None:
+                await world.correct(case, child, birth_date=born)
+            else:
+                world.later(days=60)
+                assert await warn(world, child, "turns-18")
+                assert await come(world, child, "turns-18")
+            [row] = await world.rows(
+                "SELECT adult, age_corrections FROM case_person WHERE person_id = :id", id=child
+            )
+            found.append((row.adult, row.age_corrections))
+        assert found == [(True, 0), (False, 1), (False, 1)]
+        assert await warn(world, child, "turns-18")
+        world.later(days=7)
+        assert await come(world, child, "turns-18")
+        [told] = (await world.published("network.person.came-of-age.v1", case=case))[1:]
+        assert (told.data["age"], told.data["corrections"]) == (18, 1)
 
 
 class TestWhoHasAClock:

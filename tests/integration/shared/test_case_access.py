@@ -51,6 +51,18 @@ def lives(draw: st.DrawFn) -> Life:
             network.PersonCameOfAge(**person | {"age": age})
             for age in draw(st.sampled_from([(), (12,), (18,), (12, 18)]))
         ]
+        happened += draw(
+            st.sampled_from(
+                [
+                    [],
+                    [network.PersonNotOfAge(**person, corrections=1)],
+                    [
+                        network.PersonNotOfAge(**person, corrections=1),
+                        network.PersonCameOfAge(**person, age=18, corrections=1),
+                    ],
+                ]
+            )
+        )
         happened += [
             network.LinkRevoked(**person | {"first_link": first})
             for first in draw(st.sampled_from([(), (2,), (2, 3)]))
