@@ -103,6 +103,11 @@ SECTIONS: dict[str, tuple[Averages | Shares, ...]] = {
                     },
                 ),
                 "with_children": (_("Er kwamen kinderen of jongeren over wie het gaat"), _YES_NO),
+            },
+        ),
+        Shares(
+            _("Wat er bijzonder was, in hoeveel zaken"),
+            {
                 "with_remote": (_("Iemand deed online of aan de telefoon mee"), _YES_NO),
                 "with_interpreter": (_("Er was een tolk"), _YES_NO),
                 "incident": (_("Er gebeurde iets ernstigs, toen of later"), _YES_NO),
