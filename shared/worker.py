@@ -119,6 +119,8 @@ def make_worker(
         activities=[*activities(context).values(), *own, *more],
         workflow_runner=sandbox(),
         interceptors=[RewriteFailures()],
+        # Nothing goes by it: otherwise the SDK makes one by reading the code of all loaded modules again.
+        build_id="kring",
         graceful_shutdown_timeout=timedelta(seconds=stop_seconds / 2),
         max_concurrent_activities=20,
         max_cached_workflows=workflow_cache,
