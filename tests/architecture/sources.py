@@ -1,7 +1,6 @@
 """The project's own source files as syntax trees."""
 
 import ast
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -20,11 +19,10 @@ def sources(*folders: str) -> list[Path]:
     return [path for path in found if "migrations" not in path.parts and "__pycache__" not in path.parts]
 
 
-def calls(path: Path) -> Iterator[tuple[ast.Call, str]]:
-    """Yield every call with the dotted name of what is called."""
-    for node in ast.walk(tree_of(path)):
-        if isinstance(node, ast.Call):
-            yield node, ast.unparse(node.func)
+@cache
+def calls(path: Path) -> list[tuple[ast.Call, str]]:
+    """Return every call with the dotted name of what is called."""
+    return [(node, ast.unparse(node.func)) for node in ast.walk(tree_of(path)) if isinstance(node, ast.Call)]
 
 
 def place(path: Path, node: ast.AST) -> str:
