@@ -59,6 +59,19 @@ _MODES = {
     "spokesperson": _("iemand spreekt in zijn of haar plaats"),
     "absent": _("komt niet"),
 }
+# How somebody took part, once it is over.
+AFTERWARDS = {
+    "absent": _("was er niet"),
+    "in-person": _("was er"),
+    "online": _("deed mee van thuis uit"),
+    "phone": _("deed mee aan de telefoon"),
+    "letter": _("stuurde een brief"),
+    "recorded": _("stuurde een opname"),
+    "spokesperson": _("liet iemand anders spreken"),
+    "walked-out": _("was er, maar ging weg voor het gedaan was"),
+    "no-show": _("zou komen, maar kwam niet"),
+    "views": _("was er niet, maar vertelde vooraf wat hij of zij ervan vindt"),
+}
 _UNSURE = _("weet het nog niet")
 _CHECKLIST = {
     "venue": _("De plaats is besproken"),
@@ -236,13 +249,14 @@ def attending(
     prepared = conference.preparation if conference else None
     if prepared is None or not prepared.attendance:
         return [_invited(visit, dates, each, people) for each in in_circle(people)]
-    return [
+    came = [
         _attending(
             visit, people[each.person_id], people, each.mode if each.came else "absent", comes=each.came
         )
         for each in prepared.attendance
         if each.person_id in people
     ]
+    return [each.model_copy(update={"how": visit.word(AFTERWARDS, each.mode)}) for each in came]
 
 
 def _required(people: dict[UUID, InCircle], answer: str) -> list[str]:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from services.portal.client import Answer, Operation
 from services.portal.pages import Pages
 from services.portal.routes.case_news import News, news_of
-from services.portal.routes.conference import Attending, attending
+from services.portal.routes.conference import AFTERWARDS, Attending, attending
 from services.portal.routes.of_case import case_of, everyone, latest, moment
 from services.portal.staff import StaffVisit, staff
 from services.portal.visits import PageModel, Unacceptable
@@ -62,25 +62,13 @@ async def after(visit: StaffVisit) -> Response:
         when=dates.period(starts, ends) if starts and ends else None,
         people=attending(visit, dates, conference, people),
         news=await news_of(visit, conference),
-        modes=[(code, visit.say(label)) for code, label in _AFTERWARDS.items()],
+        modes=[(code, visit.say(label)) for code, label in AFTERWARDS.items()],
         day=calendar.day_of(starts).isoformat() if starts else "",
         hours=hours,
     )
     return visit.page("case_after.html", page)
 
 
-_AFTERWARDS = {
-    "absent": _("was er niet"),
-    "in-person": _("was er"),
-    "online": _("deed mee van thuis uit"),
-    "phone": _("deed mee aan de telefoon"),
-    "letter": _("stuurde een brief"),
-    "recorded": _("stuurde een opname"),
-    "spokesperson": _("liet iemand anders spreken"),
-    "walked-out": _("was er, maar ging weg voor het gedaan was"),
-    "no-show": _("zou komen, maar kwam niet"),
-    "views": _("was er niet, maar vertelde vooraf wat hij of zij ervan vindt"),
-}
 # Modes of taking part, for choices that say more than that.
 _MEANING: dict[str, dict[str, Any]] = {
     "absent": {"came": False},
@@ -106,7 +94,7 @@ async def hold(visit: StaffVisit) -> Response:
     attendance = [
         {"person_id": str(each), "mode": mode, "came": True, **_MEANING.get(mode, {})}
         for each in people
-        if (mode := visit.form.get(f"came-{each}", "")) in _AFTERWARDS
+        if (mode := visit.form.get(f"came-{each}", "")) in AFTERWARDS
     ]
     for each in attendance:
         each.update(_presence(visit, each, borders or [], errors))

@@ -637,6 +637,7 @@ class TestAnEarlierConference:
         ):
             assert words in page
         assert "Rita Maes" in page
+        assert [page.count(f">{how}<") for how in ("was er", "was er niet", "komt")] == [1, 1, 0]
         assert "<script" not in page
 
     async def test_names_nobody_to_a_manager_to_whom_the_file_is_not_open(
