@@ -47,7 +47,6 @@ REFUSALS: dict[str, str] = {
     ),
     "no-mandate-for-adults": _("Bij volwassenen moet geen organisatie het plan aanvaarden."),
     "date-not-possible": _("Een datum ligt in de toekomst. Kijk de geboortedatum en de andere datums na."),
-    "already-stopped": _("Deze zaak was al gestopt."),
     "registration-elsewhere": _("Voor deze vorming schrijf je in op een andere site."),
     "registration-closed": _("Deze vorming is al begonnen of geannuleerd. Inschrijven kan niet meer."),
     "registration-over": _("Deze inschrijving was al voorbij. Hieronder staat hoe het nu is."),

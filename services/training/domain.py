@@ -9,6 +9,7 @@ from uuid import UUID
 from shared.deadlines import clock_kind
 from shared.errors import Conflict, Gone, Invalid, NotFound
 
+SERVICE = "training"
 # The clock from a payment request until the place is given away.
 PAYMENT_CLOCK = clock_kind("payment", turn="never")
 # The clock of a file that must be booked: due at once.

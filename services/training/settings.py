@@ -1,11 +1,9 @@
-"""An organisation's settings for its trainings, and an installation's (prefix KRING_TRAINING_)."""
+"""An organisation's settings for its trainings."""
 
 from datetime import datetime
-from functools import cache
 from typing import Annotated, ClassVar
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from services.training.domain import KEEP_AT_LEAST_DAYS, QrCommunication
 from shared.calendar import Length
@@ -60,22 +58,3 @@ def moment_to_remind(policy: PolicyInForce[Policy], asked_at: datetime, due_at: 
     """Return when to remind of a payment requested now; None if it is due before."""
     moment = policy.after(asked_at, policy.settings.payment_remind)
     return moment if moment < due_at else None
-
-
-class TrainingSettings(BaseSettings):
-    """Settings of the training service."""
-
-    model_config = SettingsConfigDict(env_prefix="KRING_TRAINING_", extra="ignore")
-
-    suggestion_score: int = Field(
-        default=75,
-        ge=50,
-        le=100,
-        description="The lowest score (0 to 100) with which a name is suggested for a payment.",
-    )
-
-
-@cache
-def training_settings() -> TrainingSettings:
-    """Return the settings, read once."""
-    return TrainingSettings()

@@ -5,6 +5,7 @@ from pathlib import Path
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.training import emails
+from services.training.domain import SERVICE
 from services.training.operations import erasing, registrations
 from services.training.workflows import WORKFLOWS
 from shared import erasure, messages
@@ -14,10 +15,10 @@ from shared.events import training as events
 from shared.events.base import Received
 from shared.subscriptions import Subscriptions
 
-subscriptions = Subscriptions(registrations.SERVICE)
+subscriptions = Subscriptions(SERVICE)
 messages.install(subscriptions, templates=Path(__file__).with_name("templates"), writer=emails.write)
 erasure.install(subscriptions)
-erasing.erasures.follow(subscriptions, services=[registrations.SERVICE])
+erasing.erasures.follow(subscriptions, services=[SERVICE])
 subscriptions.watches(*WORKFLOWS)
 
 

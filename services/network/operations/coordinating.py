@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network import queries
-from services.network.domain import PersonState
+from services.network.domain import SERVICE, PersonState
 from services.network.models import Person
 from services.network.settings import Policy, policies
 from shared import case_state
@@ -17,7 +17,7 @@ from shared.policies import PolicyInForce
 
 UNREACHABLE_CLOCK, PROPOSAL_CLOCK = "unreachable-person", "proposal"
 KINDS = (UNREACHABLE_CLOCK, PROPOSAL_CLOCK)
-clocks = Clocks("network")
+clocks = Clocks(SERVICE)
 
 
 async def reach(session: AsyncSession, *, tenant: UUID, person_id: UUID, now: datetime) -> None:

@@ -29,13 +29,14 @@ from services.training.names import words_of
 from services.training.operations import payments, settling
 from services.training.operations.registrations import clocks
 from services.training.operations.statements import said_of
-from services.training.settings import training_settings
 from services.training.statements import BankEntry
 from shared import locks
 from shared.ids import uuid7
 from shared.vault import BlindIndex, Vault
 
 _SURE, _NEARLY = 100, 90
+# The lowest score, of a hundred, with which a name is suggested for a payment.
+_SUGGESTED = 75
 # The indexed fields; the words are part of the digests.
 _ENTRY, _LIKE, _REFERENCE = "bank entry", "bank movement", "bank reference"
 # Prefixes of a text and a name: formats cut them off at different lengths.
@@ -174,7 +175,6 @@ async def _look_up(
 
 
 def _guess(unclear: list[_Entry], possible: list[queries.Payer]) -> dict[bytes, list[Suggestion]]:
-    threshold = training_settings().suggestion_score
     by_account: dict[str, Candidates] = {}
     for payer in possible:
         row = payer.registration
@@ -185,7 +185,7 @@ def _guess(unclear: list[_Entry], possible: list[queries.Payer]) -> dict[bytes, 
             payer=item.entry.payer_name,
             text=item.entry.text,
             amount=item.entry.amount,
-            threshold=threshold,
+            threshold=_SUGGESTED,
         )
         for item in unclear
     }

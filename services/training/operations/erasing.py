@@ -13,6 +13,7 @@ from services.training import queries
 from services.training.domain import (
     CONFIRM_WITHIN,
     LIVE,
+    SERVICE,
     UNDECIDED,
     RegistrationErased,
     RegistrationGoesOn,
@@ -28,7 +29,7 @@ from shared.events.base import ErasureBecause
 from shared.vault import Vault
 from shared.vault.index import index_of_nothing
 
-erasures = Erasures(registrations.SERVICE)
+erasures = Erasures(SERVICE)
 
 
 async def erase_registration(
@@ -54,7 +55,7 @@ async def erase_registration(
         tenant=tenant,
         stream=row.id,
         because=because,
-        waits_for=[registrations.SERVICE],
+        waits_for=[SERVICE],
         now=now,
         warn_at=policy.after(now, policy.settings.erasure_warn),
         due_at=policy.after(now, policy.settings.erasure),

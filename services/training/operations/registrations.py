@@ -16,6 +16,7 @@ from services.training.domain import (
     PAYMENT_CLOCK,
     RECEIVED,
     SEATED,
+    SERVICE,
     NoPlaceLeft,
     PaymentState,
     RegistrationClosed,
@@ -35,7 +36,6 @@ from shared.events import training as events
 from shared.events.base import EventData
 from shared.steps import step
 
-SERVICE = "training"
 # The indexed field; the word is part of the digest.
 PERSON = "registration"
 ZERO = Decimal(0)

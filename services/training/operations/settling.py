@@ -6,12 +6,12 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.training import queries
-from services.training.domain import SETTLING_CLOCK
+from services.training.domain import SERVICE, SETTLING_CLOCK
 from services.training.settings import policies
 from shared import locks
 from shared.clocks import Clocks
 
-clocks = Clocks("training")
+clocks = Clocks(SERVICE)
 
 
 async def follow(session: AsyncSession, *, tenant: UUID, now: datetime) -> None:
