@@ -5,6 +5,7 @@ from typing import Any
 
 import yaml
 
+PAGE = "page"
 TABLE: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("matrix.yaml").read_text())
 
 
@@ -23,11 +24,20 @@ def written(service: str, everybody: set[str]) -> dict[str, dict[str, str]]:
     for row, outcomes in TABLE["services"][service]["rows"].items():
         rows[row] = dict.fromkeys(everybody, "no")
         for outcome, names in outcomes.items():
+            if outcome == PAGE:
+                continue
             for asker in spelled_out(names):
                 assert asker in everybody, f"{row}: nobody is called {asker}"
                 assert rows[row][asker] == "no", f"{row}: {asker} stands there twice"
                 rows[row][asker] = outcome
     return rows
+
+
+def pages(service: str) -> dict[str, str]:
+    """Return by operation which page uses it, or why none does: its first row says so."""
+    rows: dict[str, dict[str, str]] = TABLE["services"][service]["rows"]
+    first = reversed(rows.items())
+    return {row.partition(" (")[0]: outcomes[PAGE] for row, outcomes in first if PAGE in outcomes}
 
 
 def readers(service: str) -> dict[str, set[str]]:

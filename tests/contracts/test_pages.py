@@ -1,20 +1,19 @@
-"""Every operation of the five APIs is on a page, or `pages.yaml` says why it is on none."""
+"""Every operation of the five APIs is on a page, or `tests/access/matrix.yaml` says why it is on none."""
 
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from types import FunctionType
 from typing import Any
 
 import pytest
-import yaml
 
 from services.portal.client import OPERATIONS, Operation
 from services.portal.routes import PAGES
 from shared.services import SERVICES
+from tests.access.table import pages
 from tests.contracts.test_portal import DOCUMENTS
 
-ROWS: dict[str, dict[str, str]] = yaml.safe_load(Path(__file__).with_name("pages.yaml").read_text("utf-8"))
+ROWS = {service: pages(service) for service in SERVICES}
 # What may stand in the place of a page.
 REASONS = ("services:", "machines:", "command line:", "beside:")
 METHODS = {"get", "post", "put", "patch", "delete"}
