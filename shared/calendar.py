@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 BRUSSELS = ZoneInfo("Europe/Brussels")
 
 Day = TypeVar("Day", date, datetime)
-# What a length is counted in.
-Unit = Literal["working-days", "days", "hours"]
+# What the time until a deadline is counted in; `set-day`: in nothing, as it is a day that people know.
+Unit = Literal["working-days", "days", "hours", "set-day"]
 _SATURDAY, _A_DAY = 5, timedelta(days=1)
 _PRODUCT = "-//Kring//Kring//NL"
 
@@ -101,8 +101,11 @@ class Calendar:
 
         What was left of it is counted again: as many days or working days, from today, to the same local time of
         day; or exactly as many hours. A deadline in days is then still to come, on a working day. One that had
-        passed stays as late as it was, and a pause within a day moves nothing that is to come.
+        passed stays as late as it was, and a pause within a day moves nothing that is to come. A set day stays,
+        and is now if it passed.
         """
+        if unit == "set-day":
+            return max(deadline, now)
         if unit == "hours" or deadline <= paused_at:
             return deadline + (now - paused_at)
         began, today = self.day_of(paused_at), self.day_of(now)

@@ -48,14 +48,14 @@ class Clock:
     def if_resumed(self, now: datetime, *, calendar: Calendar) -> Self:
         """Return the clock with the deadlines that it has if its pause ends now; itself if it is not paused.
 
-        A warning that was given stays when it was.
+        A warning that was given stays when it was; of a set day that passed there is none.
         """
         if self.paused_at is None:
             return self
         moved = partial(calendar.resumed, paused_at=self.paused_at, now=now, unit=self.unit)
         due_at, warn_at = moved(self.due_at), self.warn_at
         if warn_at is not None and self.warned_at is None:
-            warn_at = min(moved(warn_at), due_at)
+            warn_at = None if self.unit == "set-day" and due_at == now else min(moved(warn_at), due_at)
         return replace(self, due_at=due_at, warn_at=warn_at)
 
     @property

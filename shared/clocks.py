@@ -3,14 +3,14 @@
 The row is the truth about what is late; the workflow that it names waits for its deadlines and takes the steps.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared import outbox, profiles
+from shared import case_state, outbox, profiles
 from shared.calendar import Unit
 from shared.clock_rows import COLUMNS, Clock, Watcher
 from shared.database import fetch
@@ -52,7 +52,8 @@ _REACHED = f"SELECT {COLUMNS} {_LIVE_OF_WORKFLOW} AND next_at <= $2 ORDER BY nex
 _CHANGES = {
     "warned": "warned_at = $2 WHERE id = $1 AND state = 'running' AND warned_at IS NULL AND warn_at = $3",
     "breached": "state = 'breached', breached_at = $2 WHERE id = $1 AND state = 'running' AND due_at = $3",
-    "paused": "state = 'paused', paused_at = $2, pause_reason = $3 WHERE id = $1 AND state = 'running'",
+    "paused": "state = 'paused', paused_at = COALESCE(paused_at, $2), pause_reason = $3 WHERE id = $1"
+    " AND (state = 'running' OR state = 'paused' AND pause_reason <> $3)",
     "resumed": "state = 'running', due_at = $2, warn_at = $3, paused_at = NULL, pause_reason = NULL"
     " WHERE id = $1 AND paused_at = $4",
     "stopped": "state = 'stopped', stopped_at = $2, paused_at = NULL WHERE id = $1"
@@ -63,8 +64,20 @@ _CHANGES = {
 class Clocks:
     """The clocks of one service; every change is an event `<service>.clock.<what>.v1` in the same transaction."""
 
-    def __init__(self, service: str) -> None:
+    def __init__(
+        self,
+        service: str,
+        *,
+        never_paused: Collection[str] = (),
+        why_paused: Callable[[AsyncSession, UUID], Awaitable[str | None]] = case_state.why_paused,
+    ) -> None:
+        """Prepare for a service. `never_paused`: the kinds that run on while their case is paused.
+
+        `why_paused`: how the service knows why a case is paused (a code, None if it is not); intake knows it first.
+        """
         self._service = service
+        self._never_paused = never_paused
+        self._why_paused = why_paused
 
     async def start(
         self,
@@ -90,12 +103,13 @@ class Clocks:
     ) -> Clock:
         """Start a clock and return it; the live clock of this kind on this subject is returned unchanged.
 
-        `case`: the case whose end stops it. `stream`: the order its events are published in; by default the
-        case, else the subject. `warned_at`: when a warning was already given. `unit`: what its time is counted
-        in, so that a pause leaves as much of it. `paused`: why it does not run yet (a code), since `paused_at`
-        or from now on. `owner_id`: the account or the organisation that must act, if the role `owner` and the
-        case do not determine it. `workflow_id`: the workflow that waits for its deadlines, which its event
-        starts or wakes; by default one that only warns and records the breach.
+        `case`: the case whose end stops it, and while which is paused it does not run. `stream`: the order its
+        events are published in; by default the case, else the subject. `warned_at`: when a warning was already
+        given. `unit`: what its time is counted in, so that a pause leaves as much of it. `paused`: another reason
+        why it does not run yet (a code), since `paused_at` or from now on. `owner_id`: the account or the
+        organisation that must act, if the role `owner` and the case do not determine it. `workflow_id`: the
+        workflow that waits for its deadlines, which its event starts or wakes; by default one that only warns and
+        records the breach.
         """
         rows = await fetch(
             session,
@@ -120,8 +134,11 @@ class Clocks:
         clock = _only(rows) or await self.find(session, kind=kind, subject=subject)
         if clock is None:
             raise LookupError(f"clock {kind} was neither started nor found")
-        if rows:
-            await self._publish(session, clock, "started", now)
+        if not rows:
+            return clock
+        await self._publish(session, clock, "started", now)
+        if paused is None and case is not None and kind not in self._never_paused:
+            paused = await self._why_paused(session, case)
         if paused is not None:
             clock = await self._change(session, "paused", clock, now, paused, at=paused_at) or clock
         return clock
@@ -192,7 +209,7 @@ class Clocks:
     async def pause(
         self, session: AsyncSession, *, kind: str, subject: UUID, now: datetime, reason: str
     ) -> Clock | None:
-        """Pause the clock for a reason (a code)."""
+        """Pause the clock for a reason (a code); one that is paused rests for this reason from now on."""
         return await self._change_found(session, "paused", kind=kind, subject=subject, now=now, reason=reason)
 
     async def resume(self, session: AsyncSession, *, kind: str, subject: UUID, now: datetime) -> Clock | None:
@@ -211,17 +228,34 @@ class Clocks:
 
     async def stop_all(self, session: AsyncSession, *, case: UUID, now: datetime) -> list[Clock]:
         """Stop every clock of a case, also breached ones: nothing of it is late any more."""
-        return await self._change_all(session, "stopped", case, now)
+        return await self._change_all(session, "stopped", await self.lock_all(session, case=case), now)
 
     async def pause_all(
-        self, session: AsyncSession, *, case: UUID, now: datetime, reason: str, but: Sequence[str] = ()
+        self, session: AsyncSession, *, case: UUID, now: datetime, reason: str
     ) -> list[Clock]:
-        """Pause every clock of a case, except the kinds that a pause does not affect."""
-        return await self._change_all(session, "paused", case, now, reason, but=but)
+        """Pause the running clocks of a case, except the kinds that are never paused."""
+        found = [clock for clock in await self.lock_all(session, case=case) if clock.state == "running"]
+        affected = [clock for clock in found if clock.kind not in self._never_paused]
+        return await self._change_all(session, "paused", affected, now, reason)
 
-    async def resume_all(self, session: AsyncSession, *, case: UUID, now: datetime) -> list[Clock]:
-        """Resume every paused clock of a case."""
-        return await self._change_all(session, "resumed", case, now)
+    async def resume_all(
+        self, session: AsyncSession, *, case: UUID, now: datetime, reason: str | None
+    ) -> list[Clock]:
+        """Resume the clocks of a case that were paused for a reason."""
+        found = [clock for clock in await self.lock_all(session, case=case) if clock.pause_reason == reason]
+        return await self._change_all(session, "resumed", found, now)
+
+    async def follow_case(self, session: AsyncSession, *, case: UUID, now: datetime) -> None:
+        """Pause, resume or stop the clocks of a case, as the case is now: its events come in any order."""
+        state = await case_state.read(session, case)
+        if state is None:
+            return
+        if not state.live:
+            await self.stop_all(session, case=case, now=now)
+        elif state.status == "paused":
+            await self.pause_all(session, case=case, now=now, reason=case_state.CasePaused.code)
+        else:
+            await self.resume_all(session, case=case, now=now, reason=case_state.CasePaused.code)
 
     async def hand_over(
         self, session: AsyncSession, *, case: UUID, kinds: Collection[str], owner: str, now: datetime
@@ -272,17 +306,11 @@ class Clocks:
         self,
         session: AsyncSession,
         what: str,
-        case: UUID,
+        found: Sequence[Clock],
         now: datetime,
         reason: str | None = None,
-        *,
-        but: Sequence[str] = (),
     ) -> list[Clock]:
-        changed = [
-            await self._change(session, what, clock, now, reason)
-            for clock in await self.lock_all(session, case=case)
-            if clock.kind not in but
-        ]
+        changed = [await self._change(session, what, clock, now, reason) for clock in found]
         return [clock for clock in changed if clock is not None]
 
     async def _change(

@@ -8,7 +8,7 @@ case is acknowledged and recorded. Nothing more is written about an erased case,
 event grants takes effect once the deciding service's decision is found.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 from uuid import UUID
@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared import case_access, case_state, inbox, profiles
 from shared.audit import ITSELF, Actor, acting
 from shared.clock_workflow import ClockWorkflow
+from shared.clocks import Clocks
 from shared.context import Context
 from shared.database import Database, Scope
 from shared.deadlines import WorkflowInput
@@ -88,6 +89,7 @@ class Subscriptions:
         self.service = service
         self._one_by_one = one_by_one
         self._watchers: dict[str, type[DeadlineWorkflow]] = {}
+        self._followed: tuple[Clocks, Collection[str]] | None = None
         self._by_type: dict[str, Subscription] = {}
         states = [REGISTRY[event_type] for event_type in case_state.STATUS_AFTER]
         self._defaults: dict[str, Subscription] = {
@@ -135,6 +137,14 @@ class Subscriptions:
         wakes it.
         """
         self._watchers.update({kind: workflow for workflow in workflows for kind in workflow.kinds})
+
+    def follows_cases(self, clocks: Clocks, *, handed_over: Collection[str]) -> None:
+        """Let clocks pause, resume and stop with their cases, before anything else is done about that.
+
+        `handed_over`: the kinds that whoever coordinates the case owns or, without a coordinator, the regional
+        manager.
+        """
+        self._followed = clocks, handed_over
 
     def watcher_of(self, kind: str) -> type[DeadlineWorkflow]:
         """Return the type of the workflow that waits for clocks of a kind."""
@@ -215,8 +225,21 @@ class Subscriptions:
             if refusal is not None:
                 await inbox.settle(session, consumer=event.type, event_id=event.id, outcome=refusal)
                 return refusal
+            await self._follow_case(session, event, context)
             await handler(session, event, context)
         return inbox.HANDLED
+
+    async def _follow_case(self, session: AsyncSession, event: Received[Any], context: Context) -> None:
+        if self._followed is None or event.case is None:
+            return
+        clocks, handed_over = self._followed
+        match event.data:
+            case intake.CasePaused() | intake.CaseResumed() | intake.CaseWithdrawn() | intake.CaseClosed():
+                await clocks.follow_case(session, case=event.case, now=await context.clock.now())
+            case intake.CoordinatorAssigned() | intake.CoordinatorReleased():
+                owner = await case_access.coordinator_or_manager(session, event.case)
+                now = await context.clock.now()
+                await clocks.hand_over(session, case=event.case, kinds=handed_over, owner=owner, now=now)
 
     @staticmethod
     async def _act(

@@ -6,7 +6,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network.domain import FOLLOWED_UP, SERVICE
+from services.network.domain.consents import BIRTHDAYS
 from services.network.operations import (
+    ages,
     cases,
     coordinating,
     ending_requests,
@@ -33,6 +35,7 @@ subscriptions = Subscriptions(SERVICE)
 erasure.install(subscriptions)
 erasing.erasures.follow(subscriptions, services=SERVICES_WITH_CASES)
 subscriptions.watches(*WORKFLOWS)
+subscriptions.follows_cases(ages.clocks, handed_over=(*BIRTHDAYS, *coordinating.KINDS))
 
 
 @subscriptions.acts(intake.CaseOpened)
@@ -51,27 +54,6 @@ async def copy_persons(event: Received[intake.CaseOpened], context: Context) -> 
         await surveys.note_referring(session, tenant=tenant, case_id=case_id, organisation=organisation)
 
     return write
-
-
-async def _hand_clocks_over(session: AsyncSession, event: Received[Any], context: Context) -> None:
-    """Assign the clocks of a case to its current coordinator, or else to the regional manager."""
-    await cases.hand_clocks_over(session, case_id=event.data.case_id, now=await context.clock.now())
-
-
-for _change in (intake.CoordinatorAssigned, intake.CoordinatorReleased):
-    subscriptions.writes(_change, case="any")(_hand_clocks_over)
-
-
-@subscriptions.writes(intake.CasePaused)
-async def pause(session: AsyncSession, event: Received[intake.CasePaused], context: Context) -> None:
-    """Pause the case's clocks."""
-    await cases.let_clocks_follow(session, case_id=event.data.case_id, now=await context.clock.now())
-
-
-@subscriptions.writes(intake.CaseResumed)
-async def resume(session: AsyncSession, event: Received[intake.CaseResumed], context: Context) -> None:
-    """Resume the case's clocks."""
-    await cases.let_clocks_follow(session, case_id=event.data.case_id, now=await context.clock.now())
 
 
 @subscriptions.writes(intake.CaseWithdrawn, case="any")

@@ -1,6 +1,5 @@
 """The subscriptions of plans: facts of other services to store, and the case's state."""
 
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,7 +15,7 @@ from services.plans.operations import (
     sharing,
     written,
 )
-from services.plans.operations.timing import SERVICE, hand_over
+from services.plans.operations.timing import COORDINATORS, SERVICE, clocks
 from services.plans.workflows import WORKFLOWS
 from shared import erasure
 from shared.context import Context
@@ -31,6 +30,7 @@ subscriptions = Subscriptions(SERVICE, one_by_one=True)
 SHARE_PLAN = "share-plan"
 erasure.install(subscriptions)
 subscriptions.watches(*WORKFLOWS)
+subscriptions.follows_cases(clocks, handed_over=COORDINATORS)
 
 
 # --- facts of other services ---
@@ -197,32 +197,7 @@ async def notify_monitor(
         )
 
 
-async def _hand_clocks_over(session: AsyncSession, event: Received[Any], context: Context) -> None:
-    """Assign the clocks of a case to its current coordinator, or else to the regional manager."""
-    await hand_over(session, case_id=event.data.case_id, now=await context.clock.now())
-
-
-for _change in (intake.CoordinatorAssigned, intake.CoordinatorReleased):
-    subscriptions.writes(_change, case="any")(_hand_clocks_over)
-
-
 # --- the case's state ---
-
-
-@subscriptions.writes(intake.CasePaused)
-async def pause_with_case(
-    session: AsyncSession, event: Received[intake.CasePaused], context: Context
-) -> None:
-    """Pause the clocks of a paused case."""
-    await ending.pause(session, case_id=event.data.case_id, now=await context.clock.now())
-
-
-@subscriptions.writes(intake.CaseResumed)
-async def resume_with_case(
-    session: AsyncSession, event: Received[intake.CaseResumed], context: Context
-) -> None:
-    """Resume the clocks of a resumed case."""
-    await ending.resume(session, case_id=event.data.case_id, now=await context.clock.now())
 
 
 @subscriptions.writes(intake.CaseWithdrawn, case="any")

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scheduling import operations
 from services.scheduling.operations import erasing, feeds, invitations, news, next_step
-from services.scheduling.operations.base import CONTACT_CLOCK, SERVICE, TALK_CLOCK
+from services.scheduling.operations.base import CONTACT_CLOCK, NEXT_CLOCK, SERVICE, TALK_CLOCK, clocks
 from services.scheduling.workflows import WORKFLOWS
 from shared import erasure
 from shared.context import Context
@@ -19,6 +19,7 @@ from shared.subscriptions import Subscriptions
 subscriptions = Subscriptions(SERVICE)
 erasure.install(subscriptions)
 subscriptions.watches(*WORKFLOWS)
+subscriptions.follows_cases(clocks, handed_over=(NEXT_CLOCK,))
 
 
 # --- facts of other services ---
@@ -42,7 +43,7 @@ async def begin(session: AsyncSession, event: Received[intake.CoordinatorAssigne
 async def take_back(
     session: AsyncSession, event: Received[intake.CoordinatorReleased], context: Context
 ) -> None:
-    """Remove the date from the calendar of a former coordinator; the regional manager sees what comes next."""
+    """Remove the date from the calendar of a former coordinator."""
     await _hand_over(session, event, "CANCEL", now=await context.clock.now())
 
 
@@ -53,7 +54,6 @@ async def _hand_over(
     *,
     now: datetime,
 ) -> None:
-    await next_step.hand_over(session, case_id=event.data.case_id, now=now)
     await invitations.hand_over(
         session,
         tenant=event.tenant,
@@ -155,18 +155,10 @@ async def follow_plan(session: AsyncSession, event: Received[plans.PlanRecorded]
 # --- the case's state ---
 
 
-@subscriptions.writes(intake.CasePaused)
-async def pause(session: AsyncSession, event: Received[intake.CasePaused], context: Context) -> None:
-    """Pause the clocks of a paused case."""
-    now = await context.clock.now()
-    await operations.follow_pause(session, case_id=event.data.case_id, now=now)
-
-
 @subscriptions.writes(intake.CaseResumed)
 async def resume(session: AsyncSession, event: Received[intake.CaseResumed], context: Context) -> None:
-    """Resume the clocks of a resumed case."""
-    now = await context.clock.now()
-    await operations.follow_pause(session, case_id=event.data.case_id, now=now)
+    """Say what moved with the pause, and go on with who joined meanwhile."""
+    await operations.go_on(session, case_id=event.data.case_id, now=await context.clock.now())
 
 
 @subscriptions.writes(intake.CaseWithdrawn, intake.CaseClosed, case="any")

@@ -144,7 +144,7 @@ clock = Table(
         ),
     ),
     CheckConstraint("state IN ('running', 'paused', 'breached', 'stopped')", name="state"),
-    CheckConstraint("unit IN ('working-days', 'days', 'hours')", name="unit"),
+    CheckConstraint("unit IN ('working-days', 'days', 'hours', 'set-day')", name="unit"),
     CheckConstraint("(state = 'paused') = (paused_at IS NOT NULL)", name="paused"),
     CheckConstraint("late_because IS NULL OR breached_at IS NOT NULL", name="late"),
     # One live clock of a kind per subject: a second start is a bug, not a second clock.

@@ -29,7 +29,7 @@ from shared.events import intake as events
 from shared.policies import PolicyInForce
 from shared.vault import Vault
 
-clocks = Clocks(SERVICE)
+clocks = Clocks(SERVICE, why_paused=reads.why_paused)
 
 
 async def begin(session: AsyncSession, *, case: Case, now: datetime, another_wanted: bool = False) -> None:
@@ -67,7 +67,6 @@ async def begin(session: AsyncSession, *, case: Case, now: datetime, another_wan
         policy_version=policy.version,
         unit=unit_of(length),
         workflow_id=assignment_workflow_id(case.id, case.assignment_no),
-        paused=case.pause_reason,
     )
     await seek(session, case=case, policy=policy, at=now, now=now)
 
@@ -88,7 +87,6 @@ async def seek(
         policy_version=policy.version,
         unit=unit_of(policy.settings.search_again),
         workflow_id=assignment_workflow_id(case.id, case.assignment_no),
-        paused=case.pause_reason,
     )
 
 

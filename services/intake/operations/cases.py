@@ -66,10 +66,10 @@ async def resume_case(session: AsyncSession, *, tenant: UUID, case_id: UUID, now
     case = await locked_live_case(session, tenant=tenant, case_id=case_id)
     if case.state != CaseStatus.PAUSED:
         raise CaseNotPaused(case_id=str(case_id))
-    case.state, case.pause_reason, case.paused_at = CaseStatus.OPEN, None, None
+    reason, case.state, case.pause_reason, case.paused_at = case.pause_reason, CaseStatus.OPEN, None, None
     await session.flush()
     before = {clock.id: clock for clock in await clocks.lock_all(session, case=case_id)}
-    for clock in await clocks.resume_all(session, case=case_id, now=now):
+    for clock in await clocks.resume_all(session, case=case_id, now=now, reason=reason):
         moved = clock.due_at != before[clock.id].due_at
         if clock.kind == OFFER_CLOCK and moved and clock.owner_id is not None:
             await notifying.notify_coordinator(

@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.intake.domain.codes import (
     OFFER_CLOCK,
     SEARCH_CLOCK,
-    SERVICE,
     AssignmentState,
     DeclineReason,
     OfferState,
@@ -38,7 +37,6 @@ from shared.auth import Role
 from shared.calendar import unit_of
 from shared.case_state import CaseErased, CaseStopped
 from shared.clock_rows import Clock
-from shared.clocks import Clocks
 from shared.deadlines import Deadline
 from shared.events import intake as events
 from shared.ids import uuid7
@@ -46,7 +44,7 @@ from shared.policies import PolicyInForce
 from shared.steps import step
 from shared.vault import Vault
 
-clocks = Clocks(SERVICE)
+clocks = assignments.clocks
 
 
 @step("intake.offer-to-next")

@@ -132,6 +132,11 @@ async def offer(session: AsyncSession, *, tenant: UUID, offer_id: UUID) -> Offer
     return (await session.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
 
 
+async def why_paused(session: AsyncSession, case_id: UUID) -> str | None:
+    """Return why a case is paused, a code; None if it is not paused."""
+    return await session.scalar(select(Case.pause_reason).where(Case.id == case_id))
+
+
 async def open_offer(session: AsyncSession, *, tenant: UUID, case_id: UUID) -> Offer | None:
     """Return the offer of a case that waits for an answer."""
     query = select(Offer).where(

@@ -39,7 +39,8 @@ from shared.steps import step
 from shared.tables import case_person
 from shared.vault import Vault
 
-clocks = Clocks(SERVICE)
+# Birthdays come even when the case is paused.
+clocks = Clocks(SERVICE, never_paused=BIRTHDAYS)
 
 
 async def follow(

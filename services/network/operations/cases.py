@@ -7,17 +7,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network import queries
 from services.network.domain import SERVICE
-from services.network.domain.consents import BIRTHDAYS
 from services.network.models import Person
-from services.network.operations import coordinating, invitations, notifying, surveys
+from services.network.operations import invitations, notifying, surveys
 from shared import case_state
-from shared.case_access import coordinator_or_manager
 from shared.case_state import CaseState
 from shared.clocks import Clocks
 
 # The mails that announce the end of a case: before its time, or after its plan was followed up.
 STOPPED, FINISHED = "case-stopped", "case-finished"
-_OF_WHO_COORDINATES = (*BIRTHDAYS, *coordinating.KINDS)
 clocks = Clocks(SERVICE)
 
 
@@ -38,26 +35,6 @@ async def open_to(session: AsyncSession, *, person: Person, given: bool) -> None
         await require_live(session, case_id=person.case_id, tenant=person.tenant)
     else:
         await case_state.require_not_erased(session, case_id=person.case_id, hold=True)
-
-
-async def let_clocks_follow(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
-    """Pause or resume the case's clocks as the case itself is, in whatever order its events came."""
-    state = await case_state.read(session, case_id)
-    if state is None:
-        return
-    if state.status == "paused":
-        # Birthdays come even when the case is paused.
-        await clocks.pause_all(
-            session, case=case_id, now=now, reason=case_state.CasePaused.code, but=tuple(BIRTHDAYS)
-        )
-    elif state.status == "open":
-        await clocks.resume_all(session, case=case_id, now=now)
-
-
-async def hand_clocks_over(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
-    """Assign the clocks of a case that the coordinator owns to its current coordinator."""
-    owner = await coordinator_or_manager(session, case_id)
-    await clocks.hand_over(session, case=case_id, kinds=_OF_WHO_COORDINATES, owner=owner, now=now)
 
 
 async def stop(

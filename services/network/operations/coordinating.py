@@ -9,7 +9,6 @@ from services.network import queries
 from services.network.domain import SERVICE, PersonState
 from services.network.models import Person
 from services.network.settings import Policy, policies
-from shared import case_state
 from shared.calendar import unit_of
 from shared.case_access import coordinator_or_manager
 from shared.clocks import Clocks
@@ -71,5 +70,4 @@ async def _begin(
         due_at=policy.after(now, length),
         policy_version=policy.version,
         unit=unit_of(length),
-        paused=await case_state.why_paused(session, person.case_id),
     )

@@ -223,7 +223,6 @@ async def _wait(session: AsyncSession, invitation: Invitation, now: datetime) ->
         policy_version=policy.version,
         unit=unit_of(policy.settings.invitation_due),
         workflow_id=invitation_workflow_id(invitation.id),
-        paused=await case_state.why_paused(session, invitation.case_id),
     )
 
 

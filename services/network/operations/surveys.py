@@ -79,7 +79,6 @@ async def plan(
         policy_version=policy.version,
         unit=unit_of(policy.settings.survey),
         workflow_id=workflow_id(conference_id),
-        paused=await case_state.why_paused(session, case_id),
     )
 
 
@@ -110,7 +109,6 @@ async def open_survey(session: AsyncSession, vault: Vault, *, due: Deadline, now
         policy_version=policy.version,
         unit=unit_of(policy.settings.survey_due),
         workflow_id=workflow_id(survey.id),
-        paused=await case_state.why_paused(session, survey.case_id),
     )
     for person, _ in people:
         await _write(session, survey, person, "survey", now)

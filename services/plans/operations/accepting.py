@@ -60,7 +60,7 @@ async def accept_plan(
     The same judgement again only updates who gave it and when, and publishes nothing. Raises:
     NoAcceptanceNeeded, OtherVersion, LinesNotComplete, ReasonMissing, PlanAlreadyAccepted, CaseStopped, NotYet.
     """
-    state = await queries.lock_case(session, case_id=case_id, tenant=tenant)
+    await queries.lock_case(session, case_id=case_id, tenant=tenant)
     plan = await queries.read_plan(session, plan_id)
     if plan.acceptance == PlanAcceptance.NOT_NEEDED:
         raise NoAcceptanceNeeded
@@ -90,7 +90,6 @@ async def accept_plan(
                 kind=AMENDMENT,
                 within=lambda settings: settings.amendment,
                 now=now,
-                paused=state.status == "paused",
             )
         await publish(session, plan, await _fact(session, plan, outcome, refused), now=now)
         if outcome is not PlanAcceptance.ACCEPTED:
@@ -101,10 +100,9 @@ async def accept_plan(
 @step("plans.presume-acceptance")
 async def presume_acceptance(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
     """Presume acceptance after the mandated side's time is over, unless a bottom line was not met before."""
-    found = await waiting_plan(session, due)
-    if found is None:
+    plan = await waiting_plan(session, due)
+    if plan is None:
         return False
-    plan = found[0]
     if await queries.was_refused(session, plan):
         return await clocks.reach(session, due, now=now) is not None
     await clocks.meet(session, due, now=now)

@@ -15,18 +15,14 @@ from services.plans.operations.timing import ADJUST, awaited, clocks, expect_ver
 from shared.events import plans as events
 
 
-async def follow_decision(
-    session: AsyncSession, plan: Plan, *, decision: str, now: datetime, paused: bool
-) -> None:
+async def follow_decision(session: AsyncSession, plan: Plan, *, decision: str, now: datetime) -> None:
     """Expect what the circle wants to adjust, or nothing any more: its latest decision counts."""
     if decision != "adjust":
         await expect_no_more(session, plan, now=now)
         return
     if await awaited(session, plan, ADJUST) is not None:
         return
-    await expect_version(
-        session, plan, kind=ADJUST, within=lambda settings: settings.adjust, now=now, paused=paused
-    )
+    await expect_version(session, plan, kind=ADJUST, within=lambda settings: settings.adjust, now=now)
 
 
 async def expect_no_more(session: AsyncSession, plan: Plan, *, now: datetime) -> bool:

@@ -84,7 +84,7 @@ async def note_progress(
     coordinator or the regional manager. A request for help is told to all of them at once. Raises:
     AgreementSettled, FollowUpOver, CaseStopped.
     """
-    state = await queries.lock_case(session, case_id=case_id, tenant=tenant)
+    await queries.lock_case(session, case_id=case_id, tenant=tenant)
     agreement = await read_agreement(session, agreement_id)
     plan = await queries.running_plan(session, agreement.plan_id)
     if agreement.state != AgreementState.OPEN:
@@ -95,21 +95,20 @@ async def note_progress(
     if not again:
         of = {"case_id": case_id, "agreement_id": agreement_id, "before": before, "progress": progress}
         await publish(session, plan, events.AgreementProgressed.model_validate(of), now=now)
-    paused = state.status == "paused"
     match progress:
         case Progress.HELP if not again:
-            await _slip(session, plan, agreement, now=now, paused=paused, at_once=True)
+            await _slip(session, plan, agreement, now=now, at_once=True)
         case Progress.CHANGED if not again:
             monitor = await queries.current_monitor(session, plan)
             if monitor is None:
-                await _slip(session, plan, agreement, now=now, paused=paused, at_once=True)
+                await _slip(session, plan, agreement, now=now, at_once=True)
             elif monitor != by:
                 await _write(session, plan, agreement, "agreement-slips", [monitor], now=now)
         case Progress.NEARLY if not again:
             grace = await clocks.find(session, kind=GRACE, subject=agreement.id)
             if grace is not None and grace.state in ("running", "paused"):
                 await clocks.stop(session, kind=GRACE, subject=agreement.id, now=now)
-                await _give_time(session, plan, agreement, since=now, now=now, paused=paused)
+                await _give_time(session, plan, agreement, since=now, now=now)
     return agreement
 
 
@@ -120,7 +119,6 @@ async def await_day(
     *,
     now: datetime,
     policy: PolicyInForce[Policy],
-    paused: bool,
 ) -> None:
     """Start the clock for the day of an agreement; whoever does it is reminded in advance. A past day is now."""
     due_at = max(now, policy.calendar.at(agreement.due_on, policy.settings.morning_time))
@@ -135,12 +133,12 @@ async def await_day(
         warn_at=ahead if ahead > now else None,
         due_at=due_at,
         policy_version=policy.version,
-        paused=paused,
+        unit="set-day",
     )
 
 
 async def _give_time(
-    session: AsyncSession, plan: Plan, agreement: Agreement, *, since: datetime, now: datetime, paused: bool
+    session: AsyncSession, plan: Plan, agreement: Agreement, *, since: datetime, now: datetime
 ) -> None:
     policy = await policies.for_case(session, case_id=plan.case_id)
     await start_clock(
@@ -154,12 +152,11 @@ async def _give_time(
         due_at=policy.after(since, policy.settings.agreement_grace),
         policy_version=policy.version,
         unit=unit_of(policy.settings.agreement_grace),
-        paused=paused,
     )
 
 
 async def _slip(
-    session: AsyncSession, plan: Plan, agreement: Agreement, *, now: datetime, paused: bool, at_once: bool
+    session: AsyncSession, plan: Plan, agreement: Agreement, *, now: datetime, at_once: bool
 ) -> None:
     """Tell the monitor; if that has no effect, whoever coordinates the case must act.
 
@@ -175,7 +172,6 @@ async def _slip(
         "subject": agreement.id,
         "now": now,
         "policy_version": policy.version,
-        "paused": paused,
     }
     await start_clock(
         session,
@@ -235,11 +231,11 @@ async def read_agreement(session: AsyncSession, agreement_id: UUID) -> Agreement
 @step("plans.remind-ahead-of-agreement")
 async def remind_ahead(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
     """Remind people of an agreement whose day is near."""
-    found = await waiting_plan(session, due)
-    if found is None or await clocks.reach(session, due, now=now) is None:
+    plan = await waiting_plan(session, due)
+    if plan is None or await clocks.reach(session, due, now=now) is None:
         return False
     agreement = await read_agreement(session, due.subject)
-    await notify_who(session, found[0], agreement, "agreement-near", now=now)
+    await notify_who(session, plan, agreement, "agreement-near", now=now)
     return True
 
 
@@ -250,10 +246,9 @@ async def announce_agreement(session: AsyncSession, *, due: Deadline, now: datet
     If nobody can be told, it counts as late at once. An agreement already past its day when it was recorded
     gets its time from then on, and its day is not announced: whoever recorded it knows.
     """
-    found = await waiting_plan(session, due)
-    if found is None:
+    plan = await waiting_plan(session, due)
+    if plan is None:
         return False
-    plan, state = found
     agreement = await read_agreement(session, due.subject)
     breached = await clocks.reach(session, due, now=now)
     if breached is None:
@@ -261,48 +256,44 @@ async def announce_agreement(session: AsyncSession, *, due: Deadline, now: datet
     policy = await policies.for_case(session, case_id=plan.case_id)
     fact = events.AgreementDue(case_id=plan.case_id, agreement_id=agreement.id, due_on=agreement.due_on)
     await publish(session, plan, fact, now=now)
-    paused = state.status == "paused"
     ahead = agreement.due_on >= policy.calendar.day_of(agreement.created_at)
     if ahead and not await notify_who(session, plan, agreement, "agreement-due", now=now):
-        await _slip(session, plan, agreement, now=now, paused=paused, at_once=True)
+        await _slip(session, plan, agreement, now=now, at_once=True)
     else:
         since = max(breached.due_at, agreement.created_at)
-        await _give_time(session, plan, agreement, since=since, now=now, paused=paused)
+        await _give_time(session, plan, agreement, since=since, now=now)
     return True
 
 
 @step("plans.remind-of-agreement")
 async def remind_of_agreement(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
     """Remind of an agreement, once."""
-    found = await waiting_plan(session, due)
-    if found is None or await clocks.reach(session, due, now=now) is None:
+    plan = await waiting_plan(session, due)
+    if plan is None or await clocks.reach(session, due, now=now) is None:
         return False
-    await notify_who(
-        session, found[0], await read_agreement(session, due.subject), "agreement-reminder", now=now
-    )
+    await notify_who(session, plan, await read_agreement(session, due.subject), "agreement-reminder", now=now)
     return True
 
 
 @step("plans.tell-monitor-of-agreement")
 async def tell_monitor(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
     """Tell the monitor that an agreement was not reported done after its day and the reminder."""
-    found = await waiting_plan(session, due)
-    if found is None or await clocks.meet(session, due, now=now) is None:
+    plan = await waiting_plan(session, due)
+    if plan is None or await clocks.meet(session, due, now=now) is None:
         return False
-    plan, state = found
     agreement = await read_agreement(session, due.subject)
-    await _slip(session, plan, agreement, now=now, paused=state.status == "paused", at_once=False)
+    await _slip(session, plan, agreement, now=now, at_once=False)
     return True
 
 
 @step("plans.lapse-agreement")
 async def lapse_agreement(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
     """Let an agreement lapse that nobody reported done in all its time."""
-    found = await waiting_plan(session, due)
-    if found is None or await clocks.reach(session, due, now=now) is None:
+    plan = await waiting_plan(session, due)
+    if plan is None or await clocks.reach(session, due, now=now) is None:
         return False
     agreement = await read_agreement(session, due.subject)
-    await settle(session, found[0], agreement, to=AgreementState.LAPSED, by=None, now=now)
+    await settle(session, plan, agreement, to=AgreementState.LAPSED, by=None, now=now)
     return True
 
 

@@ -28,7 +28,7 @@ from shared.vault import Vault
 
 
 async def plan_call(
-    session: AsyncSession, plan: Plan, *, now: datetime, policy: PolicyInForce[Policy], paused: bool
+    session: AsyncSession, plan: Plan, *, now: datetime, policy: PolicyInForce[Policy]
 ) -> None:
     """Plan the call to the referrer after four weeks, if somebody referred the case for others."""
     await stop_clocks(session, subjects=[plan.id], kinds=(REFERRER_CALL,), now=now)
@@ -43,7 +43,6 @@ async def plan_call(
         asked_at=policy.after(now, policy.settings.four_weeks),
         now=now,
         policy=policy,
-        paused=paused,
     )
 
 

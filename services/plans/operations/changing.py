@@ -48,7 +48,7 @@ async def change_agreement(
     Raises: OtherVersion, AgreementSettled, PersonNotOfCase, DateOutOfRange, PlanTooLong, FollowUpOver,
     CaseStopped, NotYet.
     """
-    state = await queries.lock_case(session, case_id=case_id, tenant=tenant)
+    await queries.lock_case(session, case_id=case_id, tenant=tenant)
     old = await read_agreement(session, agreement_id)
     plan = await queries.running_plan(session, old.plan_id)
     require_version(new.version, of=plan.version)
@@ -95,9 +95,8 @@ async def change_agreement(
     session.add(changed)
     await session.flush()
     policy = await policies.for_case(session, case_id=case_id)
-    paused = state.status == "paused"
-    await await_day(session, plan, changed, now=now, policy=policy, paused=paused)
-    await await_acceptance(session, plan, by=mandated, now=now, policy=policy, paused=paused)
+    await await_day(session, plan, changed, now=now, policy=policy)
+    await await_acceptance(session, plan, by=mandated, now=now, policy=policy)
     listed = await queries.agreements_of_version(session, plan.id, plan.version)
     await say_recorded(session, plan, version, agreements=listed, replaced=[old.id], now=now)
     await tell(session, plan, {*old.who_person_ids, *changed.who_person_ids}, but={by}, now=now)

@@ -56,7 +56,7 @@ async def record_check_in(
 
     Raises: CheckInSettled, CheckInNotDue, AgreementNotFound, AgreementSettled, FollowUpOver, CaseStopped.
     """
-    state = await queries.lock_case(session, case_id=case_id, tenant=tenant)
+    await queries.lock_case(session, case_id=case_id, tenant=tenant)
     check_in = await read_check_in(session, check_in_id)
     plan = await queries.read_plan(session, check_in.plan_id)
     clock = await clocks.find(session, kind=CHECK_IN, subject=check_in.id)
@@ -87,8 +87,7 @@ async def record_check_in(
         and (new.decision == "adjust" or await awaited(session, plan, REFERRER_CALL) is not None),
     )
     await publish(session, plan, fact, now=now)
-    paused = state.status == "paused"
-    await adjusting.follow_decision(session, plan, decision=new.decision, now=now, paused=paused)
+    await adjusting.follow_decision(session, plan, decision=new.decision, now=now)
     outcome = ends_follow_up(check_in.kind, new.decision)
     # A circle that closes is done; otherwise whatever waits keeps the case open.
     if outcome is not None and (new.decision == "close" or not await waits(session, plan)):
@@ -114,10 +113,10 @@ async def _settle_agreements(
 @step("plans.ask-for-check-in")
 async def ask_for_check_in(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
     """Announce a due check: publish who must ask now, and tell the monitor if it is them."""
-    found = await waiting_plan(session, due)
-    if found is None or await clocks.reach(session, due, now=now) is None:
+    plan = await waiting_plan(session, due)
+    if plan is None or await clocks.reach(session, due, now=now) is None:
         return False
-    plan, check_in = found[0], await read_check_in(session, due.subject)
+    check_in = await read_check_in(session, due.subject)
     monitor = await queries.current_monitor(session, plan)
     coordinator = await has_coordinator(session, case_id=plan.case_id)
     check_in.owner = owner_now(_owner(check_in), coordinator=coordinator, monitor=monitor is not None)

@@ -10,20 +10,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.plans import queries
 from services.plans.domain import OPEN_CHECK_INS, STANDING, AgreementState, CheckInState, FollowUpState
 from services.plans.models import Agreement, CheckIn, Plan, Resource
-from services.plans.operations import agreements
-from services.plans.operations.reviewing import plan_review
 from services.plans.operations.timing import (
     ACCEPTANCE,
     ADJUST,
-    AGREEMENT,
     AMENDMENT,
     OF_AGREEMENTS,
     REVIEW,
     clocks,
     publish,
 )
-from services.plans.settings import policies
-from shared import case_state
 from shared.events import plans as events
 from shared.tables import clock
 
@@ -86,35 +81,3 @@ async def call_off_checks(session: AsyncSession, plan: Plan) -> list[UUID]:
     open_ones = update(CheckIn).where(CheckIn.plan_id == plan.id, CheckIn.state.in_(OPEN_CHECK_INS))
     called_off = open_ones.values(state=CheckInState.CANCELLED).returning(CheckIn.id)
     return list(await session.scalars(called_off.execution_options(synchronize_session=False)))
-
-
-async def pause(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
-    """Pause the clocks with the case, unless it was resumed meanwhile."""
-    state = await case_state.read(session, case_id)
-    if state is not None and state.status == "paused":
-        await clocks.pause_all(session, case=case_id, now=now, reason=case_state.CasePaused.code)
-
-
-async def resume(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
-    """Resume the clocks with the case, unless it was paused again meanwhile; days that the plan says stay."""
-    state = await case_state.read(session, case_id)
-    if state is not None and state.status == "open":
-        await _keep_days(session, case_id=case_id, now=now)
-        await clocks.resume_all(session, case=case_id, now=now)
-
-
-async def _keep_days(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
-    """Wait for the days of agreements and of the review as they stand in the plan."""
-    policy = await policies.for_case(session, case_id=case_id)
-    for paused in await clocks.lock_all(session, case=case_id):
-        if paused.state != "paused" or paused.kind not in (AGREEMENT, REVIEW):
-            continue
-        await clocks.stop(session, kind=paused.kind, subject=paused.subject, now=now)
-        if paused.kind == AGREEMENT:
-            agreement = await agreements.read_agreement(session, paused.subject)
-            plan = await queries.running_plan(session, agreement.plan_id)
-            await agreements.await_day(session, plan, agreement, now=now, policy=policy, paused=False)
-        else:
-            plan = await queries.running_plan(session, paused.subject)
-            day = (await queries.version_of(session, plan.id, plan.version)).review_on
-            await plan_review(session, plan, review_on=day, now=now, policy=policy, paused=False)

@@ -45,7 +45,7 @@ async def invoke_plan_b(
     again returns the same. Raises: OtherVersion, AgreementNotFound, AgreementSettled, PlanTooLong,
     FollowUpOver, CaseStopped.
     """
-    state = await queries.lock_case(session, case_id=case_id, tenant=tenant)
+    await queries.lock_case(session, case_id=case_id, tenant=tenant)
     plan = await queries.running_plan(session, plan_id)
     require_version(new.version, of=plan.version)
     runs = await _running(session, plan, line=new.line)
@@ -80,7 +80,7 @@ async def invoke_plan_b(
     await vault.seal(session, agreement, words)
     session.add(agreement)
     await session.flush()
-    await await_day(session, plan, agreement, now=now, policy=policy, paused=state.status == "paused")
+    await await_day(session, plan, agreement, now=now, policy=policy)
     fact = events.PlanBInvoked(
         case_id=case_id, plan_id=plan.id, agreement_id=agreement.id, instead_of=new.instead_of
     )

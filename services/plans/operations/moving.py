@@ -31,7 +31,7 @@ async def move_check_in(
 
     Raises: OtherVersion, CheckInNotMovable, DayNotBetween, FollowUpOver, CaseStopped.
     """
-    state = await queries.lock_case(session, case_id=case_id, tenant=tenant)
+    await queries.lock_case(session, case_id=case_id, tenant=tenant)
     check_in = await read_check_in(session, check_in_id)
     plan = await queries.running_plan(session, check_in.plan_id)
     check_moving(check_in.kind, CheckInState(check_in.state))
@@ -56,7 +56,6 @@ async def move_check_in(
         asked_at=at,
         now=now,
         policy=policy,
-        paused=state.status == "paused",
     )
     clock = await clocks.find(session, kind=CHECK_IN, subject=check_in.id)
     if clock is None:

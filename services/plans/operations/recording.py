@@ -65,7 +65,7 @@ async def record_plan(
     Raises: PlanExists, ConferenceNotHeld, PersonNotOfCase, MonitorNotOfCircle, ConvenerNotOfCircle,
     DateOutOfRange, ReviewTooLate, PlanTooLong, CaseStopped, NotYet.
     """
-    state = await queries.lock_case(session, case_id=case_id, tenant=tenant)
+    await queries.lock_case(session, case_id=case_id, tenant=tenant)
     policy = await policies.for_case(session, case_id=case_id)
     await _check(session, case_id=case_id, new=new, now=now, policy=policy)
     mandated = await queries.mandate_of(session, case_id)
@@ -83,7 +83,6 @@ async def record_plan(
     if made is None:
         raise PlanExists
     plan = await queries.read_plan(session, made)
-    paused = state.status == "paused"
     agreements = await _write_version(
         session,
         vault,
@@ -92,10 +91,9 @@ async def record_plan(
         new=new,
         now=now,
         policy=policy,
-        paused=paused,
     )
-    await await_acceptance(session, plan, by=mandated, now=now, policy=policy, paused=paused)
-    await begin_year(session, plan, now=now, policy=policy, paused=paused)
+    await await_acceptance(session, plan, by=mandated, now=now, policy=policy)
+    await begin_year(session, plan, now=now, policy=policy)
     return plan, agreements
 
 
@@ -114,7 +112,7 @@ async def record_version(
 
     Raises: OtherVersion, FollowUpOver, GoalsOfCircle, and as record_plan.
     """
-    state = await queries.lock_case(session, case_id=case_id, tenant=tenant)
+    await queries.lock_case(session, case_id=case_id, tenant=tenant)
     plan = await queries.running_plan(session, plan_id)
     require_version(new.version, of=plan.version)
     policy = await policies.for_case(session, case_id=case_id)
@@ -125,7 +123,6 @@ async def record_version(
     mandated = await queries.mandate_of(session, case_id)
     await count_on(session, plan, mandated=mandated)
     replaced = await _replace(session, plan, now=now)
-    paused = state.status == "paused"
     agreements = await _write_version(
         session,
         vault,
@@ -135,11 +132,10 @@ async def record_version(
         replaced=replaced,
         now=now,
         policy=policy,
-        paused=paused,
     )
-    await await_acceptance(session, plan, by=mandated, now=now, policy=policy, paused=paused)
+    await await_acceptance(session, plan, by=mandated, now=now, policy=policy)
     if met_again:
-        await begin_another_year(session, plan, now=now, policy=policy, paused=paused)
+        await begin_another_year(session, plan, now=now, policy=policy)
     return plan, agreements
 
 
@@ -157,7 +153,6 @@ async def await_acceptance(
     by: UUID | None,
     now: datetime,
     policy: PolicyInForce[Policy],
-    paused: bool,
 ) -> None:
     """Start the time for the mandated organisation to judge the current version; the previous time is over."""
     await stop_clocks(session, subjects=[plan.id], kinds=(ACCEPTANCE, AMENDMENT), now=now)
@@ -174,7 +169,6 @@ async def await_acceptance(
             due_at=policy.after(now, policy.settings.acceptance),
             policy_version=policy.version,
             unit=unit_of(policy.settings.acceptance),
-            paused=paused,
         )
 
 
@@ -236,7 +230,6 @@ async def _write_version(
     new: NewPlan,
     now: datetime,
     policy: PolicyInForce[Policy],
-    paused: bool,
     replaced: Sequence[UUID] = (),
 ) -> list[UUID]:
     words = PlanWords(
@@ -267,8 +260,8 @@ async def _write_version(
     agreements = await _write_agreements(session, vault, plan, new=new, now=now)
     await session.flush()
     for agreement in agreements:
-        await await_day(session, plan, agreement, now=now, policy=policy, paused=paused)
-    await plan_review(session, plan, review_on=new.review_on, now=now, policy=policy, paused=paused)
+        await await_day(session, plan, agreement, now=now, policy=policy)
+    await plan_review(session, plan, review_on=new.review_on, now=now, policy=policy)
     await say_recorded(session, plan, version, agreements=agreements, replaced=replaced, now=now)
     return [agreement.id for agreement in agreements]
 

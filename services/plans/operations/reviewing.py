@@ -91,11 +91,10 @@ async def plan_review(
     review_on: date,
     now: datetime,
     policy: PolicyInForce[Policy],
-    paused: bool,
 ) -> None:
-    """Start the clock for the review date of the current version; that of the previous one stops. A past day is now."""
+    """Start the clock for the review date of the current version; that of the previous version stops."""
     await clocks.stop(session, kind=REVIEW, subject=plan.id, now=now)
-    due_at = max(now, policy.calendar.at(review_on, policy.settings.morning_time))
+    due_at = policy.calendar.at(review_on, policy.settings.morning_time)
     reminded_at = policy.before(due_at, policy.settings.review_remind)
     await start_clock(
         session,
@@ -108,18 +107,16 @@ async def plan_review(
         warn_at=reminded_at if reminded_at > now else None,
         due_at=due_at,
         policy_version=policy.version,
-        paused=paused,
+        unit="set-day",
     )
 
 
 @step("plans.remind-of-review")
 async def remind_of_review(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
     """Remind the circle of its review date, unless it meets anyway."""
-    found = await waiting_plan(session, due)
-    clock = None if found is None else await clocks.reach(session, due, now=now)
-    if found is None or clock is None:
+    plan = await waiting_plan(session, due)
+    if plan is None or await clocks.reach(session, due, now=now) is None:
         return False
-    plan = found[0]
     if not await queries.is_to_meet_again(session, plan):
         version = await queries.version_of(session, plan.id, plan.version)
         convener = await queries.convener(session, plan_id=plan.id, version=plan.version)
@@ -142,12 +139,11 @@ async def remind_of_review(session: AsyncSession, *, due: Deadline, now: datetim
 @step("plans.begin-review")
 async def begin_review(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
     """Ask the circle on the plan's review date, unless it meets anyway or was already asked."""
-    found = await waiting_plan(session, due)
-    if found is None or await clocks.meet(session, due, now=now) is None:
+    plan = await waiting_plan(session, due)
+    if plan is None or await clocks.meet(session, due, now=now) is None:
         return False
-    plan, state = found
     if not await queries.is_to_meet_again(session, plan):
-        await _begin(session, plan, now=now, paused=state.status == "paused")
+        await _begin(session, plan, now=now)
     return True
 
 
@@ -164,9 +160,9 @@ async def request_review(
 
     Raises: ReviewAlreadyRequested, FollowUpOver, CaseStopped.
     """
-    state = await queries.lock_case(session, case_id=case_id, tenant=tenant)
+    await queries.lock_case(session, case_id=case_id, tenant=tenant)
     plan = await queries.running_plan(session, plan_id)
-    check_in = await _begin(session, plan, now=now, paused=state.status == "paused")
+    check_in = await _begin(session, plan, now=now)
     if check_in is None:
         raise ReviewAlreadyRequested
     if by_person is not None:
@@ -175,7 +171,7 @@ async def request_review(
     return check_in
 
 
-async def _begin(session: AsyncSession, plan: Plan, *, now: datetime, paused: bool) -> CheckIn | None:
+async def _begin(session: AsyncSession, plan: Plan, *, now: datetime) -> CheckIn | None:
     """Start asking the circle now; None if it is being asked already."""
     owner = await coordinator_or_manager(session, plan.case_id)
     values = {
@@ -202,7 +198,6 @@ async def _begin(session: AsyncSession, plan: Plan, *, now: datetime, paused: bo
         asked_at=now,
         now=now,
         policy=policy,
-        paused=paused,
     )
     return await read_check_in(session, made)
 

@@ -11,10 +11,10 @@ from services.plans import queries
 from services.plans.domain import FollowUpState, follow_up_workflow_id
 from services.plans.models import Plan
 from services.plans.settings import Policy, policies
-from shared import case_state, outbox
+from shared import outbox
 from shared.calendar import Length, Unit, unit_of
 from shared.case_access import coordinator_or_manager
-from shared.case_state import CaseErased, CaseState, CaseStopped
+from shared.case_state import CaseErased, CaseStopped
 from shared.clock_rows import Clock
 from shared.clocks import Clocks
 from shared.deadlines import Deadline, clock_kind
@@ -50,13 +50,12 @@ async def start_clock(
     now: datetime,
     due_at: datetime,
     policy_version: int,
-    paused: bool,
     unit: Unit = "days",
     warn_at: datetime | None = None,
     owner_id: UUID | None = None,
     escalate_to: str | None = None,
 ) -> None:
-    """Start a clock about a plan; while the case is paused it starts paused, and runs when the case is resumed."""
+    """Start a clock about a plan."""
     await clocks.start(
         session,
         kind=kind,
@@ -72,7 +71,6 @@ async def start_clock(
         policy_version=policy_version,
         unit=unit,
         workflow_id=follow_up_workflow_id(plan.case_id),
-        paused=case_state.CasePaused.code if paused else None,
     )
 
 
@@ -86,7 +84,6 @@ async def ask_at(
     asked_at: datetime,
     now: datetime,
     policy: PolicyInForce[Policy],
-    paused: bool,
 ) -> None:
     """Start the clock for asking how things are going; if nobody does, it escalates to the regional manager."""
     await start_clock(
@@ -101,7 +98,6 @@ async def ask_at(
         due_at=policy.after(asked_at, policy.settings.check_in_grace),
         policy_version=policy.version,
         unit=unit_of(policy.settings.check_in_grace),
-        paused=paused,
     )
 
 
@@ -112,7 +108,6 @@ async def expect_version(
     kind: str,
     within: Callable[[Policy], Length],
     now: datetime,
-    paused: bool,
 ) -> None:
     """Start the clock for a next version of a plan; the coordinator writes it, or the regional manager sees to it."""
     policy = await policies.for_case(session, case_id=plan.case_id)
@@ -128,7 +123,6 @@ async def expect_version(
         due_at=policy.after(now, length),
         policy_version=policy.version,
         unit=unit_of(length),
-        paused=paused,
     )
 
 
@@ -138,24 +132,18 @@ async def awaited(session: AsyncSession, plan: Plan, kind: str) -> Clock | None:
     return clock if clock is not None and clock.state != "stopped" else None
 
 
-async def hand_over(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
-    """Assign the coordinator's clocks of a case to their current owner."""
-    owner = await coordinator_or_manager(session, case_id)
-    await clocks.hand_over(session, case=case_id, kinds=COORDINATORS, owner=owner, now=now)
-
-
-async def waiting_plan(session: AsyncSession, due: Deadline) -> tuple[Plan, CaseState] | None:
-    """Return the plan and the case, locked, that wait for a deadline; None if it moved or the follow-up is over."""
+async def waiting_plan(session: AsyncSession, due: Deadline) -> Plan | None:
+    """Return the plan that waits for a deadline, its case locked; None if it moved or the follow-up is over."""
     if due.case_id is None:
         raise LookupError(f"a {due.kind} of no case")
     try:
-        state = await queries.lock_case(session, case_id=due.case_id, tenant=due.tenant)
+        await queries.lock_case(session, case_id=due.case_id, tenant=due.tenant)
     except (CaseStopped, CaseErased):
         return None
     plan = await queries.plan_of_case(session, case_id=due.case_id, tenant=due.tenant)
     if plan is None or plan.follow_up != FollowUpState.RUNNING:
         return None
-    return (plan, state) if await clocks.waiting_for(session, due) is not None else None
+    return plan if await clocks.waiting_for(session, due) is not None else None
 
 
 async def stop_clocks(

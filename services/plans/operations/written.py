@@ -47,7 +47,6 @@ async def await_plan(
         due_at=policy.after(evening, policy.settings.written_plan),
         policy_version=policy.version,
         unit=unit_of(policy.settings.written_plan),
-        paused=await case_state.why_paused(session, held.case_id),
     )
 
 

@@ -27,7 +27,7 @@ from shared.steps import step
 
 
 async def begin_year(
-    session: AsyncSession, plan: Plan, *, now: datetime, policy: PolicyInForce[Policy], paused: bool
+    session: AsyncSession, plan: Plan, *, now: datetime, policy: PolicyInForce[Policy]
 ) -> None:
     """Plan the checks of the year that begins with the current version, and its end."""
     coordinator = await has_coordinator(session, case_id=plan.case_id)
@@ -58,11 +58,10 @@ async def begin_year(
             asked_at=policy.after(now, policy.settings.until(check_in.kind)),
             now=now,
             policy=policy,
-            paused=paused,
         )
-    await plan_call(session, plan, now=now, policy=policy, paused=paused)
+    await plan_call(session, plan, now=now, policy=policy)
     ends_at = policy.after(policy.after(now, policy.settings.twelve_months), policy.settings.follow_up_cap)
-    await _end_year(session, plan, at=ends_at, now=now, policy=policy, paused=paused)
+    await _end_year(session, plan, at=ends_at, now=now, policy=policy)
 
 
 async def _end_year(
@@ -72,7 +71,6 @@ async def _end_year(
     at: datetime,
     now: datetime,
     policy: PolicyInForce[Policy],
-    paused: bool,
 ) -> None:
     await start_clock(
         session,
@@ -83,31 +81,29 @@ async def _end_year(
         now=now,
         due_at=at,
         policy_version=policy.version,
-        paused=paused,
     )
 
 
 async def begin_another_year(
-    session: AsyncSession, plan: Plan, *, now: datetime, policy: PolicyInForce[Policy], paused: bool
+    session: AsyncSession, plan: Plan, *, now: datetime, policy: PolicyInForce[Policy]
 ) -> None:
     """Start another year of follow-up for a plan from a new conference; what was planned before is cancelled."""
     planned = await call_off_checks(session, plan)
     await stop_clocks(session, subjects=[*planned, plan.id], kinds=(CHECK_IN, FOLLOW_UP), now=now)
-    await begin_year(session, plan, now=now, policy=policy, paused=paused)
+    await begin_year(session, plan, now=now, policy=policy)
 
 
 @step("plans.complete-follow-up")
 async def complete_follow_up(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
     """End the follow-up whose year is over; if something in the case waits, check again later."""
-    found = await waiting_plan(session, due)
-    if found is None:
+    plan = await waiting_plan(session, due)
+    if plan is None:
         return False
-    plan, state = found
     if not await waits(session, plan, year_over=True):
         await end_follow_up(session, plan, outcome="followed-up", now=now)
         return True
     policy = await policies.for_case(session, case_id=plan.case_id)
     await clocks.meet(session, due, now=now)
     later = policy.after(now, policy.settings.check_in_grace)
-    await _end_year(session, plan, at=later, now=now, policy=policy, paused=state.status == "paused")
+    await _end_year(session, plan, at=later, now=now, policy=policy)
     return True

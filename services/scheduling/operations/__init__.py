@@ -2,7 +2,7 @@
 
 from services.scheduling.operations.case import (
     follow_leaving,
-    follow_pause,
+    go_on,
     need_no_meeting,
     note_case,
     note_circle,
@@ -38,7 +38,7 @@ __all__ = [
     "close_when_due",
     "extend",
     "follow_leaving",
-    "follow_pause",
+    "go_on",
     "hold",
     "need_no_meeting",
     "note_case",

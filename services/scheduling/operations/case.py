@@ -14,20 +14,11 @@ from services.scheduling.models import (
     CaseInfo,
     Circle,
     CircleMember,
-    Conference,
     WantedRound,
 )
 from services.scheduling.operations import ending, milestones, next_step, polls
 from services.scheduling.operations.asking import ask_again, ask_newcomers, tell_new_end
-from services.scheduling.operations.base import (
-    ANSWERED_CLOCK,
-    CIRCLE_CLOCK,
-    NEXT_CLOCK,
-    POLL_CLOCK,
-    TARGET_CLOCK,
-    clocks,
-    resume_target,
-)
+from services.scheduling.operations.base import CIRCLE_CLOCK, target_of
 from services.scheduling.operations.invitations import invite_newcomers, notify_again, take_back
 from shared import case_state
 from shared.events.intake import CaseOpened
@@ -142,42 +133,20 @@ async def send_again(session: AsyncSession, *, case_id: UUID, person_id: UUID, n
         await ask_again(session, conference, poll, person_id=person_id, now=now)
 
 
-async def follow_pause(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
-    """Pause or resume the clocks of a case, as its state is now."""
+async def go_on(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
+    """Say what a pause that ended moved, and ask and invite who joined meanwhile; unless the case is paused again."""
     preparation = await queries.running_preparation(session, case_id=case_id, lock=True)
-    state = await case_state.read(session, case_id)
-    reason = case_state.CasePaused.code
-    if state is not None and state.status == "paused":
-        await clocks.pause(session, kind=NEXT_CLOCK, subject=case_id, now=now, reason=reason)
-    else:
-        await clocks.resume(session, kind=NEXT_CLOCK, subject=case_id, now=now)
-    if preparation is None or state is None:
+    if preparation is None or await case_state.why_paused(session, case_id):
         return
+    preparation.target_at = (await target_of(session, preparation)).due_at
+    await session.flush()
     conference = await queries.current_conference(session, preparation)
     poll = await queries.poll_of(session, conference)
-    if state.status == "paused":
-        await clocks.pause(session, kind=TARGET_CLOCK, subject=preparation.id, now=now, reason=reason)
-        await milestones.pause(session, preparation, reason=reason, now=now)
-        if poll is not None:
-            for kind in (POLL_CLOCK, ANSWERED_CLOCK):
-                await clocks.pause(session, kind=kind, subject=poll.id, now=now, reason=reason)
-        return
-    # After a postponement the target waits for the new date, whatever the case does.
-    if not await _awaits_new_date(session, conference):
-        await resume_target(session, preparation, now=now)
-    await milestones.resume(session, preparation, conference, now=now)
-    if poll is not None:
-        for kind in (POLL_CLOCK, ANSWERED_CLOCK):
-            await clocks.resume(session, kind=kind, subject=poll.id, now=now)
-        if poll.state == PollState.OPEN:
-            before = poll.closes_at
-            await polls.follow_clocks(session, poll)
-            await tell_new_end(session, conference, poll, before=before, now=now)
+    if poll is not None and poll.state == PollState.OPEN:
+        before = poll.closes_at
+        await polls.follow_clocks(session, poll)
+        await tell_new_end(session, conference, poll, before=before, now=now)
     await _follow_circle(session, case_id=case_id, now=now)
-
-
-async def _awaits_new_date(session: AsyncSession, conference: Conference) -> bool:
-    return conference.state in domain.UNDATED and await queries.was_postponed(session, conference)
 
 
 async def need_no_meeting(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:

@@ -64,12 +64,13 @@ async def close_when_answered(session: AsyncSession, *, due: Deadline, now: date
 
 @step("scheduling.remind-of-day")
 async def remind_of_day(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
-    """Remind those who were told the date that the day is near."""
+    """Remind those who were told the date that the day is near, unless it came while the case was paused."""
     preparation = await _running(session, due)
     if preparation is None or await clocks.meet(session, due, now=now) is None:
         return False
     conference = await queries.current_conference(session, preparation)
-    await invitations.remind(session, conference, now=now)
+    if conference.starts_at is not None and conference.starts_at > now:
+        await invitations.remind(session, conference, now=now)
     return True
 
 

@@ -7,7 +7,6 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scheduling import queries
-from services.scheduling.domain import ConferenceState
 from services.scheduling.models import Conference, Preparation
 from services.scheduling.operations.base import (
     BASELINE_CLOCK,
@@ -24,7 +23,6 @@ from services.scheduling.operations.base import (
     target_of,
 )
 from services.scheduling.settings import policies
-from shared import case_state
 from shared.calendar import unit_of
 from shared.errors import NotYet
 
@@ -61,7 +59,6 @@ async def begin(
             due_at=due_at,
             policy_version=policy.version,
             unit=unit_of(lengths[-1]),
-            paused=await case_state.why_paused(session, preparation.case_id),
         )
 
 
@@ -123,6 +120,7 @@ async def await_day(
             warn_at=warn_at,
             due_at=due_at,
             policy_version=policy.version,
+            unit="set-day",
         )
 
 
@@ -157,7 +155,6 @@ async def follow_required(
         due_at=min(policy.after(now, policy.settings.key_person), conference.starts_at),
         policy_version=policy.version,
         unit=unit_of(policy.settings.key_person),
-        paused=await case_state.why_paused(session, conference.case_id),
     )
 
 
@@ -171,19 +168,3 @@ async def end(session: AsyncSession, preparation: Preparation, *, now: datetime)
     """Stop the clocks of all steps. The caller holds the lock."""
     for kind in (*_LENGTHS, *_OF_THE_DAY, *_IN_BETWEEN):
         await reach(session, preparation, kind, now=now)
-
-
-async def pause(session: AsyncSession, preparation: Preparation, *, reason: str, now: datetime) -> None:
-    """Pause the clocks of all steps."""
-    for kind in (*_LENGTHS, *_OF_THE_DAY, *_IN_BETWEEN):
-        await clocks.pause(session, kind=kind, subject=preparation.id, now=now, reason=reason)
-
-
-async def resume(
-    session: AsyncSession, preparation: Preparation, conference: Conference, *, now: datetime
-) -> None:
-    """Resume the clocks of all steps; those of a set day count from it, however long the pause was."""
-    for kind in (*_LENGTHS, *_IN_BETWEEN):
-        await clocks.resume(session, kind=kind, subject=preparation.id, now=now)
-    if conference.state == ConferenceState.SCHEDULED:
-        await await_day(session, preparation, conference, now=now)

@@ -17,7 +17,6 @@ from services.scheduling.domain import ChecklistItem, ConferenceState, NewsState
 from services.scheduling.models import ChecklistEntry, Conference, LateNews, Preparation
 from services.scheduling.operations.base import NEWS_CLOCK, clocks, lock, start_clock
 from services.scheduling.settings import policies
-from shared import case_state
 from shared.calendar import unit_of
 from shared.events.intake import BaselinePart
 
@@ -89,7 +88,6 @@ async def await_telling(
         due_at=due_at,
         policy_version=policy.version,
         unit=unit_of(settings.late_news),
-        paused=await case_state.why_paused(session, preparation.case_id),
     )
 
 

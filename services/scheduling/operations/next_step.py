@@ -39,7 +39,6 @@ async def begin(session: AsyncSession, preparation: Preparation, *, now: datetim
         due_at=policy.after(now, policy.settings.next_step),
         policy_version=policy.version,
         unit=unit_of(policy.settings.next_step),
-        paused=await case_state.why_paused(session, case_id),
     )
 
 
@@ -55,9 +54,3 @@ async def note_plan(session: AsyncSession, *, case_id: UUID, now: datetime) -> N
     if (await session.scalars(statement.returning(CaseInfo.case_id))).one_or_none() is None:
         raise NotYet("the opening of the case")
     await end(session, case_id=case_id, now=now)
-
-
-async def hand_over(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
-    """Assign the question what comes next to the case's coordinator or, without one, to the regional manager."""
-    owner = await coordinator_or_manager(session, case_id)
-    await clocks.hand_over(session, case=case_id, kinds=(NEXT_CLOCK,), owner=owner, now=now)

@@ -267,7 +267,6 @@ async def follow_answers(session: AsyncSession, conference: Conference, poll: Po
             policy_version=policy.version,
             unit=unit_of(policy.settings.poll_correct),
             workflow_id=preparation_workflow_id(conference),
-            paused=await case_state.why_paused(session, poll.case_id),
         )
     else:
         await clocks.stop(session, kind=ANSWERED_CLOCK, subject=poll.id, now=now)

@@ -200,7 +200,6 @@ async def _begin(
         due_at=target_at,
         policy_version=policy.version,
         unit=unit_of(target),
-        paused=await case_state.why_paused(session, case_id),
     )
     await milestones.begin_all(session, preparation, now=now)
     return preparation, conference

@@ -99,7 +99,9 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "state IN ('running', 'paused', 'breached', 'stopped')", name=op.f("ck_clock_state")
         ),
-        sa.CheckConstraint("unit IN ('working-days', 'days', 'hours')", name=op.f("ck_clock_unit")),
+        sa.CheckConstraint(
+            "unit IN ('working-days', 'days', 'hours', 'set-day')", name=op.f("ck_clock_unit")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_clock")),
     )
     op.create_index(

@@ -6,12 +6,14 @@ from uuid import UUID
 
 import pytest
 
+from services.scheduling import operations
 from services.scheduling.domain import MAX_EXTENSIONS
 from shared.auth import Role
 from shared.errors import NotYet
 from shared.events import intake, network
 from shared.ids import uuid7
 from tests.integration.scheduling.test_copies import copy
+from tests.support.steps import attempt
 from tests.support.world import NOW, Case, problem
 from tests.support.world.scheduling import Scheduling, dates
 
@@ -539,9 +541,27 @@ class TestPause:
         world.later(days=60)
         await world.handle(intake.CaseResumed(case_id=case.id), sequence=51)
         clocks = await world.clocks(case)
-        outcome = clocks["conference-outcome"]
-        assert (outcome.state, outcome.due_at) == ("running", await world.now())
-        assert clocks["conference-reminder"].state == "stopped"
+        for kind in ("conference-outcome", "conference-reminder"):
+            assert (clocks[kind].state, clocks[kind].due_at) == ("running", await world.now())
+        assert await attempt(
+            world.context,
+            operations.remind_of_day,
+            tenant=case.tenant,
+            kind="conference-reminder",
+            subject=clocks["conference-reminder"].subject,
+            what="due",
+        )
+        assert await world.told(case, "conference-reminder") == []
+
+    async def test_lets_a_conference_that_was_postponed_in_it_wait_for_its_new_date(
+        self, world: Scheduling
+    ) -> None:
+        case = await world.scheduled(20, 30)
+        await world.handle(intake.CasePaused(case_id=case.id, reason="holiday"), sequence=50)
+        await world.postponed(case)
+        await world.handle(intake.CaseResumed(case_id=case.id), sequence=51)
+        target = (await world.clocks(case))["conference-target"]
+        assert (target.state, target.pause_reason) == ("paused", "key-person-ill")
 
     async def test_counts_from_the_start_for_what_begins_in_it(self, world: Scheduling) -> None:
         case = Case(tenant=world.tenant)

@@ -2,12 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared import case_state
 from shared.calendar import Unit
 from shared.clock_rows import Clock
 from shared.clocks import Clocks
@@ -87,7 +89,7 @@ class TestClocks:
             assert seen is not None
             await clocks.pause_all(session, case=case, now=NOW, reason="illness")
             assert await clocks.reach(session, seen, now=NOW) is None
-            await clocks.resume_all(session, case=case, now=NOW + timedelta(days=3))
+            await clocks.resume_all(session, case=case, now=NOW + timedelta(days=3), reason="illness")
             assert await clocks.reach(session, seen, now=NOW + timedelta(days=9)) is None
         assert await _told(db) == ["started", "paused", "resumed"]
 
@@ -99,6 +101,7 @@ class TestClocks:
             # Five working days and eight.
             ("working-days", timedelta(days=10), timedelta(days=15)),
             ("hours", timedelta(days=10), timedelta(days=13)),
+            ("set-day", timedelta(days=7), timedelta(days=10)),
         ],
     )
     async def test_has_as_much_time_after_a_pause_as_was_left(
@@ -110,9 +113,67 @@ class TestClocks:
             await _start(session, subject, case, unit=unit)
             (paused,) = await clocks.pause_all(session, case=case, now=NOW, reason="illness")
             assert paused.deadline is None
-            (resumed,) = await clocks.resume_all(session, case=case, now=NOW + timedelta(days=3))
+            (resumed,) = await clocks.resume_all(
+                session, case=case, now=NOW + timedelta(days=3), reason="illness"
+            )
         assert (resumed.state, resumed.warn_at, resumed.due_at) == ("running", NOW + warn, NOW + due)
         assert await _told(db) == ["started", "paused", "resumed"]
+
+    async def test_is_now_without_a_warning_if_its_set_day_passed(self, database: MakeDatabase) -> None:
+        db = await database("platform")
+        case, later = uuid4(), NOW + timedelta(days=30)
+        async with db.transaction() as session:
+            await _start(session, uuid4(), case, unit="set-day")
+            await clocks.pause_all(session, case=case, now=NOW, reason="illness")
+            (resumed,) = await clocks.resume_all(session, case=case, now=later, reason="illness")
+        assert (resumed.warn_at, resumed.due_at) == (None, later)
+
+    async def test_that_rests_for_a_reason_of_its_own_does_not_go_on_with_its_case(
+        self, database: MakeDatabase
+    ) -> None:
+        db = await database("platform")
+        case, first, second, third = (uuid4() for _ in range(4))
+        async with db.transaction() as session:
+            for subject in (first, second, third):
+                await _start(session, subject, case)
+            postponed: dict[str, Any] = {"kind": "check-in", "now": NOW, "reason": "postponed"}
+            await clocks.pause(session, subject=first, **postponed)
+            assert len(await clocks.pause_all(session, case=case, now=NOW, reason="illness")) == 2
+            await clocks.pause(session, subject=second, **postponed)
+            (resumed,) = await clocks.resume_all(session, case=case, now=NOW, reason="illness")
+        assert resumed.subject == third
+
+    @pytest.mark.parametrize("kind", ["check-in", "turns-12"])
+    async def test_starts_paused_in_a_paused_case_and_follows_it_unless_its_kind_never_does(
+        self, database: MakeDatabase, kind: str
+    ) -> None:
+        db = await database("platform")
+        some = Clocks("plans", never_paused=("turns-12",))
+        case, subject, states = uuid4(), uuid4(), []
+        statuses: tuple[case_state.Status, ...] = ("paused", "open", "paused", "ended")
+        for version, status in enumerate(statuses):
+            async with db.transaction() as session:
+                await case_state.raise_to(
+                    session, case_id=case, tenant=TENANT, status=status, version=version
+                )
+                if version == 0:
+                    started = await some.start(
+                        session,
+                        kind=kind,
+                        subject=subject,
+                        tenant=TENANT,
+                        case=case,
+                        owner="monitor",
+                        now=NOW,
+                        due_at=NOW + timedelta(days=10),
+                    )
+                    states.append(started.state)
+                await some.follow_case(session, case=case, now=NOW)
+                found = await some.find(session, kind=kind, subject=subject)
+                assert found is not None
+                states.append(found.state)
+        rests = "paused" if kind == "check-in" else "running"
+        assert states == [rests, rests, "running", rests, "stopped"]
 
     async def test_keeps_the_moment_of_a_warning_that_was_given(self, database: MakeDatabase) -> None:
         db = await database("platform")
@@ -122,7 +183,9 @@ class TestClocks:
             assert warning is not None
             await clocks.reach(session, warning, now=warning.at)
             await clocks.pause_all(session, case=case, now=warning.at, reason="illness")
-            (resumed,) = await clocks.resume_all(session, case=case, now=warning.at + timedelta(days=1))
+            (resumed,) = await clocks.resume_all(
+                session, case=case, now=warning.at + timedelta(days=1), reason="illness"
+            )
         assert (resumed.warn_at, resumed.due_at) == (warning.at, NOW + timedelta(days=11))
 
     async def test_a_stopped_case_stops_all_of_its_clocks_also_those_that_rest(
