@@ -15,6 +15,8 @@ Decision = Literal["continue", "adjust", "new-conference", "close"]
 # The referrer's answers about the plan after four weeks.
 Going = Literal["as-agreed", "partly", "not", "not-reached"]
 ResourceState = Literal["asked", "granted", "refused"]
+# The role in which somebody wrote down the answer to a request for a resource.
+AnsweredAs = Literal["coordinator", "mandated", "person"]
 # The role in which somebody wrote a version: staff by their function, people with a link as part of the circle.
 RecordedAs = Literal["coordinator", "regional-manager", "person"]
 # The parts of a plan that can be shared separately.

@@ -11,6 +11,7 @@ from sqlalchemy.types import Uuid
 
 from services.plans.domain import (
     AgreementState,
+    AnsweredAs,
     CheckInState,
     FollowUpState,
     Going,
@@ -163,6 +164,7 @@ class Resource(Base):
     __sealed__ = Sealed(ResourceWords, subject="case_id", case="case_id", shown=True)
     __table_args__ = (
         CheckConstraint(one_of("state", get_args(ResourceState)), name="state"),
+        CheckConstraint(one_of("answered_as", get_args(AnsweredAs)), name="answered_as"),
         Index("ix_resource_plan_id", "plan_id", "plan_version"),
     )
 
@@ -175,6 +177,7 @@ class Resource(Base):
     state: Mapped[str]
     answered_at: Mapped[datetime | None]
     answered_by: Mapped[UUID | None]
+    answered_as: Mapped[str | None]
     version: Mapped[int] = mapped_column(default=1)  # of the answer: it grows with each
     sealed: Mapped[bytes]
     created_at: Mapped[datetime]

@@ -296,8 +296,10 @@ async def say_recorded(
 async def _write_resources(
     session: AsyncSession, vault: Vault, plan: Plan, *, by: UUID, new: NewPlan, now: datetime
 ) -> None:
+    before = await _answered_before(session, vault, plan)
     for item in new.resources:
-        answered = item.state != "asked"
+        words = ResourceWords(what=item.what, asked_of=item.asked_of, answer=item.answer)
+        said = None if item.state == "asked" else before.get((item.state, words), (now, by, "coordinator"))
         resource = Resource(
             id=uuid7(),
             tenant=plan.tenant,
@@ -305,13 +307,23 @@ async def _write_resources(
             plan_id=plan.id,
             plan_version=plan.version,
             state=item.state,
-            answered_at=now if answered else None,
-            answered_by=by if answered else None,
             created_at=now,
         )
-        words = ResourceWords(what=item.what, asked_of=item.asked_of, answer=item.answer)
+        resource.answered_at, resource.answered_by, resource.answered_as = said or (None, None, None)
         await vault.seal(session, resource, words)
         session.add(resource)
+
+
+async def _answered_before(
+    session: AsyncSession, vault: Vault, plan: Plan
+) -> dict[tuple[str, ResourceWords], tuple[datetime | None, UUID | None, str | None]]:
+    """Return who answered each request of the previous version, and when: what stays as it was keeps that."""
+    rows = await queries.resources_of_version(session, plan.id, plan.version - 1)
+    opened = await vault.open_many(session, rows)
+    return {
+        (row.state, words): (row.answered_at, row.answered_by, row.answered_as)
+        for row, words in zip(rows, opened, strict=True)
+    }
 
 
 async def _write_agreements(

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.plans import queries
-from services.plans.domain import ResourceNotFound, ResourceOfOlderVersion
+from services.plans.domain import AnsweredAs, ResourceNotFound, ResourceOfOlderVersion
 from services.plans.models import Resource
 from services.plans.schemas import ResourceAnswer
 from shared.errors import require_version
@@ -21,6 +21,7 @@ async def answer_resource(
     case_id: UUID,
     tenant: UUID,
     by: UUID,
+    answered_as: AnsweredAs,
     new: ResourceAnswer,
     now: datetime,
 ) -> Resource:
@@ -40,6 +41,7 @@ async def answer_resource(
     answered = new.state != "asked"
     resource.state, resource.version = new.state, resource.version + 1
     resource.answered_at, resource.answered_by = (now, by) if answered else (None, None)
+    resource.answered_as = answered_as if answered else None
     words = await vault.open(session, resource)
     await vault.seal(session, resource, words.model_copy(update={"answer": new.answer}))
     await session.flush()

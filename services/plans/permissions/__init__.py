@@ -16,6 +16,7 @@ from services.plans import queries
 from services.plans.domain import (
     PLAN_PARTS,
     AgreementNotFound,
+    AnsweredAs,
     CheckInNotFound,
     CheckInState,
     NotYours,
@@ -157,14 +158,18 @@ async def may_share(
     return plan, children
 
 
-async def may_answer_resource(session: AsyncSession, principal: Principal, *, resource_id: UUID) -> Resource:
-    """Return the resource to the coordinator, a central person and the mandated side, who read the plan too.
+async def may_answer_resource(
+    session: AsyncSession, principal: Principal, *, resource_id: UUID
+) -> tuple[Resource, AnsweredAs]:
+    """Return the resource, and the caller's role, to the coordinator, a central person and the mandated side.
 
     Raises: ResourceNotFound, NotYours, CaseErased.
     """
     resource, found = await load(session, principal, Resource, resource_id, missing=ResourceNotFound)
     need(found, Relation.COORDINATOR, Relation.CENTRAL, Relation.MANDATED)
-    return resource
+    if Relation.CENTRAL in found:
+        return resource, "person"
+    return resource, "coordinator" if Relation.COORDINATOR in found else "mandated"
 
 
 async def may_take_stance(session: AsyncSession, principal: Principal, *, plan_id: UUID) -> Plan:

@@ -114,6 +114,7 @@ async def resources_out(
                 "resource_id": row.id,
                 "state": row.state,
                 "answered_at": row.answered_at,
+                "answered_as": row.answered_as,
                 "version": row.version,
                 **words.model_dump(),
             }

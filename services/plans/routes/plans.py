@@ -281,7 +281,7 @@ async def answer_resource(
     deps: Deps,
 ) -> ResourceOut:
     """Record the outcome of a request for a resource in the current version of the plan."""
-    known = await permissions.may_answer_resource(session, principal, resource_id=resource_id)
+    known, answered_as = await permissions.may_answer_resource(session, principal, resource_id=resource_id)
     resource = await resources.answer_resource(
         session,
         deps.vault,
@@ -289,6 +289,7 @@ async def answer_resource(
         case_id=known.case_id,
         tenant=principal.tenant,
         by=principal.id,
+        answered_as=answered_as,
         new=body,
         now=now,
     )

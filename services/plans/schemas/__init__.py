@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from services.plans.domain import (
     PLAN_PARTS,
+    AnsweredAs,
     CheckInOwner,
     Decision,
     Going,
@@ -184,6 +185,10 @@ class ResourceOut(ResponseModel):
     state: ResourceState
     answer: str | None
     answered_at: datetime | None
+    answered_as: AnsweredAs | None = Field(
+        default=None,
+        description="The role of whoever wrote the answer down; `mandated`: who accepts the plan.",
+    )
     version: int
 
 

@@ -127,7 +127,7 @@ async def text_of(
         decisions=plan.decisions_of_circle,
         language=plan.language,
         for_children=plan.for_children,
-        resources=asked_of_others(visit, plan.resources),
+        resources=asked_of_others(visit, plan.resources, dates),
         stand_behind=[names.get(each.person_id, unnamed) for each in plan.stances if each.agrees],
         do_not=[names.get(each.person_id, unnamed) for each in plan.stances if not each.agrees],
         why=plan.why,

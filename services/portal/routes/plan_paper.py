@@ -79,7 +79,7 @@ async def _page(visit: Visit, plan: Plan, names: Mapping[UUID, str]) -> PaperPag
             if each.state in ("open", "done")
         ],
         plan_b=otherwise(plan, names, unnamed=somebody),
-        resources=asked_of_others(visit, plan.resources),
+        resources=asked_of_others(visit, plan.resources, dates),
         decisions=plan.decisions_of_circle,
         for_children=plan.for_children,
         monitor=names.get(plan.monitor_person_id, somebody) if plan.monitor_person_id else "",

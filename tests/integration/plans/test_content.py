@@ -68,6 +68,28 @@ class TestResources:
         assert (problem(refused), refused.json()["facts"]) == ((409, "other-version"), {"version": 2})
         await world.do("PUT", path, who, json=said | {"version": 2})
 
+    async def test_say_in_which_role_and_when_somebody_answered_as_long_as_the_answer_stands(
+        self, world: Plans
+    ) -> None:
+        case = await world.open_case()
+        plan = await world.recorded(
+            case, resources=[{"what": what} for what in ("Een fiets", "Een bed", "Een bus")]
+        )
+        central = world.person(case, case.central)
+        answerers = (central, world.referrer(case.mandated), world.coordinator(case))
+        for asked, who in zip((await read(world, plan, central))["resources"], answerers, strict=True):
+            await world.do("PUT", f"/v1/resources/{asked['resource_id']}", who, json={"state": "granted"})
+        before = (await read(world, plan, central))["resources"]
+        assert [each["answered_as"] for each in before] == ["person", "mandated", "coordinator"]
+        world.later(days=1)
+        kept = [{"what": "Een fiets", "state": "granted"}, {"what": "Een bed", "state": "refused"}]
+        body = changed_plan(case, resources=[*kept, {"what": "Een bus"}])
+        await world.do("POST", f"/v1/plans/{plan['plan_id']}/versions", world.coordinator(case), json=body)
+        bike, bed, bus = (await read(world, plan, central))["resources"]
+        assert (bike["answered_as"], bike["answered_at"]) == ("person", before[0]["answered_at"])
+        assert (bed["answered_as"], bed["answered_at"] > before[1]["answered_at"]) == ("coordinator", True)
+        assert (bus["answered_as"], bus["answered_at"]) == (None, None)
+
     async def test_of_an_older_version_are_no_longer_answered(self, world: Plans) -> None:
         case = await world.open_case()
         plan = await world.recorded(case, resources=[BIKE])

@@ -246,9 +246,13 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("answered_by", sa.Uuid(), nullable=True),
+        sa.Column("answered_as", sa.Text(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "answered_as IN ('coordinator', 'mandated', 'person')", name=op.f("ck_resource_answered_as")
+        ),
         sa.CheckConstraint("state IN ('asked', 'granted', 'refused')", name=op.f("ck_resource_state")),
         sa.ForeignKeyConstraint(["plan_id"], ["plan.id"], name=op.f("fk_resource_plan_id_plan")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_resource")),
