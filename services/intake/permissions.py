@@ -46,7 +46,7 @@ Withdrawer = Annotated[
 ]
 BaselineReader = Annotated[
     Principal,
-    Depends(allow(Role.COORDINATOR, Role.REFERRER, Role.REGIONAL_MANAGER, from_elsewhere=True)),
+    Depends(allow(Role.COORDINATOR, Role.REFERRER, Role.REGIONAL_MANAGER, from_elsewhere=True, people=True)),
 ]
 BaselineWriter = Annotated[Principal, Depends(allow(Role.COORDINATOR, Role.REFERRER, from_elsewhere=True))]
 ReferralReader = Annotated[
@@ -250,11 +250,12 @@ async def may_ask_for_holds(session: AsyncSession, principal: Principal, *, case
 async def may_read_baseline(
     session: AsyncSession, principal: Principal, *, case_id: UUID, now: datetime
 ) -> Case:
-    """Return a case to its current coordinator, to parties, and to its manager with break-glass access.
+    """Return a case to its current coordinator, to parties, its circle, and its manager with break-glass access.
 
     Raises: UnknownCase, CaseErased.
     """
-    readers = (Relation.COORDINATOR, *_PARTIES, Relation.BREAK_GLASS)
+    circle = (Relation.CENTRAL, Relation.CIRCLE)
+    readers = (Relation.COORDINATOR, *_PARTIES, *circle, Relation.BREAK_GLASS)
     case, _ = await _case(session, principal, case_id, *readers, now=now)
     return case
 

@@ -13,6 +13,7 @@ from services.portal.pages import Pages
 from services.portal.paper import can_make
 from services.portal.people import PersonVisit, person
 from services.portal.resources import Asked, Resource, asked_of_others
+from services.portal.road import BASELINE, NO_BASELINE
 from services.portal.routes.dates import CIRCLE, Member
 from services.portal.visits import PageModel, Visit
 from services.portal.wording import Dates
@@ -248,20 +249,23 @@ async def show(visit: PersonVisit) -> Response:
         return visit.page("plan.html", _NONE)
     dates = await visit.dates()
     circle = await visit.ask_or(CIRCLE, Items[Member](items=[]))
-    me = visit.person.person_id
+    me, judged = visit.person.person_id, visit.person.role in CIRCLE_ROLES and plan.acceptance != "not-needed"
+    baseline = (
+        await visit.ask_or(BASELINE, NO_BASELINE, case_id=visit.person.case_id) if judged else NO_BASELINE
+    )
     names = {member.person_id: member.first_name for member in circle.items} | {me: visit.say(_("jij"))}
     somebody = visit.say(_("iemand van de kring"))
     promises = [_promise(visit, each, dates, names) for each in plan.agreements]
     model = PlanPage(
         there=True,
         shared=bool(plan.parts),
-        judgement=judgement_of(visit, plan.acceptance, plan.acceptance_lines)
-        if visit.person.role in CIRCLE_ROLES
+        judgement=judgement_of(visit, plan.acceptance, plan.acceptance_lines, baseline.bottom_lines)
+        if judged
         else None,
         version=plan.version,
         words_language=plan.language,
         for_children=plan.for_children,
-        resources=asked_of_others(visit, plan.resources),
+        resources=asked_of_others(visit, plan.resources, dates),
         stand_behind=[names.get(each.person_id, somebody) for each in plan.stances if each.agrees],
         do_not=[names.get(each.person_id, somebody) for each in plan.stances if not each.agrees],
         agrees=next((each.agrees for each in plan.stances if each.person_id == me), None),

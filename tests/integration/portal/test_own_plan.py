@@ -8,12 +8,13 @@ import pytest
 
 from services.portal import paper
 from services.portal.people import ME
+from services.portal.road import BASELINE
 from services.portal.routes.case_plan import ANSWER
 from services.portal.routes.dates import CIRCLE
 from services.portal.routes.plan import DONE, LET_GO, REVIEW, STANCE
 from shared.ids import uuid7
 from shared.languages import Language
-from tests.integration.portal.test_following_up import AGREEMENT, PLAN_ID, agreement, has_plan
+from tests.integration.portal.test_following_up import AGREEMENT, CASE, PLAN_ID, agreement, has_plan
 from tests.integration.portal.test_languages import me
 from tests.integration.portal.test_meeting import RITA
 from tests.support.portal import Browser, FakeServices
@@ -39,7 +40,15 @@ class TestThePlan:
             goals=["Naar school gaan"],
             decisions_of_circle=["Niemand slaat."],
             for_children="Jij blijft thuis.",
-            resources=[{**bike, "answer": "Op maandag", "answered_at": None, "version": 1}],
+            resources=[
+                {
+                    **bike,
+                    "answer": "Op maandag",
+                    "answered_at": "2026-03-05T09:00:00Z",
+                    "answered_as": "mandated",
+                    "version": 1,
+                }
+            ],
         )
         page = (await browser.ask("GET", PLAN, expect=200)).text
         in_order = (
@@ -52,7 +61,8 @@ class TestThePlan:
                 "Zij belt",
                 "Wie dat doet: <bdi>Rita</bdi>",
             ),
-            *("Jij blijft thuis.", "Een fiets", "het OCMW", "Op maandag", "Niemand slaat.", "1 juni 2026"),
+            *("Jij blijft thuis.", "Een fiets", "het OCMW", "Op maandag"),
+            *("het plan moet aanvaarden, op 5 maart 2026", "Niemand slaat.", "1 juni 2026"),
         )
         places = [page.find(words) for words in in_order]
         assert -1 not in places
@@ -63,16 +73,26 @@ class TestThePlan:
     ) -> None:
         await browser.come_by_link(role="central")
         services.answer(CIRCLE, {"items": [], "next": None})
-        line = {"bottom_line_version": 1, "met": True, "reason": None}
+        line, ids = {"bottom_line_version": 1, "met": True, "reason": None}, [str(uuid7()), str(uuid7())]
         lines = [
-            {**line, "bottom_line_id": str(uuid7())},
-            {**line, "bottom_line_id": str(uuid7()), "met": False, "reason": "Niemand kijkt 's nachts"},
+            {**line, "bottom_line_id": ids[0]},
+            {**line, "bottom_line_id": ids[1], "met": False, "reason": "Niemand kijkt 's nachts"},
         ]
+        texts = [
+            {"bottom_line_id": each, "version": 1, "text": text}
+            for each, text in zip(ids, ("Elke dag school", "Elke nacht veilig"), strict=True)
+        ]
+        baseline = {"version": 2, "questions": [], "bottom_lines": texts, "resources": None}
+        services.answer(BASELINE, {**baseline, "case_id": str(CASE), "created_at": "2026-03-01T09:00:00Z"})
         has_plan(services, acceptance="partly-accepted", acceptance_lines=lines)
         page = (await browser.ask("GET", PLAN, expect=200)).text
         assert all(
             words in page for words in ("Nog niet helemaal.", "Niemand kijkt", "een afspraak veranderen")
         )
+        in_order = ("Elke dag school", ">gehaald<", "Elke nacht veilig", ">niet gehaald<", "Niemand kijkt")
+        places = [page.find(words) for words in in_order]
+        assert -1 not in places
+        assert places == sorted(places)
 
     @pytest.mark.parametrize(
         ("role", "acceptance", "says"),
@@ -94,6 +114,7 @@ class TestThePlan:
             "met": False,
             "reason": "Nog niet veilig",
         }
+        services.refuse(BASELINE, 404, "baseline-not-found")
         has_plan(services, acceptance=acceptance, acceptance_lines=[line] if acceptance == "refused" else [])
         page = (await browser.ask("GET", PLAN, expect=200)).text
         assert ("Is het plan aanvaard?" in page) is (says is not None)
