@@ -261,6 +261,7 @@ class _Page:
             "version",
             "recorded_at",
             "review_on",
+            "own_meetings",
             "acceptance",
             "follow_up",
             "you_monitor_it",

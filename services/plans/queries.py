@@ -1,7 +1,7 @@
 """Reads: plans, their people and shares, and what the follow-up waits for."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists, func, select
@@ -16,6 +16,7 @@ from services.plans.models import (
     CaseInfo,
     CheckIn,
     HeldConference,
+    OwnMeeting,
     Plan,
     PlanVersion,
     ReferrerCall,
@@ -208,6 +209,18 @@ async def comes_from_new_conference(session: AsyncSession, plan: Plan, conferenc
     """Tell whether a version comes from a conference that no earlier version came from."""
     query = select(exists().where(PlanVersion.plan_id == plan.id, PlanVersion.conference_id == conference_id))
     return conference_id is not None and not await session.scalar(query)
+
+
+async def comes_from_own_meeting(session: AsyncSession, plan: Plan, met_on: date | None) -> bool:
+    """Tell whether a version comes from a meeting of the circle by itself that no earlier version came from."""
+    query = select(exists().where(PlanVersion.plan_id == plan.id, PlanVersion.met_on == met_on))
+    return met_on is not None and not await session.scalar(query)
+
+
+async def own_meetings_of(session: AsyncSession, plan_id: UUID) -> Sequence[OwnMeeting]:
+    """Return the days on which a circle met by itself, in order."""
+    query = select(OwnMeeting).where(OwnMeeting.plan_id == plan_id)
+    return (await session.scalars(query.order_by(OwnMeeting.met_on))).all()
 
 
 async def is_to_meet_again(session: AsyncSession, plan: Plan) -> bool:

@@ -37,6 +37,10 @@ class Policy(PolicySettings):
         default="10wd",
         description="From a check that wants to adjust the plan to the regional manager, if nobody does.",
     )
+    own_meeting: Annotated[Length, Label("Vragen wat ervan kwam toen de kring zelf samenkwam")] = Field(
+        default="4w",
+        description="From the circle's word that it meets by itself to the question what came of it.",
+    )
     four_weeks: Annotated[Length, Label("De coördinator belt")] = Field(
         default="4w", description="From the plan to the coordinator's call."
     )

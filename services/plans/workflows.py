@@ -3,7 +3,15 @@
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from services.plans.operations import accepting, agreements, check_ins, reviewing, timing, year
+    from services.plans.operations import (
+        accepting,
+        agreements,
+        check_ins,
+        own_meetings,
+        reviewing,
+        timing,
+        year,
+    )
     from shared.clock_activities import breach, warn
     from shared.deadlines import Deadline, WorkflowInput
 
@@ -21,6 +29,7 @@ class FollowUp(DeadlineWorkflow):
         timing.ACCEPTANCE,
         timing.AMENDMENT,
         timing.ADJUST,
+        timing.OWN_MEETING,
         timing.REVIEW,
         timing.REFERRER_CALL,
     )
@@ -32,18 +41,32 @@ class FollowUp(DeadlineWorkflow):
             match due.kind, due.what:
                 case ((timing.AGREEMENT | timing.GRACE | timing.SLIPPING | timing.LAPSE), _):
                     await self._follow_agreement(due)
-                case timing.CHECK_IN, "warn":
-                    await self.step(check_ins.ask_for_check_in, due)
-                case timing.CHECK_IN, "due":
-                    await self.step(check_ins.escalate_check_in, due)
-                case timing.REVIEW, "warn":
-                    await self.step(reviewing.remind_of_review, due)
-                case timing.REVIEW, "due":
-                    await self.step(reviewing.begin_review, due)
+                case ((timing.CHECK_IN | timing.REVIEW), _):
+                    await self._ask(due)
                 case timing.FOLLOW_UP, _:
                     await self.step(year.complete_follow_up, due)
-                case ((timing.ACCEPTANCE | timing.AMENDMENT | timing.ADJUST | timing.REFERRER_CALL), _):
+                case ((timing.ADJUST | timing.OWN_MEETING), _):
+                    await self._follow_decision(due)
+                case ((timing.ACCEPTANCE | timing.AMENDMENT | timing.REFERRER_CALL), _):
                     await self._follow_parties(due)
+
+    async def _ask(self, due: Deadline) -> None:
+        match due.kind, due.what:
+            case timing.CHECK_IN, "warn":
+                await self.step(check_ins.ask_for_check_in, due)
+            case timing.CHECK_IN, "due":
+                await self.step(check_ins.escalate_check_in, due)
+            case timing.REVIEW, "warn":
+                await self.step(reviewing.remind_of_review, due)
+            case timing.REVIEW, "due":
+                await self.step(reviewing.begin_review, due)
+
+    async def _follow_decision(self, due: Deadline) -> None:
+        match due.kind, due.what:
+            case timing.OWN_MEETING, "warn":
+                await self.step(own_meetings.ask_of_meeting, due)
+            case ((timing.ADJUST | timing.OWN_MEETING), _):
+                await self.step(breach, due)
 
     async def _follow_parties(self, due: Deadline) -> None:
         match due.kind, due.what:
@@ -51,7 +74,7 @@ class FollowUp(DeadlineWorkflow):
                 await self.step(accepting.presume_acceptance, due)
             case timing.REFERRER_CALL, "warn":
                 await self.step(warn, due)
-            case ((timing.AMENDMENT | timing.ADJUST | timing.REFERRER_CALL), _):
+            case ((timing.AMENDMENT | timing.REFERRER_CALL), _):
                 await self.step(breach, due)
 
     async def _follow_agreement(self, due: Deadline) -> None:

@@ -44,6 +44,9 @@ class CopiedPlan(Published):
     version: int
     recorded_at: datetime
     review_on: date
+    own_meetings: list[date] = Field(
+        default=[], description="The days on which the circle met by itself, without a coordinator."
+    )
     acceptance: str
     follow_up: str
     you_monitor_it: bool

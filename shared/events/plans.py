@@ -136,7 +136,7 @@ class CheckInRecorded(EventData, type="plans.check-in.recorded.v1", public=True)
     case_id: UUID
     check_in_id: UUID
     kind: CheckInKind
-    decision: Literal["continue", "adjust", "new-conference", "close"]
+    decision: Literal["continue", "adjust", "own-meeting", "new-conference", "close"]
     # For a new conference: the family prefers another coordinator than the former one.
     another_coordinator: bool = False
     # After four weeks: the coordinator still has to call the referrer.
@@ -157,13 +157,26 @@ class ReferrerCalled(EventData, type="plans.referrer.called.v1", public=True):
 
 
 class PlanAdjusted(EventData, type="plans.plan.adjusted.v1"):
-    """The circle wanted to adjust its plan at a check, and a new version does."""
+    """The circle wanted to adjust its plan at a check, or to meet by itself, and a new version says what it decided."""
 
     case_id: UUID
     plan_id: UUID
     version: int
     # The family and the referrer were called too: the coordinator's task is done.
     ends_task: bool
+
+
+class CircleMet(EventData, type="plans.circle.met.v1", public=True):
+    """The circle met by itself, without a coordinator; said again of the same day, the latest word counts."""
+
+    case_id: UUID
+    plan_id: UUID
+    met_on: date
+    # It changes its plan: a new version is to be written.
+    changed: bool
+    said_as: Literal["coordinator", "regional-manager", "person"]
+    # Nothing changes, and the family and the referrer were called: the coordinator's task is done.
+    ends_task: bool = False
 
 
 class ReviewRequested(EventData, type="plans.review.requested.v1", public=True):

@@ -108,6 +108,17 @@ async def end_task_with_version(
         await _release(session, event, context)
 
 
+@subscriptions.writes(plans.CircleMet)
+async def follow_own_meeting(
+    session: AsyncSession, event: Received[plans.CircleMet], context: Context
+) -> None:
+    """Mail who must see to it that the plan changes as the circle says; release a coordinator who has no task left."""
+    if event.data.changed and event.data.said_as == "person":
+        await _notify(session, event, "plan-adjust", context)
+    if event.data.ends_task:
+        await _release(session, event, context)
+
+
 @subscriptions.writes(plans.PlanAccepted, case="any")
 async def end_task_with_acceptance(
     session: AsyncSession, event: Received[plans.PlanAccepted], context: Context
@@ -164,7 +175,7 @@ async def notify_of_failed_mail(
 
 async def _notify(
     session: AsyncSession,
-    event: Received[plans.CheckInRecorded] | Received[network.MessageFailed],
+    event: Received[plans.CheckInRecorded] | Received[plans.CircleMet] | Received[network.MessageFailed],
     kind: str,
     context: Context,
 ) -> None:

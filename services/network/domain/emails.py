@@ -37,6 +37,7 @@ KINDS: dict[str, EmailKind] = {
     "conference-reminder": EmailKind("scheduling", until="starts_at", taking_part=True),
     "conference-scheduled": EmailKind("scheduling", until="starts_at", taking_part=True),
     "file-kept": EmailKind("intake", linked=False),
+    "own-meeting": EmailKind("plans", taking_part=True),
     "plan-answered": EmailKind("plans"),
     "plan-b": EmailKind("plans", asks="agreement_id"),
     "plan-changed": EmailKind("plans"),

@@ -11,7 +11,8 @@ from shared.errors import Conflict, Forbidden, Invalid, NotFound
 CheckInOwner = Literal["coordinator", "monitor", "regional-manager"]
 # What decides the review date that is proposed: the usual time of the organisation, or the latest day.
 UsualReviewBy = Literal["policy", "latest"]
-Decision = Literal["continue", "adjust", "new-conference", "close"]
+# What a circle decides at a check. `own-meeting`: it meets by itself, without a coordinator.
+Decision = Literal["continue", "adjust", "own-meeting", "new-conference", "close"]
 # The referrer's answers about the plan after four weeks.
 Going = Literal["as-agreed", "partly", "not", "not-reached"]
 ResourceState = Literal["asked", "granted", "refused"]
@@ -361,7 +362,7 @@ def may_call(asked_at: datetime | None, *, now: datetime) -> bool:
 
 def ends_follow_up(kind: str, decision: str) -> Literal["followed-up", "closed-early"] | None:
     """Return how a recorded decision ends the follow-up; None if it continues, as when the plan is yet to change."""
-    if decision in ("adjust", "new-conference"):
+    if decision in ("adjust", "own-meeting", "new-conference"):
         return None
     if kind == "twelve-months":
         return "followed-up"

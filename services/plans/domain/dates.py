@@ -34,6 +34,14 @@ def check_dates(*, today: date, due: Iterable[date], review_on: date, review_unt
         raise ReviewTooLate(f"The review must come by {review_until}", review_on=review_on.isoformat())
 
 
+def check_met(day: date, *, today: date, since: date) -> None:
+    """Refuse a day on which a circle cannot have met over its plan: before it, or to come. Raises: DateOutOfRange."""
+    if not since <= day <= today:
+        raise DateOutOfRange(
+            "The circle met after it made its plan, and not later than today", met_on=day.isoformat()
+        )
+
+
 def check_due(day: date, *, today: date) -> None:
     """Refuse an implausible due day of an agreement. Raises: DateOutOfRange."""
     if not today - _AGREEMENT_BACK <= day <= today + _FURTHEST:

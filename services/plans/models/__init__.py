@@ -50,6 +50,7 @@ __all__ = [
     "CaseInfo",
     "CheckIn",
     "HeldConference",
+    "OwnMeeting",
     "Plan",
     "PlanVersion",
     "ReferrerCall",
@@ -82,6 +83,8 @@ class Plan(Base):
     case_id: Mapped[UUID]
     version: Mapped[int]
     acceptance: Mapped[str]
+    # When the circle looks at its plan again: as the current version says, until it is set anew.
+    review_on: Mapped[date] = mapped_column(Date)
     follow_up: Mapped[str]
     outcome: Mapped[str | None]
     created_at: Mapped[datetime]
@@ -104,9 +107,10 @@ class PlanVersion(Base):
     plan_id: Mapped[UUID] = mapped_column(ForeignKey("plan.id"))
     version: Mapped[int]
     conference_id: Mapped[UUID | None]
+    # The day on which the circle met by itself and decided this version.
+    met_on: Mapped[date | None] = mapped_column(Date)
     monitor_person_id: Mapped[UUID | None]
-    review_on: Mapped[date] = mapped_column(Date)
-    # Who calls the circle together on that day; the coordinator or the regional manager if None.
+    # Who calls the circle together for the review; the coordinator or the regional manager if None.
     convener_person_id: Mapped[UUID | None]
     # The language of the circle's words.
     language: Mapped[str]
@@ -254,6 +258,7 @@ class ReviewAnswer(Base):
     case_id: Mapped[UUID]
     meet_again: Mapped[bool]
     another_coordinator: Mapped[bool]
+    without_coordinator: Mapped[bool]
     created_at: Mapped[datetime]
 
 
@@ -300,6 +305,22 @@ class CheckIn(Base):
     recorded_by: Mapped[UUID | None]
     sealed: Mapped[bytes | None]
     created_at: Mapped[datetime]
+
+
+class OwnMeeting(Base):
+    """A day on which a circle met by itself, without a coordinator, and whether it changes its plan."""
+
+    __tablename__ = "own_meeting"
+    __table_args__ = (CheckConstraint(one_of("said_as", get_args(RecordedAs)), name="said_as"),)
+
+    plan_id: Mapped[UUID] = mapped_column(ForeignKey("plan.id"), primary_key=True)
+    met_on: Mapped[date] = mapped_column(Date, primary_key=True)
+    tenant: Mapped[UUID]
+    case_id: Mapped[UUID]
+    changed: Mapped[bool]
+    said_by: Mapped[UUID]
+    said_as: Mapped[str]
+    said_at: Mapped[datetime]
 
 
 class ReferrerCall(Base):

@@ -15,6 +15,7 @@ from services.plans.operations.timing import (
     ADJUST,
     AMENDMENT,
     OF_AGREEMENTS,
+    OWN_MEETING,
     REVIEW,
     clocks,
     publish,
@@ -26,12 +27,12 @@ from shared.tables import clock
 async def waits(session: AsyncSession, plan: Plan, *, year_over: bool = False) -> bool:
     """Tell whether something in a case keeps its follow-up from ending by itself.
 
-    The circle is to meet or to review its plan, an agreement has time left, or the plan awaits its acceptance or a
-    change, however late that is: each is somebody's to-do. What the circle asked of others is nobody's here: it counts
-    until the year is over.
+    The circle is to meet or to review its plan, an agreement has time left, or the plan awaits its acceptance, a change
+    or a meeting of the circle by itself, however late that is: each is somebody's to-do. What the circle asked of
+    others is nobody's here: it counts until the year is over.
     """
     to_come = clock.c.kind.in_((REVIEW, *OF_AGREEMENTS)) & clock.c.state.in_(("running", "paused"))
-    owed = clock.c.kind.in_((ACCEPTANCE, AMENDMENT, ADJUST)) & (clock.c.state != "stopped")
+    owed = clock.c.kind.in_((ACCEPTANCE, AMENDMENT, ADJUST, OWN_MEETING)) & (clock.c.state != "stopped")
     timed = exists().where(clock.c.case_id == plan.case_id, to_come | owed)
     reviewed = exists().where(
         CheckIn.plan_id == plan.id, CheckIn.kind == "review", CheckIn.state.in_(OPEN_CHECK_INS)

@@ -27,6 +27,7 @@ from services.plans.domain.dates import check_dates
 from services.plans.models import Agreement, Plan, PlanVersion, Resource, Stance
 from services.plans.operations import adjusting
 from services.plans.operations.agreements import await_day
+from services.plans.operations.own_meetings import note_meeting
 from services.plans.operations.reviewing import latest_review, plan_review
 from services.plans.operations.timing import (
     ACCEPTANCE,
@@ -76,6 +77,7 @@ async def record_plan(
         "case_id": case_id,
         "version": 1,
         "acceptance": acceptance,
+        "review_on": new.review_on,
         "follow_up": FollowUpState.RUNNING,
         "created_at": now,
     }
@@ -118,8 +120,13 @@ async def record_version(
     policy = await policies.for_case(session, case_id=case_id)
     await _check(session, case_id=case_id, new=new, now=now, policy=policy)
     met_again = await queries.comes_from_new_conference(session, plan, new.conference_id)
-    if not met_again and new.goals != await _goals(session, vault, plan):
+    met = met_again or await queries.comes_from_own_meeting(session, plan, new.met_on)
+    if not met and new.goals != await _goals(session, vault, plan):
         raise GoalsOfCircle
+    if new.met_on is not None:
+        await note_meeting(
+            session, plan, met_on=new.met_on, changed=True, by=by, said_as="coordinator", now=now
+        )
     mandated = await queries.mandate_of(session, case_id)
     await count_on(session, plan, mandated=mandated)
     replaced = await _replace(session, plan, now=now)
@@ -212,7 +219,6 @@ def version_of(
         version=plan.version,
         conference_id=like.conference_id,
         monitor_person_id=like.monitor_person_id,
-        review_on=like.review_on,
         convener_person_id=like.convener_person_id,
         language=like.language,
         recorded_by=by,
@@ -240,7 +246,8 @@ async def _write_version(
         why=new.why if isinstance(new, ChangedPlan) else None,
     )
     version = version_of(plan, new, by=by, recorded_as="coordinator", now=now)
-    version.asked_by_person_id = new.asked_by_person_id if isinstance(new, ChangedPlan) else None
+    if isinstance(new, ChangedPlan):
+        version.asked_by_person_id, version.met_on = new.asked_by_person_id, new.met_on
     await vault.seal(session, version, words)
     session.add(version)
     await note_written(session, version, now=now)
@@ -284,7 +291,7 @@ async def say_recorded(
         agreement_ids=tuple(agreement.id for agreement in agreements),
         by_professionals=sum(agreement.by == "professional" for agreement in agreements),
         monitor_person_id=version.monitor_person_id,
-        review_on=version.review_on,
+        review_on=plan.review_on,
         convener_person_id=version.convener_person_id,
         needs_acceptance=plan.acceptance != PlanAcceptance.NOT_NEEDED,
         replaced=tuple(replaced),

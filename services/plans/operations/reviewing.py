@@ -27,6 +27,7 @@ from services.plans.operations.timing import (
     CHECK_IN,
     REVIEW,
     ask_at,
+    awaited,
     clocks,
     notify,
     publish,
@@ -92,7 +93,9 @@ async def plan_review(
     now: datetime,
     policy: PolicyInForce[Policy],
 ) -> None:
-    """Start the clock for the review date of the current version; that of the previous version stops."""
+    """Set the review date of a plan and start its clock; that of an earlier date stops."""
+    plan.review_on = review_on
+    await session.flush()
     await clocks.stop(session, kind=REVIEW, subject=plan.id, now=now)
     due_at = policy.calendar.at(review_on, policy.settings.morning_time)
     reminded_at = policy.before(due_at, policy.settings.review_remind)
@@ -111,6 +114,16 @@ async def plan_review(
     )
 
 
+async def review_anew(session: AsyncSession, plan: Plan, *, now: datetime) -> None:
+    """Set the review date of a plan anew, at the usual time from now, unless it is still to come."""
+    if await awaited(session, plan, REVIEW) is not None:
+        return
+    policy = await policies.for_case(session, case_id=plan.case_id)
+    latest = await latest_review(session, case_id=plan.case_id, policy=policy, now=now)
+    day, _ = usual_review(latest.day, policy=policy, now=now)
+    await plan_review(session, plan, review_on=day, now=now, policy=policy)
+
+
 @step("plans.remind-of-review")
 async def remind_of_review(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
     """Remind the circle of its review date, unless it meets anyway."""
@@ -118,10 +131,9 @@ async def remind_of_review(session: AsyncSession, *, due: Deadline, now: datetim
     if plan is None or await clocks.reach(session, due, now=now) is None:
         return False
     if not await queries.is_to_meet_again(session, plan):
-        version = await queries.version_of(session, plan.id, plan.version)
         convener = await queries.convener(session, plan_id=plan.id, version=plan.version)
         circle = await queries.taking_part(session, plan.case_id)
-        due_on = {"due_on": version.review_on.isoformat()}
+        due_on = {"due_on": plan.review_on.isoformat()}
         # Mails name nobody but their reader: only the convener's says who calls the circle together.
         for convenes, parameters in ((True, {**due_on, "you_convene": "yes"}), (False, due_on)):
             await notify(

@@ -31,11 +31,13 @@ REFERRER_CALL, FOLLOW_UP = clock_kind("referrer-call", turn="warned"), clock_kin
 ACCEPTANCE, AMENDMENT = "plan-acceptance", "plan-amendment"
 # At a check the circle wants to adjust its plan: it must be written.
 ADJUST = "plan-adjust"
+# The circle meets by itself: somebody must hear what came of it.
+OWN_MEETING = clock_kind("own-meeting", turn="warned")
 # After a conference: the plan that the circle made there must be recorded.
 WRITTEN_PLAN = "written-plan"
 OF_AGREEMENTS = (AGREEMENT, GRACE, SLIPPING, LAPSE)
 # Owned by the coordinator of a case; without one, by the regional manager.
-COORDINATORS = (REVIEW, SLIPPING, AMENDMENT, ADJUST, REFERRER_CALL, WRITTEN_PLAN)
+COORDINATORS = (REVIEW, SLIPPING, AMENDMENT, ADJUST, OWN_MEETING, REFERRER_CALL, WRITTEN_PLAN)
 
 clocks = Clocks(SERVICE)
 

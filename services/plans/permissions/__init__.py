@@ -244,6 +244,19 @@ async def may_invoke_plan_b(
     return plan, await acting(session, principal, found, case_id=plan.case_id, plan_id=plan.id)
 
 
+async def may_record_own_meeting(
+    session: AsyncSession, principal: Principal, *, plan_id: UUID
+) -> tuple[Plan, RecordedAs]:
+    """Return a plan, and the caller's role, to those who may change its agreements, and to the regional manager.
+
+    Raises: PlanNotFound, NotYours, FromTwelveOn, CaseErased.
+    """
+    plan, found = await load(session, principal, Plan, plan_id, missing=PlanNotFound)
+    if Relation.MANAGER in found:
+        return plan, "coordinator" if Relation.COORDINATOR in found else "regional-manager"
+    return plan, await acting(session, principal, found, case_id=plan.case_id, plan_id=plan.id)
+
+
 async def may_list_check_ins(
     session: AsyncSession, principal: Principal, *, case_id: UUID
 ) -> tuple[bool, bool]:

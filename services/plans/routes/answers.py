@@ -14,6 +14,7 @@ from services.plans.schemas import (
     AgreementOut,
     CheckInOut,
     Invoked,
+    OwnMeetingOut,
     PlanBOut,
     PlanOut,
     PlanSummary,
@@ -64,6 +65,10 @@ async def plan_out(session: AsyncSession, vault: Vault, reading: Reading) -> Pla
         ),
         acceptance_lines=await _acceptance_out(session, vault, plan, version) if reading.with_reasons else [],
         shared_with=[_share(share) for share in shares],
+        own_meetings=[
+            OwnMeetingOut.model_validate(each, from_attributes=True)
+            for each in (await queries.own_meetings_of(session, plan.id) if reading.with_reasons else [])
+        ],
         referring_organisation_id=await queries.referrer_of(session, plan.case_id)
         if reading.with_shares
         else None,
@@ -84,7 +89,7 @@ async def summary(session: AsyncSession, reading: Reading, row: PlanVersion) -> 
         follow_up=plan.follow_up,
         outcome=plan.outcome,
         monitor_person_id=row.monitor_person_id if parts else None,
-        review_on=row.review_on,
+        review_on=plan.review_on,
         convener_person_id=convener,
         recorded_at=row.created_at,
         ended_at=plan.ended_at,
@@ -214,8 +219,10 @@ def _said(answers: Sequence[ReviewAnswer], reader: UUID) -> ReviewAnswersOut:
         meet_again=sum(answer.meet_again for answer in answers),
         stay_apart=sum(not answer.meet_again for answer in answers),
         another_coordinator=sum(answer.another_coordinator for answer in answers),
+        without_coordinator=sum(answer.without_coordinator for answer in answers),
         own=own.meet_again if own else None,
         own_another_coordinator=own is not None and own.another_coordinator,
+        own_without_coordinator=own is not None and own.without_coordinator,
     )
 
 

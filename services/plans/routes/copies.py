@@ -173,7 +173,10 @@ async def _plan(
         plan_id=plan.id,
         version=row.version,
         recorded_at=row.created_at,
-        review_on=row.review_on,
+        review_on=plan.review_on,
+        own_meetings=[each.met_on for each in await queries.own_meetings_of(session, plan.id)]
+        if within
+        else [],
         acceptance=plan.acceptance if row.version == plan.version else "superseded",
         follow_up=plan.follow_up,
         you_monitor_it=row.monitor_person_id == person_id,

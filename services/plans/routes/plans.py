@@ -8,7 +8,16 @@ from sqlalchemy import select
 
 from services.plans import permissions, queries
 from services.plans.models import Plan, PlanVersion
-from services.plans.operations import accepting, invoking, recording, resources, reviewing, sharing, stances
+from services.plans.operations import (
+    accepting,
+    invoking,
+    own_meetings,
+    recording,
+    resources,
+    reviewing,
+    sharing,
+    stances,
+)
 from services.plans.permissions import Involved, Professional
 from services.plans.routes.answers import plan_out, resources_out, summary
 from services.plans.routes.often import count_change
@@ -16,6 +25,7 @@ from services.plans.schemas import (
     AcceptanceOut,
     NewAcceptance,
     NewShare,
+    OwnMeetingOut,
     OwnStance,
     PlanOut,
     PlanSummary,
@@ -26,6 +36,7 @@ from services.plans.schemas import (
     SharingEndedOut,
     StanceOut,
 )
+from services.plans.schemas.checks import NewOwnMeeting
 from services.plans.schemas.recording import (
     AgreementChangedOut,
     ChangedPlan,
@@ -175,6 +186,7 @@ async def list_versions(
         VersionOut(
             version=row.version,
             conference_id=row.conference_id,
+            met_on=row.met_on,
             recorded_at=row.created_at,
             recorded_by=row.recorded_by,
             recorded_as=row.recorded_as,
@@ -295,6 +307,26 @@ async def answer_resource(
     )
     [answered] = await resources_out(session, deps.vault, [resource])
     return answered
+
+
+@router.post("/v1/plans/{plan_id}/own-meetings", status_code=201, responses=problems(429))
+async def record_own_meeting(
+    *, plan_id: UUID, body: NewOwnMeeting, principal: Involved, session: Session, now: Now, deps: Deps
+) -> OwnMeetingOut:
+    """Record that the circle met by itself, and whether it changes its plan; of one day the latest word counts."""
+    known, said_as = await permissions.may_record_own_meeting(session, principal, plan_id=plan_id)
+    await count_change(deps, principal)
+    await own_meetings.record_own_meeting(
+        session,
+        plan_id=plan_id,
+        case_id=known.case_id,
+        tenant=principal.tenant,
+        by=principal.id,
+        said_as=said_as,
+        new=body,
+        now=now,
+    )
+    return OwnMeetingOut(met_on=body.met_on, changed=body.changed, said_as=said_as, said_at=now)
 
 
 @router.post("/v1/plans/{plan_id}/review-requests", status_code=201)

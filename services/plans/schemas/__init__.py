@@ -200,6 +200,15 @@ class StanceOut(ResponseModel):
     said_at: datetime
 
 
+class OwnMeetingOut(ResponseModel):
+    """A meeting that the circle held by itself, without a coordinator."""
+
+    met_on: date
+    changed: bool = Field(description="It changes its plan.")
+    said_as: RecordedAs = Field(description="The role of whoever said so.")
+    said_at: datetime
+
+
 class PlanOut(PlanSummary):
     """A plan, in the version and the parts that the caller may read; other parts are left empty.
 
@@ -223,6 +232,9 @@ class PlanOut(PlanSummary):
     agreements: list[AgreementOut]
     acceptance_lines: list[AcceptanceLineOut]
     shared_with: list[SharedWith]
+    own_meetings: list[OwnMeetingOut] = Field(
+        default=[], description="When the circle met by itself, for those who read its current version."
+    )
     referring_organisation_id: UUID | None = Field(
         description="Who referred the case for others; only for readers who see with whom the plan is shared."
     )
@@ -267,9 +279,13 @@ class ReviewAnswersOut(ResponseModel):
     meet_again: int = 0
     stay_apart: int = 0
     another_coordinator: int = 0
+    without_coordinator: int = 0
     own: bool | None = None
     own_another_coordinator: bool = Field(
         default=False, description="Whether the reader wants to meet again with another coordinator."
+    )
+    own_without_coordinator: bool = Field(
+        default=False, description="Whether the reader wants to meet again without a coordinator."
     )
 
 
@@ -360,3 +376,4 @@ class ReviewAnswerOut(ResponseModel):
     check_in_id: UUID
     meet_again: bool
     another_coordinator: bool
+    without_coordinator: bool = False

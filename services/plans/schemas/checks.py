@@ -66,9 +66,21 @@ class NewReviewAnswer(RequestModel):
     another_coordinator: bool = Field(
         default=False, description="They prefer another coordinator than the former one."
     )
+    without_coordinator: bool = Field(
+        default=False, description="They meet by themselves: nobody needs to prepare it."
+    )
 
     @model_validator(mode="after")
-    def _only_for_a_conference(self) -> Self:
-        if self.another_coordinator and not self.meet_again:
-            raise ValueError("another_coordinator goes with meet_again only")
+    def _only_for_a_meeting(self) -> Self:
+        if self.another_coordinator and self.without_coordinator:
+            raise ValueError("another_coordinator does not go with without_coordinator")
+        if (self.another_coordinator or self.without_coordinator) and not self.meet_again:
+            raise ValueError("another_coordinator and without_coordinator go with meet_again only")
         return self
+
+
+class NewOwnMeeting(RequestModel):
+    """A meeting that the circle held by itself, and whether it changes its plan."""
+
+    met_on: date = Field(description="The day on which the circle met by itself.")
+    changed: bool = Field(description="It changes its plan: a new version is to be written.")

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field, field_validator
+from pydantic import BaseModel, Field, field_validator, model_validator
 
 from services.plans.domain import RecordedAs, ResourceState, UsualReviewBy
 from services.plans.schemas import Ids, Reply, all_different
@@ -113,6 +113,16 @@ class ChangedPlan(NewPlan):
     version: ReadVersion
     why: Annotated[Text, Field(description="Why the circle changes its plan, in its own words.")]
     asked_by_person_id: UUID | None = None
+    met_on: date | None = Field(
+        default=None,
+        description="The day on which the circle met by itself and decided this, in the place of a conference.",
+    )
+
+    @model_validator(mode="after")
+    def _from_one_meeting(self) -> Self:
+        if self.met_on is not None and self.conference_id is not None:
+            raise ValueError("met_on goes without conference_id")
+        return self
 
     @property
     def people(self) -> set[UUID]:
@@ -159,6 +169,9 @@ class VersionOut(ResponseModel):
 
     version: int
     conference_id: UUID | None
+    met_on: date | None = Field(
+        default=None, description="The day on which the circle met by itself and decided it."
+    )
     recorded_at: datetime
     recorded_by: UUID
     recorded_as: RecordedAs

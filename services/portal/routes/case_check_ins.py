@@ -15,10 +15,11 @@ from services.portal.forms import read_id
 from services.portal.pages import Pages
 from services.portal.permissions import may_manage
 from services.portal.routes import check_in as own
-from services.portal.routes.case_plan import PlanText, plan_of, text_of
+from services.portal.routes.case_plan import Plan, PlanText, plan_of, text_of
 from services.portal.routes.case_year import AFTER_MONTHS, GOING, Dated, calls_of
 from services.portal.routes.of_case import case_of, everyone
 from services.portal.routes.plan import DONE, LET_GO, REVIEW
+from services.portal.routes.plan_met import met_as_sent
 from services.portal.staff import StaffVisit, staff
 from services.portal.visits import Form, PageModel
 from services.portal.wording import mark as _
@@ -32,6 +33,7 @@ T = TypeVar("T")
 class CheckIn(Dated):
     """A check-in of the year, with its result."""
 
+    plan_id: UUID
     recorded_at: datetime | None
     decision: str | None
     new_needs: bool | None = None
@@ -54,6 +56,7 @@ _OWNERS = {
 DECISIONS = {
     "continue": _("Het plan loopt verder"),
     "adjust": _("Het plan wordt aangepast"),
+    "own-meeting": _("De kring komt zelf samen, zonder coördinator"),
     "new-conference": _("De kring komt opnieuw samen"),
     "another-coordinator": _("De kring komt opnieuw samen, met een andere coördinator"),
     "close": _("De opvolging stopt"),
@@ -88,6 +91,13 @@ class Call(PageModel):
     note: str | None
 
 
+class Met(PageModel):
+    """A day on which the circle met by itself, in words, and whether its plan changes."""
+
+    when: str
+    changed: bool
+
+
 class CheckInsPage(PageModel):
     """The year after the plan."""
 
@@ -100,6 +110,7 @@ class CheckInsPage(PageModel):
     early: Check | None
     referrer_waits: bool
     calls: list[Call]
+    met: list[Met]
     decisions: list[tuple[str, str]]
     states: list[tuple[str, str]]
 
@@ -168,6 +179,10 @@ async def show(visit: StaffVisit) -> Response:
             )
             for each in called.calls
         ],
+        met=[
+            Met(when=dates.day(each.met_on), changed=each.changed)
+            for each in (plan.own_meetings if plan else [])
+        ],
         now=next((each for each in checks if each.mine), None),
         early=next((each for each in checks if each.early), None),
         decisions=[(code, visit.say(label)) for code, label in DECISIONS.items()],
@@ -203,7 +218,7 @@ class RecordForm(Form):
     }
 
     check_in: str
-    decision: Literal["continue", "adjust", "new-conference", "another-coordinator", "close"]
+    decision: Literal["continue", "adjust", "own-meeting", "new-conference", "another-coordinator", "close"]
     note: Text | None = None
 
 
@@ -215,6 +230,8 @@ async def record(visit: StaffVisit) -> Response:
     if visit.form.get("do") == "review":
         await visit.ask(REVIEW, plan_id=plan.plan_id if plan else read_id(""))
         return visit.go(f"/cases/{case_id}/check-ins")
+    if visit.form.get("do") == "met":
+        return await _meeting(visit, case_id, plan)
     for name, settle in (("done", DONE), ("let-go", LET_GO)):
         if chosen := visit.form.get(name):
             await visit.ask(settle, agreement_id=read_id(chosen))
@@ -235,6 +252,21 @@ async def record(visit: StaffVisit) -> Response:
     )
     await visit.ask(own.RECORD, body=body, check_in_id=read_id(form.check_in))
     if adjusts:
-        theirs = await todos.coordinated(visit.session, visit.principal, case_ids=[UUID(case_id)])
-        return visit.go(f"/cases/{case_id}/{'plan/write' if theirs else 'search'}")
+        return await _to_write(visit, case_id)
     return visit.go("/cases" if over else f"/cases/{case_id}/check-ins")
+
+
+async def _meeting(visit: StaffVisit, case_id: str, plan: Plan | None) -> Response:
+    """Record that the circle met by itself, and go on to what it changes."""
+    # A regional manager, who reads no plan, knows it from its checks.
+    listed = [] if plan else (await visit.ask(ALL, case_id=case_id)).items
+    plan_id = plan.plan_id if plan else next((each.plan_id for each in listed), read_id(""))
+    if await met_as_sent(visit, plan_id):
+        return await _to_write(visit, case_id)
+    return visit.go(f"/cases/{case_id}/check-ins")
+
+
+async def _to_write(visit: StaffVisit, case_id: str) -> Response:
+    """Go to where a next version of the plan begins: its page, or the search for who writes it."""
+    theirs = await todos.coordinated(visit.session, visit.principal, case_ids=[UUID(case_id)])
+    return visit.go(f"/cases/{case_id}/{'plan/write' if theirs else 'search'}")

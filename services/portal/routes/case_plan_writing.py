@@ -105,6 +105,8 @@ async def ask(visit: StaffVisit) -> Response:
     values["review"] = (kept or usual).isoformat()
     if plan:
         values |= {"for_children": plan.for_children or "", "words_language": plan.language}
+        met = [each.met_on for each in plan.own_meetings if each.changed and each.said_at > plan.recorded_at]
+        values["met_on"] = met[-1].isoformat() if met else ""
         values |= {f"stance-{each.person_id}": "yes" if each.agrees else "no" for each in plan.stances}
     dates = await visit.dates()
     model = WritePage(
@@ -161,7 +163,9 @@ async def write(visit: StaffVisit) -> Response:
             if body["why"] is None:
                 raise Unacceptable({"why": _("Zeg waarom de kring het plan verandert.")})
             body["asked_by_person_id"] = read_id(asker) if asker else None
-            body["conference_id"] = None if held in (None, plan.conference_id) else str(held)
+            body["met_on"] = _day(_said(visit, "met_on"))
+            by_itself = body["met_on"] is not None or held == plan.conference_id
+            body["conference_id"] = None if held is None or by_itself else str(held)
             waits = await todos.of_case(visit.session, visit.principal, case_id=UUID(case_id))
             await visit.ask(CHANGE, body=body, plan_id=plan.plan_id)
             # After the calls this was the last thing to do: the case is not theirs any more.

@@ -23,8 +23,10 @@ class ReviewAnswers(Answer):
     meet_again: int
     stay_apart: int
     another_coordinator: int
+    without_coordinator: int = 0
     own: bool | None
     own_another_coordinator: bool
+    own_without_coordinator: bool = False
 
 
 class CheckIn(Answer):
@@ -80,7 +82,7 @@ class CheckInForm(Form):
     }
 
     check_in: str
-    decision: Literal["continue", "adjust", "new-conference", "another-coordinator", "close"]
+    decision: Literal["continue", "adjust", "own-meeting", "new-conference", "another-coordinator", "close"]
     note: Text | None = None
 
 

@@ -27,6 +27,7 @@ PAGES_OF_EMAILS = {
     "agreements": "/me/plan",
     **{f"agreement-{answer}": f"/me/agreement?answer={answer}" for answer in ANSWERS},
     "check-ins": "/me/check-in",
+    "own-meetings": "/me/plan/met",
     "reviews": "/me/review",
     "survey": "/me/survey",
     "data-requests": "/me/data",

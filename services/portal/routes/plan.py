@@ -61,6 +61,14 @@ class PlanB(Answer):
     who_person_id: UUID | None
 
 
+class OwnMeeting(Answer):
+    """A day on which the circle met by itself, and whether it changes its plan."""
+
+    met_on: date
+    changed: bool
+    said_at: datetime
+
+
 class Stance(Answer):
     """Whether a person supports the plan."""
 
@@ -88,6 +96,7 @@ class Plan(PlanSummary):
     recorded_at: datetime
     acceptance: str
     acceptance_lines: list[JudgedLine]
+    own_meetings: Sequence[OwnMeeting] = ()
 
 
 PLANS = Operation("plans", "GET", "/v1/cases/{case_id}/plans", Items[PlanSummary])
@@ -148,6 +157,7 @@ class PlanPage(PageModel):
     is_monitor: bool
     monitor: str
     review: str | None
+    met: str | None
     convenes: bool
     convener: str
     plan_id: UUID | None
@@ -280,6 +290,7 @@ async def show(visit: PersonVisit) -> Response:
         is_monitor=plan.monitor_person_id == me,
         monitor=names.get(plan.monitor_person_id, somebody) if plan.monitor_person_id else "",
         review=dates.day(plan.review_on),
+        met=dates.day(plan.own_meetings[-1].met_on) if plan.own_meetings else None,
         convenes=plan.convener_person_id == me,
         convener=who_convenes(visit, plan, names, unnamed=somebody),
         plan_id=plan.plan_id,
@@ -312,6 +323,7 @@ _NONE = PlanPage(
     is_monitor=False,
     monitor="",
     review=None,
+    met=None,
     convenes=False,
     convener="",
     plan_id=None,

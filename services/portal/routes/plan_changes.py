@@ -1,7 +1,7 @@
 """The versions of a plan: who recorded each, when, and why."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from starlette.responses import Response
@@ -21,6 +21,7 @@ class Version(Answer):
     """A version of the plan: who recorded it, who asked for it, and why."""
 
     version: int
+    met_on: date | None = None
     recorded_at: datetime
     recorded_by: UUID
     recorded_as: str
@@ -35,6 +36,7 @@ class VersionRow(PageModel):
     """A version, in words."""
 
     version: int
+    met: str
     recorded: str
     recorded_by: str
     asked_by: str
@@ -59,6 +61,7 @@ async def versions_of(
     rows = [
         VersionRow(
             version=each.version,
+            met=dates.day(each.met_on) if each.met_on else "",
             recorded=dates.day(each.recorded_at),
             recorded_by=who_acted(visit, each.recorded_as, each.recorded_by, names),
             asked_by=names.get(each.asked_by_person_id, somebody) if each.asked_by_person_id else "",

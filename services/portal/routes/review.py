@@ -46,6 +46,8 @@ def _said(review: CheckIn | None) -> str | None:
         return None
     if answers.own_another_coordinator:
         return "another-coordinator"
+    if answers.own_without_coordinator:
+        return "by-ourselves"
     return "meet" if answers.own else "stay"
 
 
@@ -55,7 +57,7 @@ class ReviewForm(Form):
     WANTED: ClassVar = {"answer": _("Kies wat jij wil."), "check_in": _("Laad de pagina opnieuw.")}
 
     check_in: str
-    answer: Literal["stay", "meet", "another-coordinator"]
+    answer: Literal["stay", "by-ourselves", "meet", "another-coordinator"]
 
 
 @pages.send("/me/review", person)
@@ -65,6 +67,7 @@ async def answer(visit: PersonVisit) -> Response:
     body = {
         "meet_again": form.answer != "stay",
         "another_coordinator": form.answer == "another-coordinator",
+        "without_coordinator": form.answer == "by-ourselves",
     }
     await visit.ask(ANSWER_REVIEW, body=body, check_in_id=read_id(form.check_in))
     return visit.go("/me/thanks/review-answer")

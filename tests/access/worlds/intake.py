@@ -8,8 +8,9 @@ from uuid import UUID
 
 from shared.auth import Role
 from shared.database import Database
+from shared.events import network
 from shared.settings import Settings
-from tests.access.cast import Cast, who
+from tests.access.cast import PEOPLE, REMOVED, Cast, who
 from tests.access.world import Try, World, content, strings, strings_of
 from tests.support.world import Case
 from tests.support.world.intake import Intake, kbo
@@ -186,6 +187,9 @@ async def _this_case(world: Intake) -> Case:
     release = f"/v1/cases/{case.id}/release-coordinator"
     await world.do("POST", release, world.manager(), json={"reason": "unavailable"})
     await world.accept(await world.offer_next(case, 2), who("coordinator"))
+    roles: dict[UUID, Any] = {who(name): role for name, role in PEOPLE.items()}
+    removed = network.PersonRemoved(case_id=case.id, person_id=who(REMOVED))
+    await world.handle_all(*case.people(roles), removed)
     return case
 
 

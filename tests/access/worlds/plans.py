@@ -37,6 +37,8 @@ class Made:
     # The check of the year that was not asked for yet, and a day on which it may be.
     planned: UUID | None = None
     day: str = ""
+    # A day on which its circle may have met by itself.
+    met_on: str = ""
 
 
 @asynccontextmanager
@@ -64,6 +66,7 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
             case=here.case.id,
         )
         here.planned, here.day = found[0].id, (await world.now() + timedelta(days=30)).date().isoformat()
+        here.met_on = (await world.now()).date().isoformat()
         ids = {
             "case_id": here.case.id,
             "plan_id": here.plan,
@@ -214,6 +217,7 @@ def _tries(made: Made, undecided: Case) -> dict[str, Try]:
         "PUT /v1/resources/{resource_id}": {"state": "granted", "answer": "Ja"},
         f"PUT {plan}/acceptance": {"lines": lines},
         f"POST {plan}/share": {},
+        f"POST {plan}/own-meetings": {"met_on": made.met_on, "changed": True},
         "POST /v1/agreements/{agreement_id}/progress": {"progress": "nearly"},
         f"POST {plan}/plan-b": {"version": 2, "line": 1, "why": "Het loopt anders"},
         "POST /v1/agreements/{agreement_id}/changes": {

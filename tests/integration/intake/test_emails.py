@@ -1,6 +1,6 @@
 """Mails: to whom, in which language, and that they say nothing of the case."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import permutations
 from pathlib import Path
 from typing import Any
@@ -113,6 +113,20 @@ class TestWrite:
         await world.handle(plans.CheckInRecorded.model_validate({**said, "kind": "three-months"}))
         assert await world.emailed("plan-adjust") == [coordinator]
         assert len(await written(world, "plan-adjust")) == 1
+
+    async def test_whoever_must_see_to_it_hears_from_a_circle_that_met_by_itself_what_changes(
+        self, world: Intake
+    ) -> None:
+        case, coordinator = await world.assigned_case()
+        await world.handle(case.opened())
+        met = plans.CircleMet(
+            case_id=case.id, plan_id=uuid4(), met_on=date(2026, 3, 4), changed=True, said_as="person"
+        )
+        for other in ({"changed": False}, {"said_as": "coordinator"}):
+            await world.handle(met.model_copy(update=other))
+        assert await world.emailed("plan-adjust") == []
+        await world.handle(met)
+        assert await world.emailed("plan-adjust") == [coordinator]
 
     async def test_a_referrer_is_found_where_their_own_organisation_entered_them(self, world: Intake) -> None:
         await world.assigned_case()

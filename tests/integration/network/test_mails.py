@@ -30,7 +30,8 @@ STARTS = datetime(2026, 5, 9, 12, tzinfo=UTC)
 # What only tells, and asks nothing.
 _ASKED_FOR = [name for name, kind in KINDS.items() if kind.by != "network"]
 _TELLING = {
-    *("agreement-changed", "file-kept", "plan-answered", "plan-changed", "plan-shared", "review-reminder"),
+    *("agreement-changed", "file-kept", "own-meeting", "plan-answered", "plan-changed", "plan-shared"),
+    "review-reminder",
     *("conference-cancelled", "conference-not-attending", "conference-postponed"),
     *("conference-reminder", "conference-scheduled"),
 }

@@ -13,6 +13,7 @@ from services.portal.routes.case_year import CALLED, CALLS, CHECKS, MOVE
 from services.portal.routes.check_in import CHECK_INS, RECORD
 from services.portal.routes.of_case import PERSONS
 from services.portal.routes.plan import DONE, LET_GO, PLAN, PLANS
+from services.portal.routes.plan_met import MET
 from services.portal.routes.review import ANSWER_REVIEW
 from shared.auth import Role
 from shared.events.intake import CoordinatorAssigned
@@ -35,7 +36,7 @@ def check(**more: Any) -> dict[str, Any]:
     return {
         "check_in_id": str(CHECK_IN),
         "case_id": str(CASE),
-        "plan_id": str(uuid7()),
+        "plan_id": str(PLAN_ID),
         "kind": "review",
         "owner": "regional-manager",
         "yours": False,
@@ -67,6 +68,7 @@ class TestACheckOfTheMonitor:
         [
             ("continue", "check-in-continue", "Het plan loopt verder."),
             ("adjust", "check-in-adjust", 'href="/me/plan"'),
+            ("own-meeting", "check-in-own-meeting", "Jullie spreken zelf een dag af"),
             ("another-coordinator", "check-in-meet", "Een coördinator neemt contact op"),
             ("close", "check-in-close", "We volgen het plan nu niet meer op."),
         ],
@@ -101,7 +103,13 @@ class TestAReview:
         await browser.fill("/me/review", check_in=str(CHECK_IN), answer="another-coordinator")
         [asked] = services.of(ANSWER_REVIEW)
         assert asked.ids == {"check_in_id": str(CHECK_IN)}
-        assert asked.body == {"meet_again": True, "another_coordinator": True}
+        wanted = {"meet_again": True, "another_coordinator": True, "without_coordinator": False}
+        assert asked.body == wanted
+        await browser.fill("/me/review", check_in=str(CHECK_IN), answer="by-ourselves")
+        assert services.of(ANSWER_REVIEW)[1].body == wanted | {
+            "another_coordinator": False,
+            "without_coordinator": True,
+        }
 
     async def test_shows_what_was_said_and_that_nothing_is_asked(
         self, browser: Browser, services: FakeServices
@@ -114,6 +122,10 @@ class TestAReview:
         services.answer(CHECK_INS, {"items": [check(review_answers=another)], "next": None})
         shown = await browser.ask("GET", "/me/review", expect=200)
         assert 'value="another-coordinator" checked' in shown.text
+        alone = SAID | {"own": True, "own_without_coordinator": True}
+        services.answer(CHECK_INS, {"items": [check(review_answers=alone)], "next": None})
+        shown = await browser.ask("GET", "/me/review", expect=200)
+        assert 'value="by-ourselves" checked' in shown.text
         services.answer(CHECK_INS, {"items": [check(state="recorded")], "next": None})
         assert "Er is nu geen vraag." in (await browser.ask("GET", "/me/review", expect=200)).text
         services.refuse(ANSWER_REVIEW, 409, "check-in-settled")
@@ -134,6 +146,17 @@ class TestAReview:
         shown = await browser.ask("GET", path, expect=200)
         assert "<dt>Wil opnieuw samenkomen</dt><dd>3</dd>" in shown.text
         assert f'href="/cases/{CASE}/plan"' not in shown.text
+        assert "<dt>Komt liefst zelf samen</dt><dd>0</dd>" in shown.text
+        met = {"met_on": "2026-03-01", "changed": True, "said_as": "regional-manager"}
+        services.answer(MET, met | {"said_at": "2026-03-02T08:00:00Z"})
+        told = await browser.fill(path, do="met", met_on="2026-03-01", changed="yes")
+        assert told.headers["location"] == f"/cases/{CASE}/search"
+        told = await browser.fill(path, do="met", met_on="2026-03-01", changed="no")
+        assert told.headers["location"] == path
+        assert [(each.ids, each.body) for each in services.of(MET)] == [
+            ({"plan_id": str(PLAN_ID)}, {"met_on": "2026-03-01", "changed": changed})
+            for changed in (True, False)
+        ]
         adjusted = await browser.fill(path, check_in=str(CHECK_IN), decision="adjust")
         # Only a coordinator writes the next version.
         assert adjusted.headers["location"] == f"/cases/{CASE}/search"

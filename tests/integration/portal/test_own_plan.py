@@ -12,6 +12,7 @@ from services.portal.road import BASELINE
 from services.portal.routes.case_plan import ANSWER
 from services.portal.routes.dates import CIRCLE
 from services.portal.routes.plan import DONE, LET_GO, REVIEW, STANCE
+from services.portal.routes.plan_met import MET
 from shared.ids import uuid7
 from shared.languages import Language
 from tests.integration.portal.test_following_up import AGREEMENT, CASE, PLAN_ID, agreement, has_plan
@@ -20,6 +21,46 @@ from tests.integration.portal.test_meeting import RITA
 from tests.support.portal import Browser, FakeServices
 
 PLAN = "/me/plan"
+
+
+class TestAMeetingOfTheCircleByItself:
+    async def test_is_told_with_its_day_and_whether_the_plan_changes(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        await browser.come_by_link(role="central")
+        services.answer(CIRCLE, {"items": [], "next": None})
+        said = {
+            "met_on": "2026-03-20",
+            "changed": False,
+            "said_as": "person",
+            "said_at": "2026-03-21T08:00:00Z",
+        }
+        has_plan(services, own_meetings=[said])
+        services.answer(MET, said)
+        shown = (await browser.ask("GET", PLAN, expect=200)).text
+        assert "De kring kwam zelf samen op vrijdag 20 maart 2026." in shown
+        assert f'href="{PLAN}/met"' in shown
+        await browser.ask("GET", f"{PLAN}/met", expect=200)
+        empty = await browser.fill(f"{PLAN}/met", expect=422)
+        assert all(words in empty.text for words in ("Zeg op welke dag.", "Kies of er iets verandert."))
+        for changed, page in (("no", "met"), ("yes", "met-changed")):
+            sent = await browser.fill(f"{PLAN}/met", met_on="2026-03-20", changed=changed)
+            assert sent.headers["location"] == f"/me/thanks/{page}"
+            assert "Fijn dat jullie samenkwamen." in (await browser.ask("GET", f"/me/thanks/{page}")).text
+        assert [(each.ids, each.body) for each in services.of(MET)] == [
+            ({"plan_id": str(PLAN_ID)}, {"met_on": "2026-03-20", "changed": changed})
+            for changed in (False, True)
+        ]
+        services.refuse(MET, 422, "date-out-of-range")
+        late = await browser.fill(f"{PLAN}/met", expect=422, met_on="2036-03-20", changed="no")
+        assert "ten laatste vandaag" in late.text
+
+    async def test_is_told_by_who_may_change_the_plan(self, browser: Browser, services: FakeServices) -> None:
+        await browser.come_by_link(role="circle")
+        services.answer(CIRCLE, {"items": [], "next": None})
+        has_plan(services)
+        assert f"{PLAN}/met" not in (await browser.ask("GET", PLAN, expect=200)).text
+        await browser.ask("GET", f"{PLAN}/met", expect=404)
 
 
 class TestThePlan:
@@ -62,7 +103,7 @@ class TestThePlan:
                 "Wie dat doet: <bdi>Rita</bdi>",
             ),
             *("Jij blijft thuis.", "Een fiets", "het OCMW", "Op maandag"),
-            *("het plan moet aanvaarden, op 5 maart 2026", "Niemand slaat.", "1 juni 2026"),
+            *("het plan moet aanvaarden, op donderdag 5 maart 2026", "Niemand slaat.", "1 juni 2026"),
         )
         places = [page.find(words) for words in in_order]
         assert -1 not in places

@@ -101,6 +101,24 @@ class TestFollowUp:
         await skipped.deliver()
         assert (await world.clocks(case))["plan-adjust"].state == "stopped"
 
+    async def test_asks_in_time_what_came_of_a_meeting_that_the_circle_holds_by_itself(
+        self, follow: Following
+    ) -> None:
+        world, skipped = follow.world, follow.skipped
+        case, workflow_id, plan = await follow.recorded()
+        await skipped.reach(workflow_id)
+        await follow.record(case, "four-weeks", world.coordinator(case), "own-meeting")
+        decided = await world.now()
+        await skipped.reach(workflow_id)
+        assert await world.now() - decided >= timedelta(days=27)
+        assert set(await world.told(case, "own-meeting")) == {case.central, case.neighbour}
+        await follow.state_of(workflow_id, case, "own-meeting", until="breached")
+        body = {"met_on": f"{(await world.now()).date()}", "changed": False}
+        path = f"/v1/plans/{plan['plan_id']}/own-meetings"
+        await world.do("POST", path, world.person(case, case.central), json=body)
+        await skipped.deliver()
+        assert (await world.clock_states(case))["own-meeting"] == "stopped"
+
     async def test_waits_for_a_new_version_and_not_for_what_it_replaced(self, follow: Following) -> None:
         world, skipped = follow.world, follow.skipped
         case, workflow_id, plan = await follow.recorded(10)

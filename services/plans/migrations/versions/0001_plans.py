@@ -53,6 +53,7 @@ def upgrade() -> None:
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("acceptance", sa.Text(), nullable=False),
+        sa.Column("review_on", sa.Date(), nullable=False),
         sa.Column("follow_up", sa.Text(), nullable=False),
         sa.Column("outcome", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -65,6 +66,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_plan")),
     )
     op.create_index("uq_plan_case_id", "plan", ["tenant", "case_id"], unique=True)
+    op.create_table(
+        "own_meeting",
+        sa.Column("plan_id", sa.Uuid(), nullable=False),
+        sa.Column("met_on", sa.Date(), nullable=False),
+        sa.Column("tenant", sa.Uuid(), nullable=False),
+        sa.Column("case_id", sa.Uuid(), nullable=False),
+        sa.Column("changed", sa.Boolean(), nullable=False),
+        sa.Column("said_by", sa.Uuid(), nullable=False),
+        sa.Column("said_as", sa.Text(), nullable=False),
+        sa.Column("said_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "said_as IN ('coordinator', 'regional-manager', 'person')", name=op.f("ck_own_meeting_said_as")
+        ),
+        sa.ForeignKeyConstraint(["plan_id"], ["plan.id"], name=op.f("fk_own_meeting_plan_id_plan")),
+        sa.PrimaryKeyConstraint("plan_id", "met_on", name=op.f("pk_own_meeting")),
+    )
     op.create_table(
         "sharing_consent",
         sa.Column("case_id", sa.Uuid(), nullable=False),
@@ -204,6 +221,7 @@ def upgrade() -> None:
         sa.Column("case_id", sa.Uuid(), nullable=False),
         sa.Column("meet_again", sa.Boolean(), nullable=False),
         sa.Column("another_coordinator", sa.Boolean(), nullable=False),
+        sa.Column("without_coordinator", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["check_in_id"], ["check_in.id"], name=op.f("fk_review_answer_check_in_id_check_in")
@@ -218,8 +236,8 @@ def upgrade() -> None:
         sa.Column("plan_id", sa.Uuid(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("conference_id", sa.Uuid(), nullable=True),
+        sa.Column("met_on", sa.Date(), nullable=True),
         sa.Column("monitor_person_id", sa.Uuid(), nullable=True),
-        sa.Column("review_on", sa.Date(), nullable=False),
         sa.Column("convener_person_id", sa.Uuid(), nullable=True),
         sa.Column("language", sa.Text(), nullable=False),
         sa.Column("recorded_by", sa.Uuid(), nullable=False),
