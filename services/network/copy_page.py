@@ -277,6 +277,13 @@ class _Page:
             asked_heads = ("what", "asked_of", "state", "answer")
             asked = [self._cells(one, asked_heads) for one in held.plan.resources]
             found.extend([self._list("part.resources", asked_heads, asked)] if asked else [])
+            worded = [
+                [*self._cells(wording, ("language",)), *self._cells(one, ("in_plan", "wording"))]
+                for wording in held.plan.wordings
+                for one in wording.texts
+            ]
+            word_heads = ("language", "in_plan", "wording")
+            found.extend([self._list("texts", word_heads, worded)] if worded else [])
         agreements = [*(held.plan.agreements if held.plan is not None else []), *held.own_agreements]
         if agreements:
             heads = ("what", "yours", "due_on", "state", "known_done_how")

@@ -27,6 +27,7 @@ from services.plans.models import (
     SharingConsent,
     Stance,
     TakingPart,
+    Wording,
     Youngest,
 )
 from shared import case_state
@@ -215,6 +216,19 @@ async def comes_from_own_meeting(session: AsyncSession, plan: Plan, met_on: date
     """Tell whether a version comes from a meeting of the circle by itself that no earlier version came from."""
     query = select(exists().where(PlanVersion.plan_id == plan.id, PlanVersion.met_on == met_on))
     return met_on is not None and not await session.scalar(query)
+
+
+async def wording(session: AsyncSession, plan_id: UUID, language: str) -> Wording | None:
+    """Return a plan in another language."""
+    query = select(Wording).where(Wording.plan_id == plan_id, Wording.language == language)
+    found: Wording | None = await session.scalar(query)
+    return found
+
+
+async def wordings_of(session: AsyncSession, plan_id: UUID) -> Sequence[Wording]:
+    """Return a plan in its other languages, in order."""
+    query = select(Wording).where(Wording.plan_id == plan_id).order_by(Wording.language)
+    return (await session.scalars(query)).all()
 
 
 async def own_meetings_of(session: AsyncSession, plan_id: UUID) -> Sequence[OwnMeeting]:

@@ -37,6 +37,20 @@ class CopiedResource(Published):
     answer: str | None
 
 
+class PlanText(Published):
+    """A text of a plan, as the circle agreed on it, and how it is said in another language."""
+
+    in_plan: str = Field(description="The text as it is in the plan.")
+    wording: str = Field(description="The same in the other language.")
+
+
+class CopiedWording(Published):
+    """What a person may read of a plan in another language."""
+
+    language: str
+    texts: list[PlanText] = Field(description="Each text of the plan that was put in this language.")
+
+
 class CopiedPlan(Published):
     """The plan in the version and the parts that the person may read. Its words are null once erased."""
 
@@ -65,6 +79,9 @@ class CopiedPlan(Published):
     # Whether the person supports it; null if they did not say.
     you_agree: bool | None
     agreements: list[CopiedAgreement]
+    wordings: list[CopiedWording] = Field(
+        default=[], description="The plan in other languages than that of its circle."
+    )
 
 
 class CopiedCheckIn(Published):

@@ -16,7 +16,7 @@ OF_NO_CASE = {
 SHOWN = {
     *("referral", "referral_person", "baseline", "bottom_line"),
     *("person", "data_request"),
-    *("plan_version", "agreement", "resource", "acceptance", "check_in", "referrer_call"),
+    *("plan_version", "agreement", "resource", "acceptance", "check_in", "referrer_call", "wording"),
     *("conference", "information_giver"),
 }
 SEALED = {

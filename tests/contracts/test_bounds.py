@@ -39,6 +39,7 @@ BOUNDED_OTHERWISE = {
     },
     "one for each purpose, service, part, role, need, language or figure there is": {
         "AuditEntry.roles",
+        "PlanOut.wordings",
         "AuditEntry.what",
         "ErasureProgress.services",
         "Items.items",
@@ -81,6 +82,7 @@ BOUNDED_OTHERWISE = {
         "PlanOut.shared_with",
     },
     "the two parties of a case": {"OfferDetail.organisations"},
+    "the latest few (plans' OWN_MEETINGS_SHOWN)": {"PlanOut.own_meetings"},
 }
 # Everything that is held about one person: the law wants all of it, in one piece.
 WHOLE_COPIES = ("/copy", "/persons-at-opening")

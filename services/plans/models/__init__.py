@@ -38,6 +38,7 @@ from services.plans.schemas.sealed import (
     PlanWords,
     ReferrerCallWords,
     ResourceWords,
+    WordingWords,
 )
 from shared.tables import one_of
 from shared.vault import Sealed
@@ -61,6 +62,7 @@ __all__ = [
     "SharingConsent",
     "Stance",
     "TakingPart",
+    "Wording",
     "Youngest",
 ]
 
@@ -120,6 +122,23 @@ class PlanVersion(Base):
     asked_by_person_id: Mapped[UUID | None]
     sealed: Mapped[bytes]
     created_at: Mapped[datetime]
+
+
+class Wording(Base):
+    """Texts of a plan in another language. A version shows those of its own texts: what stays as it was keeps them."""
+
+    __tablename__ = "wording"
+    __sealed__ = Sealed(WordingWords, subject="case_id", case="case_id", shown=True)
+    __table_args__ = (Index("uq_wording_language", "plan_id", "language", unique=True),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    tenant: Mapped[UUID]
+    case_id: Mapped[UUID]
+    plan_id: Mapped[UUID] = mapped_column(ForeignKey("plan.id"))
+    language: Mapped[str]
+    written_by: Mapped[UUID]
+    written_at: Mapped[datetime]
+    sealed: Mapped[bytes]
 
 
 class Agreement(Base):

@@ -24,7 +24,11 @@ from services.plans.schemas import (
     StanceOut,
     WaitingCheckIn,
 )
+from services.plans.schemas.wordings import WordingOut, texts_among
 from shared.vault import Vault
+
+# How many of the latest meetings that a circle held by itself are shown with its plan.
+OWN_MEETINGS_SHOWN = 10
 
 
 async def plan_out(session: AsyncSession, vault: Vault, reading: Reading) -> PlanOut:
@@ -48,7 +52,7 @@ async def plan_out(session: AsyncSession, vault: Vault, reading: Reading) -> Pla
     resources = await queries.resources_of_version(session, plan.id, version) if "resources" in parts else []
     stances = await queries.stances_of_version(session, plan.id, version) if "stances" in parts else []
     shares = await queries.shares_of(session, plan.id) if reading.with_shares else []
-    return PlanOut(
+    found = PlanOut(
         **(await summary(session, reading, row)).model_dump(),
         parts=sorted(parts),
         language=row.language,
@@ -67,12 +71,31 @@ async def plan_out(session: AsyncSession, vault: Vault, reading: Reading) -> Pla
         shared_with=[_share(share) for share in shares],
         own_meetings=[
             OwnMeetingOut.model_validate(each, from_attributes=True)
-            for each in (await queries.own_meetings_of(session, plan.id) if reading.with_reasons else [])
+            for each in (
+                (await queries.own_meetings_of(session, plan.id))[-OWN_MEETINGS_SHOWN:]
+                if reading.with_reasons
+                else []
+            )
         ],
         referring_organisation_id=await queries.referrer_of(session, plan.case_id)
         if reading.with_shares
         else None,
     )
+    return found.model_copy(update={"wordings": await _wordings_out(session, vault, found)})
+
+
+async def _wordings_out(session: AsyncSession, vault: Vault, plan: PlanOut) -> list[WordingOut]:
+    """Return the other languages of what a reader reads of a plan."""
+    shown = {*plan.goals, *plan.decisions_of_circle, plan.for_children or ""}
+    shown |= {text for line in plan.plan_b for text in (line.when, line.then)}
+    shown |= {text for each in plan.agreements for text in (each.what, each.known_done_how or "")}
+    shown |= {each.what for each in plan.resources}
+    rows = await queries.wordings_of(session, plan.plan_id)
+    opened = await vault.open_many(session, rows)
+    return [
+        WordingOut(language=row.language, texts=texts_among(words, shown))
+        for row, words in zip(rows, opened, strict=True)
+    ]
 
 
 async def summary(session: AsyncSession, reading: Reading, row: PlanVersion) -> PlanSummary:

@@ -9,6 +9,7 @@ from services.plans import queries
 from services.plans.domain import PLAN_PARTS, PlanPart
 from services.plans.models import Agreement, Base, Plan, PlanVersion
 from services.plans.schemas.sealed import PlanWords
+from services.plans.schemas.wordings import texts_among
 from shared import case_state
 from shared.case_access import CIRCLE_ROLES
 from shared.case_state import UnknownCase
@@ -20,6 +21,7 @@ from shared.contracts.plans import (
     CopiedPlanB,
     CopiedResource,
     CopiedSharing,
+    CopiedWording,
     PlansCopy,
 )
 from shared.http import Deps, Router, Session, audit_log_of_person
@@ -169,7 +171,7 @@ async def _plan(
 ) -> CopiedPlan:
     shares = [share for share in await queries.shares_of(session, plan.id) if share.recipient == person_id]
     stances = await queries.stances_of_version(session, plan.id, row.version)
-    return CopiedPlan(
+    copied = CopiedPlan(
         plan_id=plan.id,
         version=row.version,
         recorded_at=row.created_at,
@@ -196,6 +198,21 @@ async def _plan(
         you_agree=next((each.agrees for each in stances if each.person_id == person_id), None),
         agreements=agreements,
     )
+    return copied.model_copy(update={"wordings": await _wordings(session, vault, copied)})
+
+
+async def _wordings(session: AsyncSession, vault: Vault, plan: CopiedPlan) -> list[CopiedWording]:
+    shown = {*(plan.goals or []), *(plan.decisions_of_circle or []), plan.for_children or ""}
+    shown |= {text for line in plan.plan_b or [] for text in (line.when, line.then)}
+    shown |= {text for each in plan.agreements for text in (each.what, each.known_done_how or "")}
+    shown |= {each.what for each in plan.resources}
+    rows = await queries.wordings_of(session, plan.plan_id)
+    opened = await vault.open_readable(session, rows)
+    return [
+        CopiedWording(language=row.language, texts=texts)
+        for row, words in zip(rows, opened, strict=True)
+        if words is not None and (texts := texts_among(words, shown))
+    ]
 
 
 async def _resources(

@@ -17,6 +17,7 @@ from services.plans.operations import (
     reviewing,
     sharing,
     stances,
+    wordings,
 )
 from services.plans.permissions import Involved, Professional
 from services.plans.routes.answers import plan_out, resources_out, summary
@@ -46,10 +47,12 @@ from services.plans.schemas.recording import (
     PlanRecordedOut,
     VersionOut,
 )
+from services.plans.schemas.wordings import NewWording, WordingOut
 from services.plans.settings import policies
 from shared.auth import Kind
 from shared.http import Deps, Now, Page, Paging, Router, Session, paginate, problems
 from shared.http.gates import Coordinator
+from shared.languages import Language
 
 router = Router(tags=["plans"])
 
@@ -307,6 +310,35 @@ async def answer_resource(
     )
     [answered] = await resources_out(session, deps.vault, [resource])
     return answered
+
+
+@router.put("/v1/plans/{plan_id}/wordings/{language}")
+async def write_wording(
+    *,
+    plan_id: UUID,
+    language: Annotated[Language, Path(description="The language in which it is written.")],
+    body: NewWording,
+    principal: Coordinator,
+    session: Session,
+    now: Now,
+    deps: Deps,
+) -> WordingOut:
+    """Write the current version in another language, beside the words that the circle agreed on."""
+    known = await permissions.may_record_version(session, principal, plan_id=plan_id)
+    await wordings.write_wording(
+        session,
+        deps.vault,
+        plan_id=plan_id,
+        case_id=known.case_id,
+        tenant=principal.tenant,
+        by=principal.id,
+        language=language,
+        new=body,
+        now=now,
+    )
+    return WordingOut.model_validate(
+        {"language": language, "texts": [each.model_dump() for each in body.texts]}
+    )
 
 
 @router.post("/v1/plans/{plan_id}/own-meetings", status_code=201, responses=problems(429))

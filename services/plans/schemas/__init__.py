@@ -17,6 +17,7 @@ from services.plans.domain import (
     RecordedAs,
     ResourceState,
 )
+from services.plans.schemas.wordings import WordingOut
 from shared.events.plans import CheckInKind
 from shared.fields import Text
 from shared.http.models import ReadVersion, RequestModel, ResponseModel
@@ -203,7 +204,7 @@ class StanceOut(ResponseModel):
 class OwnMeetingOut(ResponseModel):
     """A meeting that the circle held by itself, without a coordinator."""
 
-    met_on: date
+    met_on: date = Field(description="The day on which it met.")
     changed: bool = Field(description="It changes its plan.")
     said_as: RecordedAs = Field(description="The role of whoever said so.")
     said_at: datetime
@@ -232,8 +233,13 @@ class PlanOut(PlanSummary):
     agreements: list[AgreementOut]
     acceptance_lines: list[AcceptanceLineOut]
     shared_with: list[SharedWith]
+    wordings: list[WordingOut] = Field(
+        default=[],
+        description="The plan in other languages: of each text that the caller reads and that was put in it.",
+    )
     own_meetings: list[OwnMeetingOut] = Field(
-        default=[], description="When the circle met by itself, for those who read its current version."
+        default=[],
+        description="The latest days on which the circle met by itself, for readers of the current version.",
     )
     referring_organisation_id: UUID | None = Field(
         description="Who referred the case for others; only for readers who see with whom the plan is shared."

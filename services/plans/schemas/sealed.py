@@ -25,6 +25,19 @@ class PlanWords(SealedFields):
     why: str | None = None
 
 
+class WordedText(SealedFields):
+    """A text of a plan, and how it is said in another language."""
+
+    in_plan: str
+    wording: str
+
+
+class WordingWords(SealedFields):
+    """The texts of a plan in another language, each with the one that the circle agreed on."""
+
+    texts: tuple[WordedText, ...]
+
+
 class ResourceWords(SealedFields):
     """What the circle asks of somebody outside it, and the answer."""
 

@@ -16,7 +16,8 @@ from services.portal.resources import Asked, Resource, asked_of_others
 from services.portal.road import BASELINE, NO_BASELINE
 from services.portal.routes.dates import CIRCLE, Member
 from services.portal.visits import PageModel, Visit
-from services.portal.wording import Dates
+from services.portal.worded import Worded
+from services.portal.wording import Dates, language_name
 from services.portal.wording import mark as _
 from shared.case_access import CIRCLE_ROLES
 
@@ -76,13 +77,12 @@ class Stance(Answer):
     agrees: bool
 
 
-class Plan(PlanSummary):
+class Plan(PlanSummary, Worded):
     """The plan in the circle's words, as far as the reader may see it; without `parts`, their own agreements."""
 
     parts: list[str]
 
     version: int
-    language: str
     for_children: str | None
     resources: list[Resource]
     stances: list[Stance]
@@ -134,13 +134,20 @@ class Otherwise(PageModel):
 
 
 class PlanPage(PageModel):
-    """The plan, the reader's own agreements first; `shared`: the circle shows them any more of it."""
+    """The plan, the reader's own agreements first; `shared`: the circle shows them any more of it.
+
+    `agreed_in`: the language of the circle, if it is not the reader's, in which it is shown if `worded`, and can be if
+    `wordable`.
+    """
 
     there: bool
     shared: bool
     judgement: Judgement | None
     version: int
     words_language: str
+    agreed_in: str
+    worded: bool
+    wordable: bool
     for_children: str | None
     resources: list[Asked]
     stand_behind: list[str]
@@ -251,12 +258,23 @@ async def plan_read_by(visit: PersonVisit) -> Plan | None:
     return plan
 
 
+def in_readers_language(visit: Visit, plan: Plan) -> Plan:
+    """Return a plan in the reader's language, as far as it was put in it, or in the circle's own if they ask that."""
+    return plan if visit.request.query_params.get("words") == "own" else plan.in_language(visit.language)
+
+
+def agreed_in(visit: Visit, plan: Plan) -> str:
+    """Return the name of the language in which a circle wrote its plan, if it is not the reader's."""
+    return "" if plan.language == visit.language else language_name(plan.language, visit.language)
+
+
 @pages.show("/me/plan", person)
 async def show(visit: PersonVisit) -> Response:
     """Show the plan."""
-    plan = await plan_read_by(visit)
-    if plan is None:
+    written = await plan_read_by(visit)
+    if written is None:
         return visit.page("plan.html", _NONE)
+    plan = in_readers_language(visit, written)
     dates = await visit.dates()
     circle = await visit.ask_or(CIRCLE, Items[Member](items=[]))
     me, judged = visit.person.person_id, visit.person.role in CIRCLE_ROLES and plan.acceptance != "not-needed"
@@ -274,6 +292,9 @@ async def show(visit: PersonVisit) -> Response:
         else None,
         version=plan.version,
         words_language=plan.language,
+        agreed_in=agreed_in(visit, written),
+        worded=plan is not written,
+        wordable=bool(written.wording(visit.language)) and written.language != visit.language,
         for_children=plan.for_children,
         resources=asked_of_others(visit, plan.resources, dates),
         stand_behind=[names.get(each.person_id, somebody) for each in plan.stances if each.agrees],
@@ -307,6 +328,9 @@ _NONE = PlanPage(
     judgement=None,
     version=0,
     words_language="nl",
+    agreed_in="",
+    worded=False,
+    wordable=False,
     for_children=None,
     resources=[],
     stand_behind=[],

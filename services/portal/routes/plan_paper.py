@@ -24,6 +24,7 @@ from services.portal.routes.plan import (
 )
 from services.portal.staff import StaffVisit
 from services.portal.visits import PageModel, Visit
+from services.portal.wording import language_name
 from services.portal.wording import mark as _
 from shared.languages import direction
 
@@ -45,6 +46,7 @@ class PaperPage(PageModel):
 
     version: int
     recorded: str
+    agreed_in: str
     words_language: str
     words_direction: str
     goals: list[str]
@@ -58,12 +60,14 @@ class PaperPage(PageModel):
     convener: str
 
 
-async def _page(visit: Visit, plan: Plan, names: Mapping[UUID, str]) -> PaperPage:
-    dates = await visit.dates()
+async def _page(visit: Visit, plan: Plan, names: Mapping[UUID, str], *, language: str) -> PaperPage:
+    dates, agreed = await visit.dates(), language_name(plan.language, visit.language)
+    plan, written = plan.in_language(language), plan
     somebody = visit.say(_("iemand van de kring"))
     return PaperPage(
         version=plan.version,
         recorded=dates.day(plan.recorded_at),
+        agreed_in="" if plan is written else agreed,
         words_language=plan.language,
         words_direction=direction(plan.language),
         goals=plan.goals,
@@ -97,7 +101,8 @@ async def show_own(visit: PersonVisit) -> Response:
     if plan is None or not plan.parts:
         return visit.go("/me/plan")
     names = {member.person_id: member.first_name for member in circle.items} | {me.person_id: me.first_name}
-    page = await _page(visit, plan, names)
+    own = visit.request.query_params.get("words") == "own"
+    page = await _page(visit, plan, names, language=plan.language if own else visit.language)
     return await paper(
         visit, visit.profile, "plan_paper.html", page, name="plan", reader=visit.person.person_id
     )
@@ -111,5 +116,6 @@ async def show(visit: StaffVisit) -> Response:
     if plan is None:
         return visit.go(f"/cases/{case_id}/plan")
     names = {each.person_id: each.first_name for each in people.values() if each.first_name}
-    page = await _page(visit, plan, names)
+    language = visit.request.query_params.get("words", plan.language)
+    page = await _page(visit, plan, names, language=language)
     return await paper(visit, visit.profile, "plan_paper.html", page, name="plan", reader=visit.member.id)

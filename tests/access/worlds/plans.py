@@ -21,7 +21,7 @@ from tests.support.world.plans import Plans, plan_of
 HERE, OTHER, THERE = "this case", "another case", "elsewhere"
 _WHAT = (
     *("plan as it was shared", "plan as it is now", "what was said of bottom lines"),
-    *("note of a check", "what the referrer said"),
+    *("note of a check", "what the referrer said", "plan in another language"),
 )
 
 
@@ -75,6 +75,7 @@ async def world(settings: Settings, database: Database) -> AsyncIterator[World]:
             "person_id": who("neighbour"),
             "resource_id": here.resource,
             "recipient_id": here.case.teacher,
+            "language": "en",
         }
         yield World(
             service="plans",
@@ -171,6 +172,11 @@ async def _followed(world: Plans, case: Case, whose: str) -> Made:
     words = content("plan as it is now", whose)
     changed = _plan(case, words) | {"version": 1, "why": words, "conference_id": again}
     now = await _do(world, "POST", f"{path}/versions", coordinator, changed)
+    worded = {
+        "version": 2,
+        "texts": [{"in_plan": words, "wording": content("plan in another language", whose)}],
+    }
+    await _do(world, "PUT", f"{path}/wordings/fr", coordinator, worded)
     for line in lines[1:]:
         line["met"] = False
     await _do(world, "PUT", f"{path}/acceptance", world.referrer(case.mandated), {"lines": lines})
@@ -217,6 +223,7 @@ def _tries(made: Made, undecided: Case) -> dict[str, Try]:
         "PUT /v1/resources/{resource_id}": {"state": "granted", "answer": "Ja"},
         f"PUT {plan}/acceptance": {"lines": lines},
         f"POST {plan}/share": {},
+        f"PUT {plan}/wordings/{{language}}": {"version": 2, "texts": []},
         f"POST {plan}/own-meetings": {"met_on": made.met_on, "changed": True},
         "POST /v1/agreements/{agreement_id}/progress": {"progress": "nearly"},
         f"POST {plan}/plan-b": {"version": 2, "line": 1, "why": "Het loopt anders"},

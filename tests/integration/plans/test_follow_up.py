@@ -516,8 +516,10 @@ class TestReview:
             "meet_again": 1,
             "stay_apart": 1,
             "another_coordinator": 0,
+            "without_coordinator": 0,
             "own": None,
             "own_another_coordinator": False,
+            "own_without_coordinator": False,
         }
         check = {"check_in_id": asked, "kind": "review", "state": "due"}
         await record(world, check, world.manager(), decision="new-conference", another_coordinator=True)

@@ -14,6 +14,7 @@ from services.portal.routes.acceptance import JUDGE
 from services.portal.routes.case_check_ins import ALL
 from services.portal.routes.case_plan import ANSWER, WHOLE
 from services.portal.routes.case_plan_sharing import PARTIES
+from services.portal.routes.case_plan_words import WORD
 from services.portal.routes.case_plan_writing import CHANGE, LATEST_REVIEW, WRITE
 from services.portal.routes.case_year import CALLS
 from services.portal.routes.check_in import RECORD
@@ -567,6 +568,32 @@ class TestJudging:
             "version": 2,
             "lines": [{"bottom_line_id": str(LINE), "met": False, "reason": "Op woensdag is hij alleen."}],
         }
+
+    async def test_puts_it_in_another_language_beside_the_words_of_the_circle(
+        self, browser: Browser, case: FakeServices
+    ) -> None:
+        await browser.sign_in(Role.COORDINATOR)
+        wording = {"in_plan": "Oma belt elke dag.", "wording": "Mamie appelle."}
+        has_plan(case, wordings=[{"language": "fr", "texts": [wording]}])
+        case.answer(WORD, {"language": "fr", "texts": []})
+        path = f"/cases/{CASE}/plan/words"
+        chosen = (await browser.ask("GET", path, expect=200)).text
+        assert f'href="{path}?to=fr"' in chosen
+        assert "1 van de " in chosen
+        assert f'href="{path}?to=nl"' not in chosen
+        shown = (await browser.ask("GET", f"{path}?to=fr", expect=200)).text
+        assert "Mamie appelle." in shown
+        [number] = re.findall(r'id="wording-(\d+)"[^>]*>Mamie', shown)
+        worded: dict[str, Any] = {f"wording-{number}": "Mamie téléphone."}
+        sent = await browser.fill(path, to="fr", version="2", **worded)
+        assert sent.headers["location"] == path
+        [asked] = case.of(WORD)
+        assert asked.ids == {"plan_id": str(PLAN_ID), "language": "fr"}
+        assert asked.body == {
+            "version": 2,
+            "texts": [{"in_plan": "Oma belt elke dag.", "wording": "Mamie téléphone."}],
+        }
+        await browser.fill(path, expect=404, to="nl", version="2")
 
     async def test_accepts_a_plan_of_a_case_without_bottom_lines(
         self, browser: Browser, case: FakeServices

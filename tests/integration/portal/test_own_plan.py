@@ -23,6 +23,28 @@ from tests.support.portal import Browser, FakeServices
 PLAN = "/me/plan"
 
 
+class TestThePlanInAnotherLanguage:
+    async def test_is_read_in_the_readers_and_says_in_which_the_circle_agreed_it(
+        self, browser: Browser, services: FakeServices
+    ) -> None:
+        await browser.come_by_link(role="circle")
+        services.answer(CIRCLE, {"items": [], "next": None})
+        said = {"goals": ["العيش في البيت", "المدرسة"], "language": "ar", "parts": ["goals"]}
+        has_plan(services, **said)
+        unsaid = (await browser.ask("GET", PLAN, expect=200)).text
+        assert "De kring schreef dit plan in deze taal: Arabisch." in unsaid
+        assert "words=own" not in unsaid
+        wording = {"in_plan": "العيش في البيت", "wording": "Thuis wonen"}
+        has_plan(services, **said, wordings=[{"language": "nl", "texts": [wording]}])
+        shown = (await browser.ask("GET", PLAN, expect=200)).text
+        # What nobody put in their language they read as the circle wrote it.
+        assert all(words in shown for words in ("Thuis wonen", "المدرسة", "staat in deze taal: Arabisch."))
+        assert "العيش في البيت" not in shown
+        own = (await browser.ask("GET", f"{PLAN}?words=own", expect=200)).text
+        assert "العيش في البيت" in own
+        assert "Lees het in jouw taal" in own
+
+
 class TestAMeetingOfTheCircleByItself:
     async def test_is_told_with_its_day_and_whether_the_plan_changes(
         self, browser: Browser, services: FakeServices

@@ -23,6 +23,7 @@ def page(*words: str, organisation: str = "De Ring", promises: list[PaperPromise
     model = PaperPage(
         version=1,
         recorded="1 mei 2026",
+        agreed_in="",
         words_language="nl",
         words_direction="ltr",
         goals=list(words),
