@@ -48,6 +48,7 @@ async def places(world: Plans, case: Case) -> dict[str, str]:
         "check_in_id": str(check_in.id),
         "resource_id": str(resource.id),
         "recipient_id": str(case.teacher),
+        "language": "fr",
     }
 
 
