@@ -58,4 +58,5 @@ AUDITED: dict[str, str] = {
     "staff_member": _("de gegevens van een medewerker"),
     "statement_part": _("een rekeninguittreksel"),
     "venue": _("wie je belt over een plaats"),
+    "wording": _("het plan in een andere taal"),
 }

@@ -139,9 +139,12 @@ class TestBaseline:
             # Only with a file that they opened.
             (world.manager(), 404),
             (world.ops(world.tenant), 403),
-            (world.person(case, role="central"), 403),
+            (world.person(case, role="central"), 404),
         ):
             assert (await world.refused("GET", path, stranger))[0] == status
+        # Not before it is known that they belong to the circle.
+        await world.handle_all(*case.people())
+        await world.do("GET", path, world.person(case, case.central, role="central"))
         refused = await world.refused(
             "PUT", path, world.referrer(), json={"version": 1, "bottom_lines": [{"text": "Van de school"}]}
         )
