@@ -373,6 +373,7 @@ class TestWrite:
             "waiting": 3,
             "late": 1,
             "off": "http://127.0.0.1/y",
+            "moved": False,
             "because": "stopped",
             "role": Role.COORDINATOR,
         }
