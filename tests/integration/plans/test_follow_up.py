@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from services.plans.domain import follow_up_workflow_id
-from services.plans.operations import agreements
+from services.plans.operations import accepting
+from services.plans.operations.timing import ACCEPTANCE
 from services.plans.workflows import FollowUp
 from shared.auth import Role
 from shared.calendar import BELGIUM
@@ -715,16 +716,15 @@ class TestSteps:
     async def test_for_a_deadline_that_moved_do_nothing(self, world: Plans) -> None:
         case = await world.open_case()
         plan = await world.recorded(case)
-        agreement = plan["agreement_ids"][0]
-        due = await deadline_of(world.context, tenant=case.tenant, kind="agreement", subject=agreement)
+        due = await deadline_of(world.context, tenant=case.tenant, kind=ACCEPTANCE, subject=plan["plan_id"])
         assert due is not None
         await world.handle(intake.CasePaused(case_id=case.id, reason="illness"))
         world.later(days=10)
         await world.handle(intake.CaseResumed(case_id=case.id))
         world.clock.time = max(world.clock.time, due.at)
         async with world.transaction() as session:
-            assert not await agreements.announce_agreement(session, due=due, now=world.clock.time)
-        assert await world.told(case, "agreement-due") == []
+            assert not await accepting.presume_acceptance(session, due=due, now=world.clock.time)
+        assert await world.published("plans.plan.accepted.v1", case=case) == []
 
 
 class TestPolicy:
