@@ -123,6 +123,8 @@ class FiguresPage(PageModel):
     opinions: list[OpinionRow]
     missed: str
     missed_periods: list[tuple[str, str]]
+    # In how many cases anything was late.
+    late_cases: int | None
     late: list[LateRow]
     files: list[tuple[str, str]]
 
@@ -150,6 +152,7 @@ async def show(visit: StaffVisit) -> Response:
         opinions=[] if survey is None else _opinions(visit, survey),
         missed=late.first_quarter if late else "",
         missed_periods=[(first, _span(visit, each)) for first, each in missed.items()],
+        late_cases=None if late is None else late.cases,
         late=[] if late is None else [_late(visit, each) for each in late.kinds],
         files=[
             ("CSV", f"{PATH}.csv?by={by}"),

@@ -180,6 +180,7 @@ class TestFigures:
         services.answer(STATISTICS, told())
         shown = (await browser.ask("GET", PATH, expect=200)).text
         assert "Het plan van de kring uitschrijven</th>" in shown
+        assert ">9 van 14</td>" in shown
         assert "Het was vakantie: 5<br>Wie het zou doen, was er niet: \N{EN DASH}</span>" in shown
         assert "Beslissen over een aanmelding</th>" in shown
         answer = await browser.ask("GET", f"{PATH}/late.csv", expect=200)
