@@ -62,7 +62,8 @@ def in_words(visit: StaffVisit, choice: Choice, columns: Iterable[Column]) -> st
         each for each in (choice.contact_name, choice.contact_phone, choice.contact_email) if each
     ]:
         said.append(visit.say(_("Contact:")) + f" {', '.join(contact)}")
-    found = ". ".join(said) + "."
+    # Some end what they type with a full stop.
+    found = ". ".join(each.rstrip(". ") for each in said) + "."
     if ahead and not choice.free_for:
         found += " " + visit.say(_("Op geen van deze dagen vrij."))
     elif ahead and taken:

@@ -144,7 +144,7 @@ def venue(name: str, **more: Any) -> dict[str, Any]:
         "name": name,
         "address": "Plein 1, Gent",
         "neutral": True,
-        "reached_by": "Tram 4",
+        "reached_by": "Tram 4.",
         "meets": [],
         "open_at": [],
         "contact_name": None,
