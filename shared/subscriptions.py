@@ -139,11 +139,10 @@ class Subscriptions:
         self._watchers.update({kind: workflow for workflow in workflows for kind in workflow.kinds})
 
     def follows_cases(self, clocks: Clocks, *, handed_over: Collection[str]) -> None:
-        """Let clocks pause, resume and stop with their cases.
+        """Let clocks pause, resume and stop with their cases, before anything else is done about that.
 
-        They pause, resume and are handed over before a handler goes on from there, and stop after it: rows are locked
-        before their clocks. `handed_over`: the kinds that whoever coordinates the case owns or, without a coordinator,
-        the regional manager.
+        `handed_over`: the kinds that whoever coordinates the case owns or, without a coordinator, the regional
+        manager.
         """
         self._followed = clocks, handed_over
 
@@ -226,12 +225,8 @@ class Subscriptions:
             if refusal is not None:
                 await inbox.settle(session, consumer=event.type, event_id=event.id, outcome=refusal)
                 return refusal
-            over = isinstance(event.data, intake.CaseWithdrawn | intake.CaseClosed)
-            if not over:
-                await self._follow_case(session, event, context)
+            await self._follow_case(session, event, context)
             await handler(session, event, context)
-            if over:
-                await self._follow_case(session, event, context)
         return inbox.HANDLED
 
     async def _follow_case(self, session: AsyncSession, event: Received[Any], context: Context) -> None:

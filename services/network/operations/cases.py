@@ -6,16 +6,13 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.network import queries
-from services.network.domain import SERVICE
 from services.network.models import Person
 from services.network.operations import invitations, notifying, surveys
 from shared import case_state
 from shared.case_state import CaseState
-from shared.clocks import Clocks
 
 # The mails that announce the end of a case: before its time, or after its plan was followed up.
 STOPPED, FINISHED = "case-stopped", "case-finished"
-clocks = Clocks(SERVICE)
 
 
 async def require_live(session: AsyncSession, *, case_id: UUID, tenant: UUID) -> CaseState:
@@ -40,10 +37,12 @@ async def open_to(session: AsyncSession, *, person: Person, given: bool) -> None
 async def stop(
     session: AsyncSession, *, tenant: UUID, case_id: UUID, now: datetime, tell: str | None
 ) -> None:
-    """Cancel everything open in a case that is over; `tell`: the mail to those who take part, if there is one."""
+    """Cancel everything open in a case that is over; its clocks stop with it.
+
+    `tell`: the mail to those who take part, if there is one.
+    """
     await invitations.cancel_open(session, tenant=tenant, case_id=case_id, now=now)
     await surveys.end(session, tenant=tenant, case_id=case_id, now=now)
-    await clocks.stop_all(session, case=case_id, now=now)
     if tell is None:
         return
     for person, invitation in await queries.active_people(session, tenant=tenant, case_id=case_id):

@@ -122,6 +122,8 @@ async def clear_person(session: AsyncSession, vault: Vault, erased: Erased) -> N
 
 async def clear_case(session: AsyncSession, vault: Vault, erased: Erased) -> None:
     """Make what network holds of an erased case unreadable: all its people, and the contacts with them."""
+    # Also if that it ended is heard of only later. Clocks are locked before what they time, as when it ends.
+    await ages.clocks.stop_all(session, case=erased.subject, now=erased.now)
     await surveys.drop(session, tenant=erased.tenant, case_id=erased.subject)
     await cases.stop(session, tenant=erased.tenant, case_id=erased.subject, now=erased.now, tell=None)
     await session.execute(
