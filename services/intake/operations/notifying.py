@@ -181,11 +181,10 @@ async def notify_of_referral(
             session, referral, "referral-received", now, recipient=referral.referrer_id, role=Role.REFERRER
         )
     elif referral.kind == "self":
-        [person] = await referrals.persons(session, tenant=referral.tenant, referral_id=referral.id)
-        address = (await vault.open(session, person)).email
+        person_id, address = await _self_referred(session, vault, referral)
         if address is not None and await may_be_mailed(mailbox(address)):
             await _queue_about(
-                session, referral, "own-referral-received", now, recipient=person.id, role=REFERRED
+                session, referral, "own-referral-received", now, recipient=person_id, role=REFERRED
             )
     for manager in await register.regional_managers(session, tenant=referral.tenant):
         if referral.referrer_id is None and not await may_be_mailed(str(manager)):
@@ -202,11 +201,17 @@ async def notify_of_decline(session: AsyncSession, vault: Vault, referral: Refer
             session, referral, "referral-declined", now, recipient=referral.referrer_id, role=Role.REFERRER
         )
     elif referral.kind == "self" and referral.reason not in _KNOWN_TO_THEMSELVES:
-        [person] = await referrals.persons(session, tenant=referral.tenant, referral_id=referral.id)
-        if (await vault.open(session, person)).email is not None:
+        person_id, address = await _self_referred(session, vault, referral)
+        if address is not None:
             await _queue_about(
-                session, referral, "own-referral-declined", now, recipient=person.id, role=REFERRED
+                session, referral, "own-referral-declined", now, recipient=person_id, role=REFERRED
             )
+
+
+async def _self_referred(session: AsyncSession, vault: Vault, referral: Referral) -> tuple[UUID, str | None]:
+    """Return who referred themselves, and their email address if they gave one."""
+    [person] = await referrals.persons(session, tenant=referral.tenant, referral_id=referral.id)
+    return person.id, (await vault.open(session, person)).email
 
 
 async def _queue_about(
