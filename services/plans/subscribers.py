@@ -200,18 +200,13 @@ async def notify_monitor(
 # --- the case's state ---
 
 
-@subscriptions.writes(intake.CaseWithdrawn, case="any")
+@subscriptions.writes(intake.CaseWithdrawn, intake.CaseClosed, case="any")
 async def stop_with_case(
-    session: AsyncSession, event: Received[intake.CaseWithdrawn], context: Context
+    session: AsyncSession,
+    event: Received[intake.CaseWithdrawn] | Received[intake.CaseClosed],
+    context: Context,
 ) -> None:
-    """End the follow-up: the case stopped."""
-    now = await context.clock.now()
-    await ending.stop_follow_up(session, case_id=event.data.case_id, tenant=event.tenant, now=now)
-
-
-@subscriptions.writes(intake.CaseClosed, case="any")
-async def end_with_case(session: AsyncSession, event: Received[intake.CaseClosed], context: Context) -> None:
-    """End the follow-up: the case was closed."""
+    """End the follow-up: the case stopped or was closed."""
     now = await context.clock.now()
     await ending.stop_follow_up(session, case_id=event.data.case_id, tenant=event.tenant, now=now)
 
