@@ -42,6 +42,15 @@ class Preparing:
         await self._heard(case)
         return case
 
+    async def dated_without_the_aunt(self) -> Case:
+        """Return a case with a day that is set, of whose required people the aunt has said no since."""
+        case = await self.polled(20)
+        await self.world.schedule(case, option_id=str(case.options[0]))
+        await self.skipped.deliver()
+        await self.world.handle(case.ready(without=case.aunt))
+        await self.skipped.deliver()
+        return case
+
     async def _heard(self, case: Case) -> None:
         # One change at a time: of several at once a run may hear some before it acts, and the others after.
         await self.skipped.deliver()

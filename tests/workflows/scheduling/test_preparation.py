@@ -202,11 +202,7 @@ class TestConferencePreparation:
         self, preparing: Preparing
     ) -> None:
         world, skipped = preparing.world, preparing.skipped
-        case = await preparing.polled(20)
-        await world.schedule(case, option_id=str(case.options[0]))
-        await skipped.deliver()
-        await world.handle(case.ready(without=case.aunt))
-        await skipped.deliver()
+        case = await preparing.dated_without_the_aunt()
         await skipped.reach(workflow_of(case))
         clock = (await world.clocks(case))["key-person-out"]
         assert (clock.state, clock.escalate_to) == ("breached", "regional-manager")
@@ -217,11 +213,7 @@ class TestConferencePreparation:
         self, preparing: Preparing
     ) -> None:
         world, skipped = preparing.world, preparing.skipped
-        case = await preparing.polled(20)
-        await world.schedule(case, option_id=str(case.options[0]))
-        await skipped.deliver()
-        await world.handle(case.ready(without=case.aunt))
-        await skipped.deliver()
+        case = await preparing.dated_without_the_aunt()
         await skipped.waits(workflow_of(case))
         await world.handle(case.ready())
         await skipped.deliver()
