@@ -216,7 +216,7 @@ class Connection:
     async def close(self) -> None:
         """Close the connection, if there is one."""
         if self._connection is not None:
-            await close_in_time(self._connection.close())
+            await close_in_time(self._connection.close)
 
 
 Bindings = Mapping[str, Sequence[tuple[str, str | None]]]

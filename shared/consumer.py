@@ -70,7 +70,7 @@ class Consumer:
             lost.set()
             if connection is None:
                 return
-            task = asyncio.create_task(close_in_time(connection.close()))
+            task = asyncio.create_task(close_in_time(connection.close))
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
 
@@ -129,7 +129,7 @@ class Consumer:
         try:
             await topology.require_declared(await asking.channel())
         finally:
-            await close_in_time(asking.close())
+            await close_in_time(asking.close)
         lost = asyncio.Event()
         broker = self._new_broker(lost)
         connection = await broker.connect()
@@ -143,22 +143,23 @@ class Consumer:
                 queue = await broker.declare_queue(_queue_of(self._service, event_type))
                 queue.channel.close_callbacks.add(lambda *_: lost.set())
         except BaseException:
-            await close_in_time(connection.close())
+            await close_in_time(connection.close)
             raise
         return broker.subscribers, connection, lost
 
     async def stop(self) -> None:
         """Stop receiving, give messages in progress a bounded time, and return the rest (they are delivered again)."""
-        await asyncio.gather(*(close_in_time(subscriber.stop()) for subscriber in self._subscribers))
+        await asyncio.gather(*(close_in_time(subscriber.stop) for subscriber in self._subscribers))
         if self._in_hand:
             await asyncio.wait(self._in_hand, timeout=self._context.settings.stop_seconds / 2)
         for task in self._in_hand:
             task.cancel()
         await self._close()
+        await asyncio.gather(*self._closing)
 
     async def _close(self) -> None:
         if self._connection is not None:
-            await close_in_time(self._connection.close())
+            await close_in_time(self._connection.close)
 
     async def _receive(self, event_type: str, message: RabbitMessage) -> None:
         task = cast("asyncio.Task[Any]", asyncio.current_task())

@@ -172,7 +172,7 @@ class Relay:
         finally:
             for each in (broker, connection):
                 if each is not None:
-                    await close_in_time(each.close())
+                    await close_in_time(each.close)
 
     async def _relay(self, connection: asyncpg.Connection, exchanges: dict[str, Any]) -> None:
         shards: list[int] = []

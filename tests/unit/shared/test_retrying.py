@@ -50,8 +50,22 @@ class TestCloseInTime:
         async def broken() -> None:
             raise RuntimeError
 
-        await close_in_time(closed())
-        await close_in_time(broken())
+        await close_in_time(closed)
+        await close_in_time(broken)
+
+    async def test_leaves_nothing_that_nobody_awaits_when_its_task_is_cancelled_before_it_begins(self) -> None:
+        begun = 0
+
+        async def close() -> None:
+            nonlocal begun
+            begun += 1
+
+        closing = asyncio.create_task(close_in_time(close))
+        closing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await closing
+        # A coroutine made beforehand would be warned of, and a warning fails a test.
+        assert begun == 0
 
 
 class TestInTime:
