@@ -53,7 +53,9 @@ class TestCloseInTime:
         await close_in_time(closed)
         await close_in_time(broken)
 
-    async def test_leaves_nothing_that_nobody_awaits_when_its_task_is_cancelled_before_it_begins(self) -> None:
+    async def test_leaves_nothing_that_nobody_awaits_when_its_task_is_cancelled_before_it_begins(
+        self,
+    ) -> None:
         begun = 0
 
         async def close() -> None:
