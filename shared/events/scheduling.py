@@ -107,7 +107,8 @@ class ConferenceHeld(EventData, type="scheduling.conference.held.v1", public=Tru
     """The conference was held; of its private part only the begin and end are known.
 
     `continued`: the circle meets again on another day, at the conference with the next number of the same
-    preparation. `children`: central persons under eighteen who came; `remote`: who took part online or by phone;
+    preparation. `children`: central persons under eighteen who came, `children_remote` of these online or by phone, and
+    `children_views` who did not come but whose views were given beforehand; `remote`: who took part online or by phone;
     `incident`: whether something serious happened. None: an event from before these were told.
     """
 
@@ -123,6 +124,8 @@ class ConferenceHeld(EventData, type="scheduling.conference.held.v1", public=Tru
     next_conference_no: int | None = None
     by_group: tuple[Turnout, ...] = ()
     children: int | None = None
+    children_remote: int | None = None
+    children_views: int | None = None
     remote: int | None = None
     private_minutes: int | None = None
     incident: bool | None = None

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from services.intake.domain.codes import ReferralReason, WithdrawReason
 from shared.events.scheduling import TURNOUT_GROUPS
+from shared.languages import LANGUAGES
 
 
 class Ended(StrEnum):
@@ -74,13 +75,19 @@ UNSAID = "none"
 _DECISIONS = ("continue", "adjust", "new-conference", "close", UNSAID)
 SHARES: dict[str, Share] = {
     "minors": Share(Measure.REFERRALS, ("yes", "no")),
+    "language": Share(Measure.REFERRALS, (*LANGUAGES, "several", "other")),
     "not_started_because": Share(Measure.NOT_STARTED, (*ReferralReason, UNSAID)),
+    "late": Share(Measure.STARTED, ("yes", "no")),
     "stopped_because": Share(Measure.STARTED, (*WithdrawReason, UNSAID)),
     "first_meeting": Share(Measure.CONFERENCE_HELD, ("plan", "continued", "no-plan")),
     "meetings": Share(Measure.CONFERENCE_HELD, ("one", "two", "more")),
+    # The nearest way in which any of the children and young people took part whom it is about.
+    "children_part": Share(
+        Measure.CONFERENCE_HELD, ("in-person", "remote", "views", "not", "no-children", UNSAID)
+    ),
     "sides": Share(Measure.CONFERENCE_HELD, ("both", "one", "neither", UNSAID)),
     **dict.fromkeys(
-        ("with_children", "with_remote", "with_interpreter", "incident"),
+        ("with_remote", "with_interpreter", "incident"),
         Share(Measure.CONFERENCE_HELD, ("yes", "no", UNSAID)),
     ),
     "acceptance": Share(Measure.PLAN, ("accepted", "presumed", "partly-accepted", "refused", UNSAID)),
@@ -109,6 +116,8 @@ SAID: dict[Progress, str] = {
     Progress.DONE: "agreements_done",
     **{each: f"said_{each}" for each in Progress if each is not Progress.DONE},
 }
+# Of several conferences the largest counts.
+TOLD_OF_CONFERENCES = ("children", "children_remote", "children_views", "remote", "private_minutes")
 # Known of every case: nothing of the kind happened until an event says so.
 NONE_YET = ("widened", "cancelled", "agreements_lapsed", "check_ins", *SAID.values())
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from services.intake.domain.measures import SAID, Progress
+from services.intake.domain.measures import SAID, TOLD_OF_CONFERENCES, Progress
 from services.intake.models import CaseFact
 from shared.events import intake, network, plans, scheduling
 from shared.events.base import EventData
@@ -87,7 +87,7 @@ def _conference(fact: CaseFact, data: scheduling.ConferenceHeld, when: When) -> 
     _keep_largest(fact, invited=data.invited, came=data.attended)
     for each in data.by_group:
         _keep_largest(fact, **{f"invited_{each.group}": each.invited, f"came_{each.group}": each.attended})
-    told = {name: getattr(data, name) for name in ("children", "remote", "private_minutes")}
+    told = {name: getattr(data, name) for name in TOLD_OF_CONFERENCES}
     _keep_largest(fact, **{name: amount for name, amount in told.items() if amount is not None})
     _incident(fact, data.incident)
     # The outcome of the first meeting counts.

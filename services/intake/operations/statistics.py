@@ -3,7 +3,7 @@
 A fact begins with the referral, which is stored here: another service's event cannot bring back erased data.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
@@ -23,6 +23,7 @@ from shared.calendar import age_on
 from shared.events.base import ClockFact, Received
 from shared.events.intake import CoordinatorAssigned
 from shared.events.network import SurveyClosed
+from shared.languages import LANGUAGES
 from shared.vault import Vault
 
 R = TypeVar("R", Referral, Case)
@@ -41,6 +42,13 @@ def age_band(births: Sequence[date], day: date) -> str:
         return "unknown"
     youngest = age_on(max(births), day)
     return next((band for below, band in _BANDS if youngest < below), "65-and-over")
+
+
+def language_code(spoken: Collection[str]) -> str:
+    """Return the language of the people whom a case is about, as it is counted."""
+    if len(spoken) > 1:
+        return "several"
+    return next((each for each in spoken if each in LANGUAGES), "other")
 
 
 async def follow(
@@ -149,6 +157,8 @@ async def note_late(session: AsyncSession, vault: Vault, event: Received[ClockFa
     fact = await follow(session, vault, tenant=tenant, case_id=clock.case_id, at=at)
     if fact is None:
         return
+    fact.codes = fact.codes | {"late": [0, "yes"]}
+    await session.flush()
     row = insert(LateFact).values(
         id=uuid4(),
         tenant=tenant,
@@ -191,6 +201,7 @@ async def _begin(session: AsyncSession, vault: Vault, referral: Referral) -> Cas
     central = [row for row in named if row.role == "central"]
     opened = await vault.open_readable(session, central)
     births = [fields.birth_date for fields in opened if fields is not None and fields.birth_date is not None]
+    spoken = {fields.language for fields in opened if fields is not None}
     day = await profiles.today(session, tenant=referral.tenant, now=referral.created_at)
     values = {
         "id": uuid4(),
@@ -203,6 +214,7 @@ async def _begin(session: AsyncSession, vault: Vault, referral: Referral) -> Cas
         "age_band": age_band(births, day),
         "referred": day.replace(day=1),
         "changed": Quarter.of(day).begins,
+        "codes": {"language": [0, language_code(spoken)]},
         "amounts": {"central_persons": len(central), **dict.fromkeys(NONE_YET, 0)},
     }
     # A second event at the same moment waits here for the first, and then finds its row.

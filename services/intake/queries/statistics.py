@@ -231,7 +231,8 @@ def _codes(case: Standing, fact: CaseFact, before: date) -> dict[str, str]:
         "not_started_because": case.not_started,
         "stopped_because": case.stop_reason if _by_then(case.ended, before) else None,
         "sides": _sides(case.amounts),
-        "with_children": _any(case.amounts, "children"),
+        "late": "no",
+        "children_part": _children_part(case.amounts) if fact.minors else "no-children",
         "with_remote": _any(case.amounts, "remote"),
         "with_interpreter": _any(case.amounts, "came_interpreter"),
         "meetings": {1: "one", 2: "two"}.get(case.amounts.get("conferences", 0), "more"),
@@ -242,6 +243,14 @@ def _codes(case: Standing, fact: CaseFact, before: date) -> dict[str, str]:
 
 def _any(amounts: Mapping[str, int], name: str) -> str | None:
     return None if name not in amounts else "yes" if amounts[name] else "no"
+
+
+def _children_part(amounts: Mapping[str, int]) -> str | None:
+    """Return the nearest way in which any child took part, as far as this is known."""
+    came, remote, views = (amounts.get(name) for name in ("children", "children_remote", "children_views"))
+    if came is None or remote is None or views is None:
+        return None
+    return "in-person" if came > remote else "remote" if remote else "views" if views else "not"
 
 
 def _sides(amounts: Mapping[str, int]) -> str | None:

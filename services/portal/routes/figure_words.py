@@ -93,6 +93,20 @@ SECTIONS: dict[str, tuple[Averages | Shares, ...]] = {
                     _("Het gaat over een kind of jongere"),
                     {code: _YES_NO[code] for code in ("yes", "no")},
                 ),
+                "language": (
+                    _("De taal van over wie het gaat"),
+                    {
+                        "nl": _("Nederlands"),
+                        "fr": _("Frans"),
+                        "en": _("Engels"),
+                        "ar": _("Arabisch"),
+                        "tr": _("Turks"),
+                        "pl": _("Pools"),
+                        "uk": _("Oekraïens"),
+                        "several": _("Meer dan één taal"),
+                        "other": _("Een andere taal"),
+                    },
+                ),
                 "sides": (
                     _("Er kwamen mensen van de kant van moeder en van vader"),
                     {
@@ -102,7 +116,17 @@ SECTIONS: dict[str, tuple[Averages | Shares, ...]] = {
                         "none": _YES_NO["none"],
                     },
                 ),
-                "with_children": (_("Er kwamen kinderen of jongeren over wie het gaat"), _YES_NO),
+                "children_part": (
+                    _("Hoe kinderen of jongeren over wie het gaat meededen"),
+                    {
+                        "in-person": _("In de zaal"),
+                        "remote": _("Online of aan de telefoon"),
+                        "views": _("Er werd verteld wat zij vinden"),
+                        "not": _("Niet"),
+                        "no-children": _("Het gaat over volwassenen"),
+                        "none": _YES_NO["none"],
+                    },
+                ),
             },
         ),
         Shares(
@@ -130,6 +154,10 @@ SECTIONS: dict[str, tuple[Averages | Shares, ...]] = {
                 "cancelled": _("Keren afgezegd of uitgesteld"),
                 "private_minutes": _("Minuten besloten tijd"),
             },
+        ),
+        Shares(
+            _("Op tijd"),
+            {"late": (_("Er was iets te laat"), {code: _YES_NO[code] for code in ("yes", "no")})},
         ),
         Shares(
             _("Hoe vaak de kring samenkwam"),

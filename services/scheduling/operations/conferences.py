@@ -269,10 +269,9 @@ async def hold(
         held_on=held_on,
         outcome=outcome.value,
         attended=sum(presence.came for presence in attendance),
-        remote=sum(presence.came and presence.mode in domain.REMOTE for presence in attendance),
         private_minutes=round((parts.private.ends - parts.private.begins).total_seconds() / 60),
         incident=incident,
-        **await _turnout(session, conference, {each.person_id for each in attendance if each.came}),
+        **await _turnout(session, conference, attendance),
         next_conference_id=None if following is None else following.id,
         next_conference_no=None if following is None else following.conference_no,
     )
@@ -284,13 +283,22 @@ async def hold(
     return conference
 
 
-async def _turnout(session: AsyncSession, conference: Conference, came: set[UUID]) -> dict[str, Any]:
-    """Return who was invited and who came, as numbers by group."""
+async def _turnout(
+    session: AsyncSession, conference: Conference, attendance: Sequence[Presence]
+) -> dict[str, Any]:
+    """Return who was invited and who came, as numbers by group, and how the children took part."""
     invited = await queries.invited(session, conference)
     members = [each for _, each in invited if each is not None]
+    came = {each.person_id for each in attendance if each.came}
+    remote = {each.person_id for each in attendance if each.came and each.mode in domain.REMOTE}
+    views = {each.person_id for each in attendance if each.views_beforehand} - came
+    children = {each.person_id for each in members if each.child}
     return {
         "invited": len(invited),
-        "children": sum(each.child and each.person_id in came for each in members),
+        "remote": len(remote),
+        "children": len(children & came),
+        "children_remote": len(children & remote),
+        "children_views": len(children & views),
         "by_group": tuple(
             Turnout(group=group, invited=len(theirs), attended=len(theirs & came))
             for group in TURNOUT_GROUPS

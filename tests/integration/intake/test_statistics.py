@@ -7,6 +7,8 @@ from uuid import UUID
 
 import pytest
 
+from services.intake.operations.statistics import language_code
+from services.intake.queries.statistics import counted
 from shared.auth import Role
 from shared.events import intake, network, plans, scheduling
 from shared.events.base import CLOCK_EVENTS
@@ -58,8 +60,8 @@ def events_of(case: Case) -> list[Any]:
         ),
         scheduling.ConferenceHeld(
             case_id=case.id, conference_id=uuid7(), conference_no=2, preparation_no=1,
-            held_on=date(2026, 4, 11), outcome="plan", invited=9, attended=7, children=1, remote=0,
-            private_minutes=95, incident=False,
+            held_on=date(2026, 4, 11), outcome="plan", invited=9, attended=7, children=1,
+            children_remote=1, children_views=0, remote=1, private_minutes=95, incident=False,
             by_group=(
                 scheduling.Turnout(group="maternal", invited=4, attended=3),
                 scheduling.Turnout(group="paternal", invited=2, attended=0),
@@ -121,7 +123,7 @@ class TestCounting:
         assert (amounts["central_persons"], amounts["agreements_lapsed"], amounts["check_ins"]) == (1, 1, 1)
         turnout = [(f"invited_{side}", f"came_{side}") for side in ("maternal", "paternal")]
         assert [[amounts[name] for name in each] for each in turnout] == [[4, 3], [2, 0]]
-        assert (amounts["private_minutes"], amounts["children"], amounts["remote"]) == (95, 1, 0)
+        assert (amounts["private_minutes"], amounts["children"], amounts["remote"]) == (95, 1, 1)
         assert (amounts["agreements_by_network"], amounts["agreements_by_professionals"]) == (1, 1)
         # What was said in the place of something else takes that away, whichever comes first.
         assert [amounts[name] for name in ("said_nearly", "said_not_yet", "said_changed", "said_help")] == [
@@ -129,6 +131,7 @@ class TestCounting:
         ]  # fmt: skip
         assert {name: code for name, (_rank, code) in row.codes.items()} == {
             "acceptance": "accepted",
+            "language": "nl",
             # At the check, not at the conference.
             "incident": "yes",
             "first_meeting": "plan",
@@ -387,6 +390,8 @@ class TestTelling:
             going: Any = "as-agreed" if number < 10 else "partly"
             for event in events_of(case)[:5] if number < 20 else []:
                 assert await world.handle(event) == "handled"
+            if number < 10:
+                assert await world.handle(missed(case, await world.now())) == "handled"
             if number < 20:
                 said = plans.ReferrerCalled(case_id=case.id, plan_id=uuid7(), going=going, new_needs=False)
                 assert await world.handle(said) == "handled"
@@ -402,7 +407,38 @@ class TestTelling:
         # One that no event told of is known of none.
         assert total["averages"]["came_advocate"] == {"mean": None, "cases": 0}
         assert total["shares"]["sides"]["cases"] == {"both": 0, "one": 20, "neither": 0, "none": 0}
+        assert total["shares"]["children_part"]["cases"]["remote"] == 20
+        assert row["shares"]["language"]["cases"]["nl"] == row["referrals"] == 15
+        assert (total["shares"]["late"], row["shares"]["late"]) == (
+            {"of": 30, "cases": {"yes": 10, "no": 20}},
+            {"of": 15, "cases": {"yes": 5, "no": 10}},
+        )
         assert row["shares"]["with_interpreter"] == {"of": 10, "cases": {"yes": 10, "no": 0, "none": 0}}
+
+    @pytest.mark.parametrize(
+        ("told", "nearest"),
+        [
+            ({"children": 2, "children_remote": 1, "children_views": 1}, "in-person"),
+            ({"children": 1, "children_remote": 1, "children_views": 1}, "remote"),
+            ({"children": 0, "children_remote": 0, "children_views": 1}, "views"),
+            ({"children": 0, "children_remote": 0, "children_views": 0}, "not"),
+            ({"children": None, "children_remote": None, "children_views": None}, "none"),
+        ],
+    )
+    async def test_counts_the_nearest_way_in_which_any_child_took_part(
+        self, world: Intake, told: dict[str, int | None], nearest: str
+    ) -> None:
+        case = await counted_case(world)
+        held = next(each for each in events_of(case) if isinstance(each, scheduling.ConferenceHeld))
+        assert await world.handle(held.model_copy(update=told)) == "handled"
+        later = date(2027, 1, 1)
+        assert counted(await fact(world, case), later).codes["children_part"] == nearest
+
+    @pytest.mark.parametrize(
+        ("spoken", "code"), [({"tr"}, "tr"), ({"ber"}, "other"), (set(), "other"), ({"nl", "tr"}, "several")]
+    )
+    def test_counts_the_language_of_the_people_whom_it_is_about(self, spoken: set[str], code: str) -> None:
+        assert language_code(spoken) == code
 
     async def test_shows_a_group_of_one_through_no_combination_of_filters(self, world: Intake) -> None:
         await twelve_cases(world)

@@ -265,6 +265,8 @@ class TestHold:
             "next_conference_id": None,
             "next_conference_no": None,
             "children": 0,
+            "children_remote": 0,
+            "children_views": 0,
             "remote": 0,
             "private_minutes": 120,
             "incident": False,
