@@ -103,7 +103,10 @@ async def follow_leaving(
     context: Context,
 ) -> None:
     """Stop waiting for the answer of a person who left, and ask whoever takes their place."""
-    await operations.follow_leaving(session, case_id=event.data.case_id, now=await context.clock.now())
+    now = await context.clock.now()
+    await operations.follow_leaving(
+        session, case_id=event.data.case_id, person_id=event.data.person_id, now=now
+    )
 
 
 @subscriptions.writes(network.ContactMade)

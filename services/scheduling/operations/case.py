@@ -39,8 +39,15 @@ async def note_case(session: AsyncSession, data: CaseOpened, *, tenant: UUID, no
     await session.execute(statement.on_conflict_do_nothing())
 
 
-async def follow_leaving(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
-    """Continue an open poll without a person who left the case."""
+async def follow_leaving(session: AsyncSession, *, case_id: UUID, person_id: UUID, now: datetime) -> None:
+    """Continue an open poll without a person who left the case; without one who has to be there a set day may move."""
+    preparation = await queries.running_preparation(session, case_id=case_id, lock=True)
+    member = await session.get(CircleMember, (case_id, person_id))
+    if preparation is not None and member is not None and member.required:
+        conference = await queries.current_conference(session, preparation)
+        await milestones.follow_required(
+            session, preparation, conference, gone={person_id}, here=set(), now=now
+        )
     await _follow_circle(session, case_id=case_id, now=now)
 
 
@@ -141,6 +148,7 @@ async def go_on(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
     preparation.target_at = (await target_of(session, preparation)).due_at
     await session.flush()
     conference = await queries.current_conference(session, preparation)
+    await milestones.keep_before_day(session, preparation, conference, now=now)
     poll = await queries.poll_of(session, conference)
     if poll is not None and poll.state == PollState.OPEN:
         before = poll.closes_at

@@ -53,7 +53,7 @@ async def clear_case(session: AsyncSession, vault: Vault, erased: Erased) -> Non
 
 async def clear_person(session: AsyncSession, vault: Vault, erased: Erased) -> None:
     """Delete a person's answers and attendance; from now on nobody waits for them."""
-    await follow_leaving(session, case_id=erased.case_id, now=erased.now)
+    await follow_leaving(session, case_id=erased.case_id, person_id=erased.subject, now=erased.now)
     query = select(Preparation.id).where(Preparation.case_id == erased.case_id).order_by(Preparation.id)
     await case_state.lock_rows(session, query, case_id=erased.case_id)
     without = func.array_remove(Preparation.missing, erased.subject)

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scheduling import queries
+from services.scheduling.domain import ConferenceState
 from services.scheduling.models import Conference, Preparation
 from services.scheduling.operations.base import (
     BASELINE_CLOCK,
@@ -156,6 +157,30 @@ async def follow_required(
         policy_version=policy.version,
         unit=unit_of(policy.settings.key_person),
     )
+
+
+async def keep_before_day(
+    session: AsyncSession, preparation: Preparation, conference: Conference, *, now: datetime
+) -> None:
+    """Let what has to be done before a set day be due by then, also after a pause. The caller holds the lock."""
+    starts_at = conference.starts_at
+    if conference.state != ConferenceState.SCHEDULED or starts_at is None or starts_at <= now:
+        return
+    for kind in _IN_BETWEEN:
+        clock = await clocks.find(session, kind=kind, subject=preparation.id)
+        if clock is None or clock.state != "running" or clock.due_at <= starts_at:
+            continue
+        await clocks.stop(session, kind=kind, subject=preparation.id, now=now)
+        await start_clock(
+            session,
+            preparation,
+            kind=kind,
+            now=now,
+            warn_at=None,
+            due_at=starts_at,
+            policy_version=clock.policy_version,
+            unit=clock.unit,
+        )
 
 
 async def stop_waiting_for_day(session: AsyncSession, preparation: Preparation, *, now: datetime) -> None:

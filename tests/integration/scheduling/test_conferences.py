@@ -556,6 +556,30 @@ class TestWithoutSomebodyWhoHasToBeThere:
         await world.handle(_without(case, case.aunt, case.teacher))
         assert (await world.clocks(case))["key-person-out"].state == "stopped"
 
+    @pytest.mark.parametrize("left", [network.PersonRemoved, network.PersonExcluded])
+    async def test_is_decided_too_where_they_left_the_circle_for_good(
+        self, world: Scheduling, left: Any
+    ) -> None:
+        case = await world.scheduled(20, 30)
+        await world.handle(left(case_id=case.id, person_id=case.neighbour))
+        assert "key-person-out" not in await world.clocks(case)
+        for event in (left(case_id=case.id, person_id=case.aunt), case.ready(without=case.aunt)):
+            await world.handle(event)
+            assert (await world.clocks(case))["key-person-out"].state == "running"
+        await _stands(world, case)
+
+    async def test_is_decided_by_the_day_also_after_a_pause(self, world: Scheduling) -> None:
+        case = await world.scheduled(20)
+        world.later(days=12)
+        await world.handle(case.ready(without=case.aunt))
+        due_at = (await world.clocks(case))["key-person-out"].due_at
+        await world.handle(intake.CasePaused(case_id=case.id, reason="illness"))
+        world.later(days=5)
+        await world.handle(intake.CaseResumed(case_id=case.id))
+        clock = (await world.clocks(case))["key-person-out"]
+        assert due_at < clock.due_at == NOW + timedelta(days=20)
+        assert clock.state == "running"
+
     async def test_is_known_on_the_day_at_the_latest(self, world: Scheduling) -> None:
         case = await world.scheduled(20)
         world.later(days=19)
