@@ -130,13 +130,17 @@ class CheckInDue(EventData, type="plans.check-in.due.v1"):
     owner: Literal["coordinator", "monitor", "regional-manager"]
 
 
+# What a circle decides at a check. `own-meeting`: it meets by itself, without a coordinator.
+Decision = Literal["continue", "adjust", "own-meeting", "new-conference", "close"]
+
+
 class CheckInRecorded(EventData, type="plans.check-in.recorded.v1", public=True):
     """A check-in was recorded, with what the circle decided."""
 
     case_id: UUID
     check_in_id: UUID
     kind: CheckInKind
-    decision: Literal["continue", "adjust", "own-meeting", "new-conference", "close"]
+    decision: Decision
     # For a new conference: the family prefers another coordinator than the former one.
     another_coordinator: bool = False
     # After four weeks: the coordinator still has to call the referrer.

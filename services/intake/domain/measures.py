@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import get_args
 
 from pydantic import BaseModel, ConfigDict
 
 from services.intake.domain.codes import ReferralReason, WithdrawReason
+from shared.events.plans import Decision
 from shared.events.scheduling import TURNOUT_GROUPS
 from shared.languages import LANGUAGES
 
@@ -72,7 +74,7 @@ class Share:
 
 # For a case in which nothing was said of it, or not yet.
 UNSAID = "none"
-_DECISIONS = ("continue", "adjust", "new-conference", "close", UNSAID)
+_DECISIONS = (*get_args(Decision), UNSAID)
 SHARES: dict[str, Share] = {
     "minors": Share(Measure.REFERRALS, ("yes", "no")),
     "language": Share(Measure.REFERRALS, (*LANGUAGES, "several", "other")),

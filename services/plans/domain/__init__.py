@@ -11,8 +11,6 @@ from shared.errors import Conflict, Forbidden, Invalid, NotFound
 CheckInOwner = Literal["coordinator", "monitor", "regional-manager"]
 # What decides the review date that is proposed: the usual time of the organisation, or the latest day.
 UsualReviewBy = Literal["policy", "latest"]
-# What a circle decides at a check. `own-meeting`: it meets by itself, without a coordinator.
-Decision = Literal["continue", "adjust", "own-meeting", "new-conference", "close"]
 # The referrer's answers about the plan after four weeks.
 Going = Literal["as-agreed", "partly", "not", "not-reached"]
 ResourceState = Literal["asked", "granted", "refused"]

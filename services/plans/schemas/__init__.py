@@ -10,7 +10,6 @@ from services.plans.domain import (
     PLAN_PARTS,
     AnsweredAs,
     CheckInOwner,
-    Decision,
     Going,
     PlanPart,
     Progress,
@@ -18,7 +17,7 @@ from services.plans.domain import (
     ResourceState,
 )
 from services.plans.schemas.wordings import WordingOut
-from shared.events.plans import CheckInKind
+from shared.events.plans import CheckInKind, Decision
 from shared.fields import Text
 from shared.http.models import ReadVersion, RequestModel, ResponseModel
 

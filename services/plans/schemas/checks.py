@@ -6,7 +6,8 @@ from uuid import UUID
 
 from pydantic import Field, model_validator
 
-from services.plans.domain import Decision, Going
+from services.plans.domain import Going
+from shared.events.plans import Decision
 from shared.fields import Line, Text
 from shared.http.models import RequestModel
 

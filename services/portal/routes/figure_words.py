@@ -43,7 +43,7 @@ class Shares:
 
 
 _NOT_YET = _("Nog niet gevraagd")
-_AFTER = {code: DECISIONS[code] for code in ("continue", "adjust", "new-conference", "close")} | {
+_AFTER = {code: label for code, label in DECISIONS.items() if code != "another-coordinator"} | {
     "none": _NOT_YET
 }
 _YES_NO = {"yes": _("Ja"), "no": _("Nee"), "none": _("Niet gezegd")}

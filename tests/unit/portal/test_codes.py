@@ -4,7 +4,9 @@ from importlib import import_module
 
 import pytest
 
+from services.intake.domain import measures
 from services.portal.codes import AUDITED
+from services.portal.routes import figure_words
 from services.portal.staff_words import SERVICES_ABOUT
 from shared.services import SERVICES
 
@@ -27,3 +29,11 @@ def test_whatever_is_read_has_a_name(service: str) -> None:
 
 def test_nothing_has_a_name_that_is_not_there() -> None:
     assert set().union(*map(sealed, SERVICES)) | BESIDE == AUDITED.keys()
+
+
+def test_whatever_is_counted_has_a_name_with_each_of_its_answers() -> None:
+    assert {name: set(codes) for name, codes in figure_words.SHARES.items()} == {
+        name: set(share.codes) for name, share in measures.SHARES.items()
+    }
+    assert set(figure_words.AVERAGES) == set(measures.AVERAGES)
+    assert set(figure_words.MEASURES) == set(measures.Measure)
