@@ -28,11 +28,10 @@ from deploy.demo.things import (
 from deploy.local.provider import Account
 from deploy.watch.failures import WentWrong
 from services.intake.domain.codes import WithdrawReason
-from services.plans.domain import Decision
 from shared.auth import Role
 from shared.calendar import BRUSSELS
 from shared.case_state import CaseErased
-from shared.events.plans import CheckInKind
+from shared.events.plans import CheckInKind, Decision
 
 _READINGS: dict[Reading, str] = {
     "case": "intake/cases/{}",
