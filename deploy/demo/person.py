@@ -13,6 +13,9 @@ from deploy.watch.failures import WentWrong
 from services.intake.domain.codes import Side
 from shared.events.network import AttendanceMode
 
+# What somebody says when a plan is reviewed: the circle need not meet, or meets again, and how.
+ReviewAnswer = Literal["stay", "meet", "another-coordinator", "by-ourselves"]
+
 
 @dataclass(eq=False, kw_only=True)
 class Person(Player):
@@ -100,15 +103,21 @@ class Person(Player):
         """{me} asks that the circle looks at its plan now."""
         await self._post(f"plans/plans/{case.plan_id}/review-requests")
 
-    async def answers_review(
-        self, case: Case, answer: Literal["stay", "meet", "another-coordinator"]
-    ) -> None:
+    async def answers_review(self, case: Case, answer: ReviewAnswer) -> None:
         """{me} says at the review of the plan: {answer}."""
         items = await self._items(f"plans/cases/{case.id}/check-ins")
         waiting = [item for item in items if item["kind"] == "review" and item["decision"] is None]
         check = only(waiting, f"{self.first_name} is asked nothing about meeting again")["check_in_id"]
-        body = {"meet_again": answer != "stay", "another_coordinator": answer == "another-coordinator"}
+        body = {
+            "meet_again": answer != "stay",
+            "another_coordinator": answer == "another-coordinator",
+            "without_coordinator": answer == "by-ourselves",
+        }
         await self._ask("PUT", f"plans/check-ins/{check}/review-answer", body)
+
+    async def says_circle_met(self, case: Case, day: date, *, changed: bool = False) -> None:
+        """{me} says that the circle met by itself on {day}."""
+        await self._post(f"plans/plans/{case.plan_id}/own-meetings", met_on=day, changed=changed)
 
     async def asks_for_data(self, kind: RequestKind, *, text: Words | None = None) -> None:
         """{me} asks of their data: {kind}."""

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Literal
 
 from deploy.demo.acting import only
-from deploy.demo.person import Person
+from deploy.demo.person import Person, ReviewAnswer
 from deploy.demo.things import Agreement, Attendance, Case, Judgement, Referral, Referred, Wishes
 from deploy.example.hand import ExampleCoordinator, ExampleStaff, Giver
 from deploy.example.people import Cast
@@ -17,6 +17,7 @@ from deploy.example.timeline import Timeline
 from services.intake.domain.codes import ReferralReason
 from services.scheduling.domain import NeedKind
 from shared.events.network import Need
+from shared.events.plans import Decision
 
 
 class Turn(StrEnum):
@@ -34,6 +35,7 @@ class Turn(StrEnum):
     IN_PART = "in-part"
     SLIPPING = "slipping"
     AGAIN = "again"
+    THEMSELVES = "themselves"
     CLOSED = "closed"
     OPENED = "opened"
     DATA = "data"
@@ -67,6 +69,48 @@ YOUNG_QUESTIONS = (
     Question("parenting", "Comment voir papa plus souvent sans que tout le monde se fâche ?", "fr"),
     Question("out-of-home-placement", "Waar kan ik heen als het thuis te druk wordt?"),
 )
+_GOALS = ("Niemand hoeft het nog alleen te dragen.", "Iedereen weet wie er belt als het moeilijk wordt.")
+_MEAL = "Op zondag eten we samen."
+_DRIVE = "Wie een auto heeft, rijdt om de beurt mee."
+# The same for families who speak another language.
+_IN_OTHER_WORDS: dict[str, tuple[str, ...]] = {
+    "fr": (
+        "Plus personne ne doit porter cela seul.",
+        "Chacun sait qui appelle quand cela devient difficile.",
+        "Le dimanche, nous mangeons ensemble.",
+        "Ceux qui ont une voiture conduisent à tour de rôle.",
+    ),
+    "en": (
+        "Nobody has to carry this alone any more.",
+        "Everybody knows who will call when things get hard.",
+        "On Sundays we eat together.",
+        "Those who have a car take turns driving.",
+    ),
+    "ar": (
+        "لن يحمل أحد هذا العبء وحده بعد الآن.",
+        "يعرف الجميع من سيتصل عندما تصعب الأمور.",
+        "نأكل معًا يوم الأحد.",
+        "من لديه سيارة يقود بالتناوب.",
+    ),
+    "tr": (
+        "Artık kimse bu yükü tek başına taşımak zorunda değil.",
+        "Zor zamanlarda kimin arayacağını herkes biliyor.",
+        "Pazar günleri birlikte yemek yiyoruz.",
+        "Arabası olanlar sırayla götürüp getiriyor.",
+    ),
+    "pl": (
+        "Nikt nie musi już dźwigać tego sam.",
+        "Każdy wie, kto zadzwoni, gdy będzie trudno.",
+        "W niedziele jemy razem.",
+        "Kto ma samochód, wozi innych na zmianę.",
+    ),
+    "uk": (
+        "Нікому більше не доведеться нести це самотужки.",
+        "Усі знають, хто зателефонує, коли стане важко.",
+        "У неділю ми їмо разом.",
+        "Хто має авто, возить інших по черзі.",
+    ),
+}
 RELATIONS = ("zus", "broer", "buurvrouw", "vriend", "tante", "oude collega")
 _NEEDS: tuple[tuple[NeedKind, Sequence[Need], str | None], ...] = (
     (NeedKind.TRANSPORT, ["transport"], "Ik kan zelf niet rijden, en na zes uur is er geen bus."),
@@ -88,6 +132,11 @@ _GIVERS = (
         "in-writing",
     ),
 )
+# What the central person answers when the plan is reviewed, and what comes of it.
+_AT_REVIEW: dict[Turn, tuple[ReviewAnswer, Decision]] = {
+    Turn.AGAIN: ("meet", "new-conference"),
+    Turn.THEMSELVES: ("by-ourselves", "own-meeting"),
+}
 # Days after the referral.
 _MEETING = 31
 
@@ -266,23 +315,21 @@ class Line:
     async def _follow(self, day: int) -> None:
         """The plan is recorded and shared, and for a year somebody asks how things are going."""
         s, monitor, at = self.story, self.circle[0], day - self.ago
-        meal = Agreement("maaltijd", "Op zondag eten we samen.", [monitor], s.date(at + 14))
-        drive = Agreement(
-            "vervoer", "Wie een auto heeft, rijdt om de beurt mee.", [self.central], s.date(at + 40)
-        )
+        meal = Agreement("maaltijd", _MEAL, [monitor], s.date(at + 14))
+        drive = Agreement("vervoer", _DRIVE, [self.central], s.date(at + 40))
         await self._until(day)
         await self.coordinator.records_plan(
             self.case,
             meal,
             drive,
-            goals=[
-                "Niemand hoeft het nog alleen te dragen.",
-                "Iedereen weet wie er belt als het moeilijk wordt.",
-            ],
+            goals=_GOALS,
             monitor=monitor,
             review=s.date(at + 90),
             without_meeting=self.turn is Turn.WITHOUT_MEETING,
         )
+        if words := _IN_OTHER_WORDS.get(self.question.language):
+            texts = dict(zip((*_GOALS, _MEAL, _DRIVE), words, strict=True))
+            await self.coordinator.words_plan(self.case, self.question.language, texts)
         await self._until(day + 2)
         if self.mandated:
             reason = "Er staat nog niet bij wie de school kan bellen."
@@ -311,6 +358,9 @@ class Line:
         await self._until(day + 96)
         last = self.turn is Turn.CLOSED
         await monitor.checks_in(self.case, "three-months", "close" if last else "continue")
+        if self.turn is Turn.THEMSELVES:
+            await self._until(day + 115)
+            await monitor.says_circle_met(self.case, self.story.date(day + 113 - self.ago))
         if not last:
             await self._until(day + 186)
             await monitor.checks_in(self.case, "six-months", "continue")
@@ -327,9 +377,9 @@ class Line:
     async def _review(self, day: int) -> None:
         """They review their plan, and keep it or want to meet once more."""
         await self._until(day)
-        again = self.turn is Turn.AGAIN
-        await self.central.answers_review(self.case, "meet" if again else "stay")
+        answer, decision = _AT_REVIEW.get(self.turn, ("stay", "continue"))
+        await self.central.answers_review(self.case, answer)
         await self._until(day + 1)
-        await self.cast.hanne.checks_in(self.case, "review", "new-conference" if again else "continue")
-        if again:
+        await self.cast.hanne.checks_in(self.case, "review", decision)
+        if self.turn is Turn.AGAIN:
             await self.story.forever()

@@ -1,6 +1,6 @@
 """What only people of the example do, besides what people of any story do."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
@@ -12,6 +12,7 @@ from deploy.demo.things import Case, Venue, Words
 from services.intake.domain.codes import ReferralReason
 from services.scheduling.domain import NeedKind
 from shared.events.network import AccessNeed, Need
+from shared.fields import LanguageCode
 
 
 @dataclass(frozen=True)
@@ -81,3 +82,10 @@ class ExampleCoordinator(Coordinator):
         path = f"scheduling/conferences/{(await self._conference(case))['conference_id']}/information-givers"
         version = (await self._ask("GET", path))["version"]
         await self._ask("PUT", path, {"version": version, "givers": givers})
+
+    async def words_plan(self, case: Case, language: LanguageCode, texts: Mapping[str, str]) -> None:
+        """{me} writes the plan in {language}, beside the words of the circle."""
+        path = f"plans/plans/{case.plan_id}"
+        newest = (await self._ask("GET", path))["version"]
+        words = [{"in_plan": text, "wording": wording} for text, wording in texts.items()]
+        await self._ask("PUT", f"{path}/wordings/{language}", {"version": newest, "texts": words})
