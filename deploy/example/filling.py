@@ -37,7 +37,7 @@ _CASES = (
     (52, Turn.WITHOUT_MEETING),
     (70, Turn.DATA),
     (130, Turn.AGAIN),
-    *((ago, Turn.THEMSELVES) for ago in (141, 161)),
+    *((ago, Turn.THEMSELVES) for ago in (128, 161)),
 )
 _MANDATED = ((34, Turn.NONE, 16), (38, Turn.IN_PART, 15), (97, Turn.NONE, 13))
 _YOUNG = (
