@@ -24,6 +24,7 @@ from services.portal.api import create_app
 from services.portal.central_persons import CENTRAL_PERSONS
 from services.portal.client import Operation
 from services.portal.road import BASELINE, CASE, KNOWN, MEETINGS, PLANS
+from services.portal.routes.cases import CASES
 from services.portal.sessions import Secret, StaffMember
 from shared.auth import LOCAL_ISSUER, Issuer, Role
 from shared.context import Context
@@ -94,10 +95,16 @@ async def pages_of_a_coordinator() -> list[Result]:
                     platform.addresses[each.service] + each.path.format(case_id=case.id)
                     for each in operations
                 ]
-                return lambda: asyncio.gather(*(http.get(url, headers=headers) for url in urls))
+                own = {"coordinator_id": str(malika.id)}
+                return lambda: asyncio.gather(
+                    *(
+                        http.get(url, headers=headers, params=own if each is CASES else None)
+                        for url, each in zip(urls, operations, strict=True)
+                    )
+                )
 
             shown: list[tuple[str, str, list[Operation[Any]]]] = [
-                ("l. a coordinator's board", "/today", [CENTRAL_PERSONS]),
+                ("l. a coordinator's board", "/today", [CENTRAL_PERSONS, CASES]),
                 (
                     "l. the page of a case",
                     f"/cases/{case.id}",
