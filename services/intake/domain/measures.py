@@ -118,8 +118,6 @@ SAID: dict[Progress, str] = {
     Progress.DONE: "agreements_done",
     **{each: f"said_{each}" for each in Progress if each is not Progress.DONE},
 }
-# Of several conferences the largest counts.
-TOLD_OF_CONFERENCES = ("children", "children_remote", "children_views", "remote", "private_minutes")
 # Known of every case: nothing of the kind happened until an event says so.
 NONE_YET = ("widened", "cancelled", "agreements_lapsed", "check_ins", *SAID.values())
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from services.intake.domain.measures import SAID, TOLD_OF_CONFERENCES, Progress
+from services.intake.domain.measures import SAID, Progress
 from services.intake.models import CaseFact
 from shared.events import intake, network, plans, scheduling
 from shared.events.base import EventData
@@ -29,6 +29,8 @@ class When:
         return round(((until or self.day) - self.referred).days / 7)
 
 
+# Of a conference; an event from before these were told has none of them.
+_NOT_ALWAYS_TOLD = ("children", "children_remote", "children_views", "remote", "private_minutes")
 Change = Callable[[CaseFact, Any, When], None]
 
 
@@ -87,7 +89,7 @@ def _conference(fact: CaseFact, data: scheduling.ConferenceHeld, when: When) -> 
     _keep_largest(fact, invited=data.invited, came=data.attended)
     for each in data.by_group:
         _keep_largest(fact, **{f"invited_{each.group}": each.invited, f"came_{each.group}": each.attended})
-    told = {name: getattr(data, name) for name in TOLD_OF_CONFERENCES}
+    told = {name: getattr(data, name) for name in _NOT_ALWAYS_TOLD}
     _keep_largest(fact, **{name: amount for name, amount in told.items() if amount is not None})
     _incident(fact, data.incident)
     # The outcome of the first meeting counts.

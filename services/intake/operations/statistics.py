@@ -157,8 +157,6 @@ async def note_late(session: AsyncSession, vault: Vault, event: Received[ClockFa
     fact = await follow(session, vault, tenant=tenant, case_id=clock.case_id, at=at)
     if fact is None:
         return
-    fact.codes = fact.codes | {"late": [0, "yes"]}
-    await session.flush()
     row = insert(LateFact).values(
         id=uuid4(),
         tenant=tenant,

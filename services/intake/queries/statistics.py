@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, TypeVar
@@ -33,7 +33,7 @@ from services.intake.domain.statistics import (
     said,
     split,
 )
-from services.intake.models import CaseFact
+from services.intake.models import CaseFact, LateFact
 
 By = Literal["none", "theme", "track", "region", "referrer", "age"]
 Counts = Counter[tuple[str, Ended]]
@@ -203,12 +203,17 @@ def table_of(block: Block, cases: Sequence[CountedCase], by: By, smallest: int) 
 
 async def _counted(session: AsyncSession, *, tenant: UUID, before: date) -> list[CountedCase]:
     """Return the cases that were referred before a day, with their state by then."""
+    missed = select(LateFact.fact_id).where(LateFact.tenant == tenant, LateFact.missed < before)
+    late = set(await session.scalars(missed.distinct()))
     query = select(CaseFact).where(CaseFact.tenant == tenant, CaseFact.referred < before)
-    return [counted(fact, before) for fact in (await session.execute(query)).scalars()]
+    return [counted(fact, before, late=late) for fact in await session.scalars(query)]
 
 
-def counted(fact: CaseFact, before: date) -> CountedCase:
-    """Return the counted facts of a case at the beginning of the current quarter."""
+def counted(fact: CaseFact, before: date, *, late: Collection[UUID] = ()) -> CountedCase:
+    """Return the counted facts of a case at the beginning of the current quarter.
+
+    `late`: the facts of cases in which a deadline was missed by then.
+    """
     stood = fact.stood if fact.changed >= before and fact.stood is not None else fact
     case = Standing.model_validate(stood)
     return CountedCase(
@@ -220,7 +225,7 @@ def counted(fact: CaseFact, before: date) -> CountedCase:
         age_band=fact.age_band,
         themes=fact.themes,
         amounts=case.amounts,
-        codes=_codes(case, fact, before),
+        codes=_codes(case, fact, before) | {"late": "yes" if fact.id in late else "no"},
     )
 
 
@@ -231,7 +236,6 @@ def _codes(case: Standing, fact: CaseFact, before: date) -> dict[str, str]:
         "not_started_because": case.not_started,
         "stopped_because": case.stop_reason if _by_then(case.ended, before) else None,
         "sides": _sides(case.amounts),
-        "late": "no",
         "children_part": _children_part(case.amounts) if fact.minors else "no-children",
         "with_remote": _any(case.amounts, "remote"),
         "with_interpreter": _any(case.amounts, "came_interpreter"),
