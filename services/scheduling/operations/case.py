@@ -14,6 +14,7 @@ from services.scheduling.models import (
     CaseInfo,
     Circle,
     CircleMember,
+    Conference,
     WantedRound,
 )
 from services.scheduling.operations import ending, milestones, next_step, polls
@@ -42,13 +43,15 @@ async def note_case(session: AsyncSession, data: CaseOpened, *, tenant: UUID, no
 async def follow_leaving(session: AsyncSession, *, case_id: UUID, person_id: UUID, now: datetime) -> None:
     """Continue an open poll without a person who left the case; without one who has to be there a set day may move."""
     preparation = await queries.running_preparation(session, case_id=case_id, lock=True)
+    if preparation is None:
+        return
+    conference = await queries.current_conference(session, preparation)
     member = await session.get(CircleMember, (case_id, person_id))
-    if preparation is not None and member is not None and member.required:
-        conference = await queries.current_conference(session, preparation)
+    if member is not None and member.required:
         await milestones.follow_required(
             session, preparation, conference, gone={person_id}, here=set(), now=now
         )
-    await _follow_circle(session, case_id=case_id, now=now)
+    await _follow_circle(session, conference, now=now)
 
 
 async def note_circle(
@@ -92,25 +95,26 @@ async def note_circle(
         for member in {member.person_id: member for member in members}.values()
     )
     await session.flush()
-    if preparation is not None:
-        await milestones.follow_required(
-            session,
-            preparation,
-            await queries.current_conference(session, preparation),
-            gone={each.person_id for each in before if each.required},
-            here={each.person_id for each in members},
-            now=now,
-        )
-    await _follow_circle(session, case_id=case_id, now=now)
-
-
-async def _follow_circle(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
-    """Adjust a poll or a set date to the circle; in a paused case newcomers wait until it is resumed."""
-    preparation = await queries.running_preparation(session, case_id=case_id, lock=True)
     if preparation is None:
         return
     conference = await queries.current_conference(session, preparation)
-    paused = await case_state.why_paused(session, case_id) is not None
+    await milestones.follow_required(
+        session,
+        preparation,
+        conference,
+        gone={each.person_id for each in before if each.required},
+        here={each.person_id for each in members},
+        now=now,
+    )
+    await _follow_circle(session, conference, now=now)
+
+
+async def _follow_circle(session: AsyncSession, conference: Conference, *, now: datetime) -> None:
+    """Adjust a poll or a set date to the circle; in a paused case newcomers wait until it is resumed.
+
+    The caller holds the lock of the conference's preparation.
+    """
+    paused = await case_state.why_paused(session, conference.case_id) is not None
     if conference.state == ConferenceState.SCHEDULED:
         await take_back(session, conference, now=now)
         if not paused:
@@ -154,7 +158,7 @@ async def go_on(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
         before = poll.closes_at
         await polls.follow_clocks(session, poll)
         await tell_new_end(session, conference, poll, before=before, now=now)
-    await _follow_circle(session, case_id=case_id, now=now)
+    await _follow_circle(session, conference, now=now)
 
 
 async def need_no_meeting(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
