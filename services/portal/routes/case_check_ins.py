@@ -24,6 +24,7 @@ from services.portal.staff import StaffVisit, staff
 from services.portal.visits import Form, PageModel
 from services.portal.wording import mark as _
 from shared.auth import Role
+from shared.events.plans import Decision
 from shared.fields import Text
 
 pages = Pages()
@@ -218,7 +219,7 @@ class RecordForm(Form):
     }
 
     check_in: str
-    decision: Literal["continue", "adjust", "own-meeting", "new-conference", "another-coordinator", "close"]
+    decision: Literal[Decision, "another-coordinator"]
     note: Text | None = None
 
 

@@ -12,6 +12,7 @@ from services.portal.pages import Pages
 from services.portal.people import PersonVisit, person
 from services.portal.visits import Form, PageModel
 from services.portal.wording import mark as _
+from shared.events.plans import Decision
 from shared.fields import Text
 
 pages = Pages()
@@ -82,7 +83,7 @@ class CheckInForm(Form):
     }
 
     check_in: str
-    decision: Literal["continue", "adjust", "own-meeting", "new-conference", "another-coordinator", "close"]
+    decision: Literal[Decision, "another-coordinator"]
     note: Text | None = None
 
 
