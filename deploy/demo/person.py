@@ -115,9 +115,9 @@ class Person(Player):
         }
         await self._ask("PUT", f"plans/check-ins/{check}/review-answer", body)
 
-    async def says_circle_met(self, case: Case, day: date, *, changed: bool = False) -> None:
-        """{me} says that the circle met by itself on {day}."""
-        await self._post(f"plans/plans/{case.plan_id}/own-meetings", met_on=day, changed=changed)
+    async def says_circle_met(self, case: Case, day: date) -> None:
+        """{me} says that the circle met by itself on {day}, and changes nothing."""
+        await self._post(f"plans/plans/{case.plan_id}/own-meetings", met_on=day, changed=False)
 
     async def asks_for_data(self, kind: RequestKind, *, text: Words | None = None) -> None:
         """{me} asks of their data: {kind}."""
