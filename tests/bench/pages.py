@@ -92,16 +92,13 @@ async def pages_of_a_coordinator() -> list[Result]:
 
             def calls(*operations: Operation[Any]) -> Callable[[], Any]:
                 urls = [
-                    platform.addresses[each.service] + each.path.format(case_id=case.id)
+                    platform.addresses[each.service]
+                    + each.path.format(case_id=case.id)
+                    # A board lists the reader's own cases only.
+                    + (f"?coordinator_id={malika.id}" if each is CASES else "")
                     for each in operations
                 ]
-                own = {"coordinator_id": str(malika.id)}
-                return lambda: asyncio.gather(
-                    *(
-                        http.get(url, headers=headers, params=own if each is CASES else None)
-                        for url, each in zip(urls, operations, strict=True)
-                    )
-                )
+                return lambda: asyncio.gather(*(http.get(url, headers=headers) for url in urls))
 
             shown: list[tuple[str, str, list[Operation[Any]]]] = [
                 ("l. a coordinator's board", "/today", [CENTRAL_PERSONS, CASES]),
