@@ -7,7 +7,7 @@ from typing import Self
 from uuid import UUID
 
 from shared.calendar import Calendar, Unit
-from shared.deadlines import Deadline
+from shared.deadlines import Deadline, TimeLimit
 
 COLUMNS = (
     "id, kind, subject, stream, tenant, case_id, owner, owner_id, escalate_to, workflow_id, policy_version, unit,"
@@ -57,6 +57,11 @@ class Clock:
         if warn_at is not None and self.warned_at is None:
             warn_at = None if self.unit == "set-day" and due_at == now else min(moved(warn_at), due_at)
         return replace(self, due_at=due_at, warn_at=warn_at)
+
+    @property
+    def limit(self) -> TimeLimit:
+        """Return the time that it gives."""
+        return TimeLimit(self.due_at, self.warn_at, self.unit, self.policy_version)
 
     @property
     def deadline(self) -> Deadline | None:

@@ -4,6 +4,7 @@ The row is the truth about what is late; the workflow that it names waits for it
 """
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,10 +12,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import case_state, outbox, profiles
-from shared.calendar import Unit
 from shared.clock_rows import COLUMNS, Clock, Watcher
 from shared.database import fetch
-from shared.deadlines import Agenda, Deadline, turn_of
+from shared.deadlines import Agenda, Deadline, TimeLimit, turn_of
 from shared.events.base import CLOCK_EVENTS, WAKING, LateBecause
 from shared.ids import uuid7
 from shared.trail import current_workflow
@@ -88,15 +88,12 @@ class Clocks:
         tenant: UUID,
         owner: str,
         now: datetime,
-        due_at: datetime,
+        limit: TimeLimit,
         case: UUID | None = None,
         stream: UUID | None = None,
-        warn_at: datetime | None = None,
         warned_at: datetime | None = None,
         owner_id: UUID | None = None,
         escalate_to: str | None = None,
-        policy_version: int = 1,
-        unit: Unit = "days",
         workflow_id: str | None = None,
         paused: str | None = None,
         paused_at: datetime | None = None,
@@ -105,11 +102,10 @@ class Clocks:
 
         `case`: the case whose end stops it, and while which is paused it does not run. `stream`: the order its
         events are published in; by default the case, else the subject. `warned_at`: when a warning was already
-        given. `unit`: what its time is counted in, so that a pause leaves as much of it. `paused`: another reason
-        why it does not run yet (a code), since `paused_at` or from now on. `owner_id`: the account or the
-        organisation that must act, if the role `owner` and the case do not determine it. `workflow_id`: the
-        workflow that waits for its deadlines, which its event starts or wakes; by default one that only warns and
-        records the breach.
+        given. `paused`: another reason why it does not run yet (a code), since `paused_at` or from now on.
+        `owner_id`: the account or the organisation that must act, if the role `owner` and the case do not
+        determine it. `workflow_id`: the workflow that waits for its deadlines, which its event starts or wakes; by
+        default one that only warns and records the breach.
         """
         rows = await fetch(
             session,
@@ -124,12 +120,12 @@ class Clocks:
             owner_id,
             escalate_to,
             workflow_id or f"clock/{kind}/{subject}",
-            policy_version,
-            unit,
+            limit.policy_version,
+            limit.unit,
             now,
-            warn_at,
+            limit.warn_at,
             warned_at,
-            due_at,
+            limit.due_at,
         )
         clock = _only(rows) or await self.find(session, kind=kind, subject=subject)
         if clock is None:
@@ -266,28 +262,50 @@ class Clocks:
         and pause.
         """
         for clock in await self.lock_all(session, case=case):
-            if clock.kind not in kinds or clock.state == "breached" or clock.owner == owner:
-                continue
-            await self._change(session, "stopped", clock, now)
-            await self.start(
-                session,
-                kind=clock.kind,
-                subject=clock.subject,
-                stream=clock.stream,
-                tenant=clock.tenant,
-                case=case,
-                owner=owner,
-                escalate_to=clock.escalate_to,
-                now=now,
-                warn_at=clock.warn_at,
-                warned_at=clock.warned_at,
-                due_at=clock.due_at,
-                policy_version=clock.policy_version,
-                unit=clock.unit,
-                workflow_id=clock.workflow_id,
-                paused=clock.pause_reason,
-                paused_at=clock.paused_at,
-            )
+            if clock.kind in kinds and clock.state != "breached" and clock.owner != owner:
+                await self._replace(session, replace(clock, owner=owner), now=now)
+
+    async def move(
+        self, session: AsyncSession, *, kind: str, subject: UUID, limit: TimeLimit, now: datetime
+    ) -> None:
+        """Give the clock another time limit, also a breached one; a pause of it goes on from now.
+
+        A deadline that was published never changes: the clock stops and a new one takes its place.
+        """
+        clock = await self.find(session, kind=kind, subject=subject)
+        if clock is None:
+            raise LookupError(f"there is no clock {kind} to move")
+        paused_at = None if clock.paused_at is None else now
+        moved = replace(
+            clock,
+            due_at=limit.due_at,
+            warn_at=limit.warn_at,
+            unit=limit.unit,
+            policy_version=limit.policy_version,
+            warned_at=None,
+            paused_at=paused_at,
+        )
+        await self._replace(session, moved, now=now)
+
+    async def _replace(self, session: AsyncSession, clock: Clock, *, now: datetime) -> None:
+        await self._change(session, "stopped", clock, now)
+        await self.start(
+            session,
+            kind=clock.kind,
+            subject=clock.subject,
+            stream=clock.stream,
+            tenant=clock.tenant,
+            case=clock.case_id,
+            owner=clock.owner,
+            owner_id=clock.owner_id,
+            escalate_to=clock.escalate_to,
+            now=now,
+            limit=clock.limit,
+            warned_at=clock.warned_at,
+            workflow_id=clock.workflow_id,
+            paused=clock.pause_reason if clock.paused_at is not None else None,
+            paused_at=clock.paused_at,
+        )
 
     async def _change_found(
         self,

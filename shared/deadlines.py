@@ -1,10 +1,13 @@
 """What workflows wait for, as loaded from the database: ids, codes and times only."""
 
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
+
+from shared.calendar import Unit
 
 Turn = Literal["now", "warned", "late", "never"]
 """From when on a clock is its owner's to-do: its start; its warning, before which nobody needs to act; its deadline,
@@ -21,6 +24,29 @@ def clock_kind(name: str, *, turn: Turn) -> str:
 def turn_of(kind: str) -> Turn:
     """Return when clocks of a kind become a to-do."""
     return _TURNS.get(kind, "now")
+
+
+@dataclass(frozen=True)
+class TimeLimit:
+    """The time that a clock gives: when it is due, and when it warns (None: it does not), which is before.
+
+    `unit`: what it is counted in, so that a pause leaves as much of it. `policy_version`: which version of the
+    organisation's settings it follows. `PolicyInForce` makes them.
+    """
+
+    due_at: datetime
+    warn_at: datetime | None = None
+    unit: Unit = "set-day"
+    policy_version: int = 1
+
+    def __post_init__(self) -> None:
+        """Leave out a warning that would come when it is due, or later."""
+        if self.warn_at is not None and self.warn_at >= self.due_at:
+            object.__setattr__(self, "warn_at", None)
+
+    def ending_by(self, end: datetime) -> Self:
+        """Return it due at this time at the latest."""
+        return replace(self, due_at=min(self.due_at, end))
 
 
 class WorkflowInput(BaseModel):

@@ -21,7 +21,7 @@ from shared.auth.principal import NO_TENANT, Role
 from shared.clocks import Clocks
 from shared.context import Context
 from shared.database import Scope
-from shared.deadlines import clock_kind
+from shared.deadlines import TimeLimit, clock_kind
 from shared.events.base import (
     ERASURE_CONFIRMED,
     ERASURE_WRITTEN,
@@ -200,9 +200,7 @@ class Erasures:
         because: ErasureBecause,
         waits_for: Sequence[str],
         now: datetime,
-        warn_at: datetime,
-        due_at: datetime,
-        policy_version: int,
+        limit: TimeLimit,
     ) -> None:
         """Record that an erasure started, and start its clock. The caller has checked that it did not start before."""
         values = {"subject": subject, "tenant": tenant, "kind": kind, "because": because, "now": now}
@@ -218,9 +216,7 @@ class Erasures:
             owner=Role.DPO,
             escalate_to=Role.ADMINISTRATOR,
             now=now,
-            warn_at=warn_at,
-            due_at=due_at,
-            policy_version=policy_version,
+            limit=limit,
         )
 
     async def confirm(

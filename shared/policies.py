@@ -16,8 +16,9 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import locks, profiles
-from shared.calendar import BELGIUM, Calendar
+from shared.calendar import BELGIUM, Calendar, Unit, unit_of
 from shared.database import fetch
+from shared.deadlines import TimeLimit
 from shared.errors import Forbidden, NotFound, NotYet, require_version
 from shared.http.models import RequestModel
 from shared.tables import policy as table
@@ -132,6 +133,17 @@ class PolicyInForce(Generic[P]):
     def before(self, end: datetime, length: str) -> datetime:
         """Return the time a length before `end`, by the organisation's calendar."""
         return self.calendar.subtract_length(end, length)
+
+    def limit(self, start: datetime, length: str, *, warn: str | datetime | None = None) -> TimeLimit:
+        """Return the time limit of a length from `start`; `warn`: a shorter length from `start`, or a time."""
+        warn_at = self.after(start, warn) if isinstance(warn, str) else warn
+        return self.until(self.after(start, length), warn_at=warn_at, unit=unit_of(length))
+
+    def until(
+        self, due_at: datetime, *, warn_at: datetime | None = None, unit: Unit = "set-day"
+    ) -> TimeLimit:
+        """Return the time limit that ends at a time; `set-day`: people know the day, and a pause leaves it."""
+        return TimeLimit(due_at, warn_at, unit, self.version)
 
 
 class Policies(Generic[P]):

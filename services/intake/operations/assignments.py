@@ -20,13 +20,12 @@ from services.intake.domain.errors import NoCoordinator
 from services.intake.models import Assignment, Case, Offer
 from services.intake.operations import notifying
 from services.intake.queries import cases as reads
-from services.intake.settings import Policy, policies
+from services.intake.settings import policies
 from shared import case_access, outbox
 from shared.auth import Role
-from shared.calendar import unit_of
 from shared.clocks import Clocks
+from shared.deadlines import TimeLimit
 from shared.events import intake as events
-from shared.policies import PolicyInForce
 from shared.vault import Vault
 
 clocks = Clocks(SERVICE, why_paused=reads.why_paused)
@@ -63,17 +62,13 @@ async def begin(session: AsyncSession, *, case: Case, now: datetime, another_wan
         owner=Role.REGIONAL_MANAGER,
         escalate_to=Role.ADMINISTRATOR,
         now=now,
-        due_at=policy.after(now, length),
-        policy_version=policy.version,
-        unit=unit_of(length),
+        limit=policy.limit(now, length),
         workflow_id=assignment_workflow_id(case.id, case.assignment_no),
     )
-    await seek(session, case=case, policy=policy, at=now, now=now)
+    await seek(session, case=case, limit=policy.until(now), now=now)
 
 
-async def seek(
-    session: AsyncSession, *, case: Case, policy: PolicyInForce[Policy], at: datetime, now: datetime
-) -> None:
+async def seek(session: AsyncSession, *, case: Case, limit: TimeLimit, now: datetime) -> None:
     """Schedule when to ask the next coordinator: now, or when to check whether there is a new one."""
     await clocks.start(
         session,
@@ -83,9 +78,7 @@ async def seek(
         case=case.id,
         owner=Role.REGIONAL_MANAGER,
         now=now,
-        due_at=at,
-        policy_version=policy.version,
-        unit=unit_of(policy.settings.search_again),
+        limit=limit,
         workflow_id=assignment_workflow_id(case.id, case.assignment_no),
     )
 

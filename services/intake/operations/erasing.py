@@ -74,9 +74,7 @@ async def _begin(
         because=because,
         waits_for=SERVICES_WITH_CASES,
         now=now,
-        warn_at=policy.after(now, policy.settings.erasure_warn),
-        due_at=policy.after(now, policy.settings.erasure),
-        policy_version=policy.version,
+        limit=policy.limit(now, policy.settings.erasure, warn=policy.settings.erasure_warn),
     )
     fact = events.CaseErased(case_id=case_id, because=because)
     await outbox.publish(session, fact, stream=case_id, tenant=tenant, case=case_id, now=now)

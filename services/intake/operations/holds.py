@@ -132,8 +132,6 @@ async def _start_clock(session: AsyncSession, hold: Hold, until: date, now: date
         tenant=hold.tenant,
         owner=Role.DPO,
         now=now,
-        warn_at=due_at - timedelta(days=policy.settings.retention_warn_days),
-        due_at=due_at,
-        policy_version=policy.version,
+        limit=policy.until(due_at, warn_at=due_at - timedelta(days=policy.settings.retention_warn_days)),
         workflow_id=retention_workflow_id(hold.tenant),
     )

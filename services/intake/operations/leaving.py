@@ -63,9 +63,7 @@ async def erase_contact(
         because=because,
         waits_for=[SERVICE],
         now=now,
-        warn_at=policy.after(now, policy.settings.erasure_warn),
-        due_at=policy.after(now, policy.settings.erasure),
-        policy_version=policy.version,
+        limit=policy.limit(now, policy.settings.erasure, warn=policy.settings.erasure_warn),
     )
     fact = events.ContactErased(contact_id=contact_id, kind=kind, because=because)
     await outbox.publish(session, fact, stream=contact_id, tenant=tenant, now=now)

@@ -34,7 +34,6 @@ from services.intake.queries import referrals, register
 from services.intake.settings import Policy, policies
 from shared import outbox
 from shared.auth import Role
-from shared.calendar import unit_of
 from shared.case_state import CaseErased, CaseStopped
 from shared.clock_rows import Clock
 from shared.deadlines import Deadline
@@ -68,9 +67,7 @@ async def offer_to_next(session: AsyncSession, vault: Vault, *, due: Deadline, n
         assignment.nobody_left_at = now
         await session.flush()
         await notifying.notify_managers(session, case, "no-coordinator-left", now)
-    await assignments.seek(
-        session, case=case, policy=policy, at=policy.after(now, policy.settings.search_again), now=now
-    )
+    await assignments.seek(session, case=case, limit=policy.limit(now, policy.settings.search_again), now=now)
     return True
 
 
@@ -154,8 +151,7 @@ async def _start_clock(
 ) -> Clock:
     lengths = policy.settings
     length = lengths.urgent_offer_expires if urgent else lengths.offer_expires
-    due_at = policy.after(now, length)
-    warn_at = policy.after(now, lengths.urgent_offer_warn if urgent else lengths.offer_warn)
+    warn = lengths.urgent_offer_warn if urgent else lengths.offer_warn
     return await clocks.start(
         session,
         kind=OFFER_CLOCK,
@@ -166,11 +162,7 @@ async def _start_clock(
         owner_id=offer.coordinator_id,
         escalate_to=Role.REGIONAL_MANAGER,
         now=now,
-        due_at=due_at,
-        # A reminder after the end is pointless.
-        warn_at=warn_at if warn_at < due_at else None,
-        policy_version=policy.version,
-        unit=unit_of(length),
+        limit=policy.limit(now, length, warn=warn),
         workflow_id=assignment_workflow_id(offer.case_id, offer.assignment_no),
     )
 
@@ -286,7 +278,7 @@ async def _answer(session: AsyncSession, case: Case, offer: Offer, answer: Offer
 
 async def _seek_another(session: AsyncSession, case: Case, now: datetime) -> None:
     policy = await policies.in_force(session, tenant=case.tenant, at=case.created_at)
-    await assignments.seek(session, case=case, policy=policy, at=now, now=now)
+    await assignments.seek(session, case=case, limit=policy.until(now), now=now)
 
 
 async def _open_at(session: AsyncSession, due: Deadline) -> tuple[Case, Offer] | None:

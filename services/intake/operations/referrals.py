@@ -129,8 +129,7 @@ async def receive_referral(
         owner=Role.REGIONAL_MANAGER,
         escalate_to=Role.ADMINISTRATOR,
         now=now,
-        due_at=policy.after(now, policy.settings.acknowledge),
-        policy_version=policy.version,
+        limit=policy.limit(now, policy.settings.acknowledge),
     )
     return referral_id, [other["referral_id"] for other in others]
 

@@ -29,6 +29,7 @@ from shared.auth import Role
 from shared.calendar import age_on
 from shared.case_state import CaseErased, UnknownCase
 from shared.clocks import Clocks
+from shared.deadlines import TimeLimit
 from shared.events.network import NotifyPeople
 from shared.vault import Vault
 
@@ -170,9 +171,7 @@ async def start_clock(
         owner=Role.DPO,
         escalate_to=Role.ADMINISTRATOR,
         now=now,
-        warn_at=due_at - timedelta(days=warn_days),
-        due_at=due_at,
-        policy_version=policy_version,
+        limit=TimeLimit(due_at, due_at - timedelta(days=warn_days), policy_version=policy_version),
         workflow_id=retention_workflow_id(tenant),
         paused=UNDER_HOLD if await reads.holds_in_force(session, tenant=tenant, case_id=case_id) else None,
     )

@@ -188,11 +188,12 @@ async def _start(
         owner=await coordinator_or_manager(session, person.case_id),
         now=now,
         # A birthday that is already near when it becomes known is announced at once.
-        warn_at=max(now, policy.before(due_at, policy.settings.coming_of_age_warn))
-        if kind in COMING_OF_AGE
-        else None,
-        due_at=due_at,
-        policy_version=policy.version,
+        limit=policy.until(
+            due_at,
+            warn_at=max(now, policy.before(due_at, policy.settings.coming_of_age_warn))
+            if kind in COMING_OF_AGE
+            else None,
+        ),
         workflow_id=coming_of_age_workflow_id(person.id),
     )
 

@@ -9,7 +9,6 @@ from services.network import queries
 from services.network.domain import SERVICE, PersonState
 from services.network.models import Person
 from services.network.settings import Policy, policies
-from shared.calendar import unit_of
 from shared.case_access import coordinator_or_manager
 from shared.clocks import Clocks
 from shared.policies import PolicyInForce
@@ -67,7 +66,5 @@ async def _begin(
         owner=await coordinator_or_manager(session, person.case_id),
         escalate_to="regional-manager",
         now=now,
-        due_at=policy.after(now, length),
-        policy_version=policy.version,
-        unit=unit_of(length),
+        limit=policy.limit(now, length),
     )

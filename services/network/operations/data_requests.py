@@ -44,6 +44,7 @@ from services.network.settings import policies
 from shared import case_state, profiles
 from shared.calendar import Calendar
 from shared.clocks import Clocks
+from shared.deadlines import TimeLimit
 from shared.events import network
 from shared.ids import uuid7
 from shared.vault import Vault
@@ -75,6 +76,7 @@ async def receive(
     await _require_room(session, person, kind, now)
     policy = await policies.in_force(session, tenant=person.tenant)
     begins = _begins(received_on, now, policy.calendar)
+    limit = policy.limit(begins, policy.settings.data_request_due, warn=policy.settings.data_request_warn)
     request = DataRequest(
         id=uuid7(),
         tenant=person.tenant,
@@ -85,20 +87,12 @@ async def receive(
         kind=kind,
         state=RequestState.RECEIVED,
         created_at=now,
-        due_at=policy.after(begins, policy.settings.data_request_due),
+        due_at=limit.due_at,
     )
     await vault.seal(session, request, DataRequestFields(text=words))
     session.add(request)
     await session.flush()
-    await _start_clock(
-        session,
-        request,
-        DATA_REQUEST_CLOCK,
-        warn_at=policy.after(begins, policy.settings.data_request_warn),
-        due_at=request.due_at,
-        policy_version=policy.version,
-        now=now,
-    )
+    await _start_clock(session, request, DATA_REQUEST_CLOCK, limit=limit, now=now)
     fact = network.DataRequestReceived(
         request_id=request.id,
         case_id=request.case_id,
@@ -130,25 +124,13 @@ async def approve(
     policy = await policies.in_force(session, tenant=request.tenant)
     request.show_exit_reason = show_exit_reason and request.kind == RequestKind.COPY
     if request.kind == RequestKind.ERASURE and await _can_be_erased_alone(session, request):
-        request.erase_at = policy.after(now, policy.settings.erase_wait)
-        await _start_clock(
-            session,
-            request,
-            ERASE_CLOCK,
-            due_at=request.erase_at,
-            policy_version=policy.version,
-            now=now,
-        )
+        limit = policy.limit(now, policy.settings.erase_wait)
+        request.erase_at = limit.due_at
+        await _start_clock(session, request, ERASE_CLOCK, limit=limit, now=now)
     if request.kind == RequestKind.COPY:
-        request.ready_until = policy.after(now, policy.settings.copy_ready)
-        await _start_clock(
-            session,
-            request,
-            COPY_CLOCK,
-            due_at=request.ready_until,
-            policy_version=policy.version,
-            now=now,
-        )
+        limit = policy.limit(now, policy.settings.copy_ready)
+        request.ready_until = limit.due_at
+        await _start_clock(session, request, COPY_CLOCK, limit=limit, now=now)
         await clocks.stop(session, kind=DATA_REQUEST_CLOCK, subject=request.id, now=now)
     await session.flush()
     await _publish_decided(session, request, "approved", now)
@@ -185,17 +167,8 @@ async def extend(
     request.due_at = policy.after(request.due_at, longer)
     await _seal(session, vault, request, extension=reason)
     warn_at = None if clock is None or clock.warn_at is None else policy.after(clock.warn_at, longer)
-    # The end of the running clock was published; the extended time is a clock of its own.
-    await clocks.stop(session, kind=DATA_REQUEST_CLOCK, subject=request.id, now=now)
-    await _start_clock(
-        session,
-        request,
-        DATA_REQUEST_CLOCK,
-        warn_at=warn_at,
-        due_at=request.due_at,
-        policy_version=policy.version,
-        now=now,
-    )
+    limit = policy.until(request.due_at, warn_at=warn_at)
+    await clocks.move(session, kind=DATA_REQUEST_CLOCK, subject=request.id, limit=limit, now=now)
     fact = network.DataRequestExtended(
         request_id=request.id, case_id=request.case_id, person_id=request.person_id, due_at=request.due_at
     )
@@ -262,10 +235,8 @@ async def _start_clock(
     request: DataRequest,
     kind: str,
     *,
-    due_at: datetime,
-    policy_version: int,
+    limit: TimeLimit,
     now: datetime,
-    warn_at: datetime | None = None,
 ) -> None:
     # Without a case: pausing or stopping the clocks of a case does not find this one.
     await clocks.start(
@@ -276,9 +247,7 @@ async def _start_clock(
         owner=HANDLER,
         escalate_to=ESCALATED_TO,
         now=now,
-        warn_at=warn_at,
-        due_at=due_at,
-        policy_version=policy_version,
+        limit=limit,
         workflow_id=data_request_workflow_id(request.id),
     )
 

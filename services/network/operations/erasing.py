@@ -71,9 +71,7 @@ async def erase_person(
         because=because,
         waits_for=SERVICES_WITH_CASES,
         now=now,
-        warn_at=policy.after(now, policy.settings.erasure_warn),
-        due_at=policy.after(now, policy.settings.erasure),
-        policy_version=policy.version,
+        limit=policy.limit(now, policy.settings.erasure, warn=policy.settings.erasure_warn),
     )
     fact = network.PersonErased(case_id=person.case_id, person_id=person.id, because=because)
     await outbox.publish(

@@ -30,7 +30,6 @@ from services.network.models import Invitation, Person
 from services.network.operations import circle, notifying
 from services.network.settings import policies
 from shared import case_state, outbox, profiles
-from shared.calendar import unit_of
 from shared.clocks import Clocks
 from shared.deadlines import Deadline
 from shared.events import network
@@ -218,10 +217,7 @@ async def _wait(session: AsyncSession, invitation: Invitation, now: datetime) ->
         case=invitation.case_id,
         owner=CLOCK_OWNER,
         now=now,
-        warn_at=policy.after(now, policy.settings.invitation_remind),
-        due_at=policy.after(now, policy.settings.invitation_due),
-        policy_version=policy.version,
-        unit=unit_of(policy.settings.invitation_due),
+        limit=policy.limit(now, policy.settings.invitation_due, warn=policy.settings.invitation_remind),
         workflow_id=invitation_workflow_id(invitation.id),
     )
 

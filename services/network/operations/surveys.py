@@ -31,7 +31,6 @@ from services.network.operations import notifying
 from services.network.queries import surveys as reads
 from services.network.settings import policies
 from shared import case_state, outbox, profiles
-from shared.calendar import unit_of
 from shared.clocks import Clocks
 from shared.deadlines import Deadline
 from shared.events import network
@@ -75,9 +74,7 @@ async def plan(
         case=case_id,
         owner=CLOCK_OWNER,
         now=now,
-        due_at=policy.after(now, policy.settings.survey),
-        policy_version=policy.version,
-        unit=unit_of(policy.settings.survey),
+        limit=policy.limit(now, policy.settings.survey),
         workflow_id=workflow_id(conference_id),
     )
 
@@ -95,7 +92,7 @@ async def open_survey(session: AsyncSession, vault: Vault, *, due: Deadline, now
     survey.state, survey.asked = SurveyState.OPEN, dict(asked)
     await session.flush()
     policy = await policies.for_case(session, case_id=survey.case_id)
-    closes_at = policy.after(now, policy.settings.survey_due)
+    limit = policy.limit(now, policy.settings.survey_due, warn=policy.settings.survey_remind)
     await clocks.start(
         session,
         kind=ANSWERS_CLOCK,
@@ -104,15 +101,12 @@ async def open_survey(session: AsyncSession, vault: Vault, *, due: Deadline, now
         case=survey.case_id,
         owner=CLOCK_OWNER,
         now=now,
-        warn_at=policy.after(now, policy.settings.survey_remind),
-        due_at=closes_at,
-        policy_version=policy.version,
-        unit=unit_of(policy.settings.survey_due),
+        limit=limit,
         workflow_id=workflow_id(survey.id),
     )
     for person, _ in people:
         await _write(session, survey, person, "survey", now)
-    fact = network.SurveyOpened(case_id=survey.case_id, survey_id=survey.id, closes_at=closes_at)
+    fact = network.SurveyOpened(case_id=survey.case_id, survey_id=survey.id, closes_at=limit.due_at)
     await _publish(session, survey, fact, now)
     return True
 

@@ -8,7 +8,6 @@ somebody who does it nor a monitor, the coordinator must act from its very day: 
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -37,7 +36,6 @@ from services.plans.operations.timing import (
     waiting_plan,
 )
 from services.plans.settings import Policy, policies
-from shared.calendar import unit_of
 from shared.case_access import coordinator_or_manager
 from shared.deadlines import Deadline
 from shared.events import plans as events
@@ -130,10 +128,7 @@ async def await_day(
         subject=agreement.id,
         owner="circle" if agreement.by == "network" else "professional",
         now=now,
-        warn_at=ahead if ahead > now else None,
-        due_at=due_at,
-        policy_version=policy.version,
-        unit="set-day",
+        limit=policy.until(due_at, warn_at=ahead if ahead > now else None),
     )
 
 
@@ -148,10 +143,7 @@ async def _give_time(
         subject=agreement.id,
         owner="circle" if agreement.by == "network" else "professional",
         now=now,
-        warn_at=policy.after(since, policy.settings.agreement_remind),
-        due_at=policy.after(since, policy.settings.agreement_grace),
-        policy_version=policy.version,
-        unit=unit_of(policy.settings.agreement_grace),
+        limit=policy.limit(since, policy.settings.agreement_grace, warn=policy.settings.agreement_remind),
     )
 
 
@@ -168,30 +160,28 @@ async def _slip(
     await stop_clocks(session, subjects=[agreement.id], kinds=OF_AGREEMENTS, now=now)
     monitor = await queries.current_monitor(session, plan)
     heard = monitor is not None and monitor not in agreement.who_person_ids
-    common: dict[str, Any] = {
-        "subject": agreement.id,
-        "now": now,
-        "policy_version": policy.version,
-    }
     await start_clock(
         session,
         plan,
         kind=SLIPPING,
         owner=await coordinator_or_manager(session, plan.case_id),
         escalate_to="regional-manager",
-        warn_at=now if at_once or not heard else policy.after(now, settings.agreement_slips),
-        due_at=policy.after(now, settings.agreement_escalates),
-        unit=unit_of(settings.agreement_escalates),
-        **common,
+        subject=agreement.id,
+        now=now,
+        limit=policy.limit(
+            now,
+            settings.agreement_escalates,
+            warn=now if at_once or not heard else settings.agreement_slips,
+        ),
     )
     await start_clock(
         session,
         plan,
         kind=LAPSE,
         owner="circle",
-        due_at=policy.after(max(now, day), settings.agreement_lapse),
-        unit=unit_of(settings.agreement_lapse),
-        **common,
+        subject=agreement.id,
+        now=now,
+        limit=policy.limit(max(now, day), settings.agreement_lapse),
     )
     if monitor is not None and heard:
         await _write(session, plan, agreement, "agreement-slips", [monitor], now=now)

@@ -42,7 +42,6 @@ from services.plans.operations.year import begin_another_year, begin_year
 from services.plans.schemas.recording import ChangedPlan, NewPlan, texts_of
 from services.plans.schemas.sealed import AgreementWords, PlanBWords, PlanWords, ResourceWords
 from services.plans.settings import Policy, policies
-from shared.calendar import unit_of
 from shared.case_access import CIRCLE_ROLES
 from shared.errors import require_version
 from shared.events import plans as events
@@ -173,9 +172,7 @@ async def await_acceptance(
             owner_id=by,
             escalate_to="regional-manager",
             now=now,
-            due_at=policy.after(now, policy.settings.acceptance),
-            policy_version=policy.version,
-            unit=unit_of(policy.settings.acceptance),
+            limit=policy.limit(now, policy.settings.acceptance),
         )
 
 

@@ -107,10 +107,7 @@ async def plan_review(
         owner=await coordinator_or_manager(session, plan.case_id),
         now=now,
         # Nobody needs a reminder of a review that is near when it is recorded.
-        warn_at=reminded_at if reminded_at > now else None,
-        due_at=due_at,
-        policy_version=policy.version,
-        unit="set-day",
+        limit=policy.until(due_at, warn_at=reminded_at if reminded_at > now else None),
     )
 
 

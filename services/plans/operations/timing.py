@@ -12,12 +12,12 @@ from services.plans.domain import FollowUpState, follow_up_workflow_id
 from services.plans.models import Plan
 from services.plans.settings import Policy, policies
 from shared import outbox
-from shared.calendar import Length, Unit, unit_of
+from shared.calendar import Length
 from shared.case_access import coordinator_or_manager
 from shared.case_state import CaseErased, CaseStopped
 from shared.clock_rows import Clock
 from shared.clocks import Clocks
-from shared.deadlines import Deadline, clock_kind
+from shared.deadlines import Deadline, TimeLimit, clock_kind
 from shared.events import network
 from shared.events.base import EventData
 from shared.policies import PolicyInForce
@@ -50,10 +50,7 @@ async def start_clock(
     subject: UUID,
     owner: str,
     now: datetime,
-    due_at: datetime,
-    policy_version: int,
-    unit: Unit = "days",
-    warn_at: datetime | None = None,
+    limit: TimeLimit,
     owner_id: UUID | None = None,
     escalate_to: str | None = None,
 ) -> None:
@@ -68,10 +65,7 @@ async def start_clock(
         owner_id=owner_id,
         escalate_to=escalate_to,
         now=now,
-        warn_at=warn_at,
-        due_at=due_at,
-        policy_version=policy_version,
-        unit=unit,
+        limit=limit,
         workflow_id=follow_up_workflow_id(plan.case_id),
     )
 
@@ -96,10 +90,7 @@ async def ask_at(
         owner=owner,
         escalate_to="regional-manager",
         now=now,
-        warn_at=asked_at,
-        due_at=policy.after(asked_at, policy.settings.check_in_grace),
-        policy_version=policy.version,
-        unit=unit_of(policy.settings.check_in_grace),
+        limit=policy.limit(asked_at, policy.settings.check_in_grace, warn=asked_at),
     )
 
 
@@ -113,7 +104,6 @@ async def expect_version(
 ) -> None:
     """Start the clock for a next version of a plan; the coordinator writes it, or the regional manager sees to it."""
     policy = await policies.for_case(session, case_id=plan.case_id)
-    length = within(policy.settings)
     await start_clock(
         session,
         plan,
@@ -122,9 +112,7 @@ async def expect_version(
         owner=await coordinator_or_manager(session, plan.case_id),
         escalate_to="regional-manager",
         now=now,
-        due_at=policy.after(now, length),
-        policy_version=policy.version,
-        unit=unit_of(length),
+        limit=policy.limit(now, within(policy.settings)),
     )
 
 

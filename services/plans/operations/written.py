@@ -11,7 +11,6 @@ from services.plans.models import PlanVersion
 from services.plans.operations.timing import WRITTEN_PLAN, clocks
 from services.plans.settings import policies
 from shared import case_state
-from shared.calendar import unit_of
 from shared.case_access import coordinator_or_manager
 from shared.events import scheduling
 
@@ -43,10 +42,7 @@ async def await_plan(
         owner=await coordinator_or_manager(session, held.case_id),
         escalate_to="regional-manager",
         now=now,
-        warn_at=policy.after(evening, policy.settings.written_plan_warn),
-        due_at=policy.after(evening, policy.settings.written_plan),
-        policy_version=policy.version,
-        unit=unit_of(policy.settings.written_plan),
+        limit=policy.limit(evening, policy.settings.written_plan, warn=policy.settings.written_plan_warn),
     )
 
 

@@ -79,8 +79,7 @@ async def _end_year(
         subject=plan.id,
         owner="regional-manager",
         now=now,
-        due_at=at,
-        policy_version=policy.version,
+        limit=policy.until(at, unit="days"),
     )
 
 

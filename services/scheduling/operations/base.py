@@ -10,10 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.scheduling import queries
 from services.scheduling.models import Conference, Preparation
 from shared import case_state, outbox
-from shared.calendar import Unit
 from shared.clock_rows import Clock
 from shared.clocks import Clocks
-from shared.deadlines import clock_kind
+from shared.deadlines import TimeLimit, clock_kind
 from shared.events.base import CalendarEntry, EventData
 from shared.events.network import NotifyPeople
 
@@ -49,13 +48,9 @@ async def start_clock(
     *,
     kind: str,
     now: datetime,
-    warn_at: datetime | None,
-    due_at: datetime,
-    policy_version: int,
-    unit: Unit = "days",
-    paused: str | None = None,
+    limit: TimeLimit,
 ) -> None:
-    """Start a clock of a preparation, owned by its coordinator; `paused`: why it starts paused."""
+    """Start a clock of a preparation, owned by its coordinator."""
     await clocks.start(
         session,
         kind=kind,
@@ -65,12 +60,8 @@ async def start_clock(
         owner="coordinator",
         escalate_to="regional-manager",
         now=now,
-        warn_at=warn_at,
-        due_at=due_at,
-        policy_version=policy_version,
-        unit=unit,
+        limit=limit,
         workflow_id=preparation_workflow_id(preparation),
-        paused=paused,
     )
 
 

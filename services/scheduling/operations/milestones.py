@@ -1,6 +1,7 @@
 """The steps of a preparation, each a clock: contact, the talk, baseline, circle, date, reminder, and the outcome."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -24,7 +25,6 @@ from services.scheduling.operations.base import (
     target_of,
 )
 from services.scheduling.settings import policies
-from shared.calendar import unit_of
 from shared.errors import NotYet
 
 # The policy fields of each step's warning and deadline, from the beginning of the preparation.
@@ -47,20 +47,11 @@ async def begin(
     target = await target_of(session, preparation)
     target_at = target.if_resumed(now, calendar=policy.calendar).due_at
     for kind in kinds:
-        lengths = [getattr(policy.settings, name) for name in _LENGTHS[kind]]
-        warn_at, due_at = (policy.after(now, length) for length in lengths)
-        if now < target_at < due_at:
-            due_at = target_at
-        await start_clock(
-            session,
-            preparation,
-            kind=kind,
-            now=now,
-            warn_at=warn_at if warn_at < due_at else None,
-            due_at=due_at,
-            policy_version=policy.version,
-            unit=unit_of(lengths[-1]),
-        )
+        warn, length = (getattr(policy.settings, name) for name in _LENGTHS[kind])
+        limit = policy.limit(now, length, warn=warn)
+        if now < target_at:
+            limit = limit.ending_by(target_at)
+        await start_clock(session, preparation, kind=kind, now=now, limit=limit)
 
 
 async def begin_all(session: AsyncSession, preparation: Preparation, *, now: datetime) -> None:
@@ -109,20 +100,11 @@ async def await_day(
     policy = await policies.for_case(session, case_id=conference.case_id)
     remind_at = policy.before(conference.starts_at, policy.settings.day_remind)
     record_by = policy.after(conference.ends_at, policy.settings.outcome_record)
-    day = {REMINDER_CLOCK: (None, remind_at), OUTCOME_CLOCK: (conference.ends_at, max(now, record_by))}
-    if remind_at <= now:
-        del day[REMINDER_CLOCK]
-    for kind, (warn_at, due_at) in day.items():
-        await start_clock(
-            session,
-            preparation,
-            kind=kind,
-            now=now,
-            warn_at=warn_at,
-            due_at=due_at,
-            policy_version=policy.version,
-            unit="set-day",
-        )
+    outcome = policy.until(max(now, record_by), warn_at=conference.ends_at)
+    await start_clock(session, preparation, kind=OUTCOME_CLOCK, now=now, limit=outcome)
+    if remind_at > now:
+        reminder = policy.until(remind_at)
+        await start_clock(session, preparation, kind=REMINDER_CLOCK, now=now, limit=reminder)
 
 
 async def follow_required(
@@ -147,16 +129,8 @@ async def follow_required(
     preparation.missing = sorted(missing)
     await session.flush()
     policy = await policies.for_case(session, case_id=conference.case_id)
-    await start_clock(
-        session,
-        preparation,
-        kind=MISSING_CLOCK,
-        now=now,
-        warn_at=None,
-        due_at=min(policy.after(now, policy.settings.key_person), conference.starts_at),
-        policy_version=policy.version,
-        unit=unit_of(policy.settings.key_person),
-    )
+    limit = policy.limit(now, policy.settings.key_person).ending_by(conference.starts_at)
+    await start_clock(session, preparation, kind=MISSING_CLOCK, now=now, limit=limit)
 
 
 async def keep_before_day(
@@ -170,17 +144,8 @@ async def keep_before_day(
         clock = await clocks.find(session, kind=kind, subject=preparation.id)
         if clock is None or clock.state != "running" or clock.due_at <= starts_at:
             continue
-        await clocks.stop(session, kind=kind, subject=preparation.id, now=now)
-        await start_clock(
-            session,
-            preparation,
-            kind=kind,
-            now=now,
-            warn_at=None,
-            due_at=starts_at,
-            policy_version=clock.policy_version,
-            unit=clock.unit,
-        )
+        limit = replace(clock.limit, due_at=starts_at, warn_at=None)
+        await clocks.move(session, kind=kind, subject=preparation.id, limit=limit, now=now)
 
 
 async def stop_waiting_for_day(session: AsyncSession, preparation: Preparation, *, now: datetime) -> None:

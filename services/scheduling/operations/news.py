@@ -17,7 +17,6 @@ from services.scheduling.domain import ChecklistItem, ConferenceState, NewsState
 from services.scheduling.models import ChecklistEntry, Conference, LateNews, Preparation
 from services.scheduling.operations.base import NEWS_CLOCK, clocks, lock, start_clock
 from services.scheduling.settings import policies
-from shared.calendar import unit_of
 from shared.events.intake import BaselinePart
 
 # The step by which the circle is told each part of the baseline.
@@ -75,19 +74,16 @@ async def await_telling(
         return
     policy = await policies.for_case(session, case_id=preparation.case_id)
     settings = policy.settings
-    warn_at, due_at = (policy.after(now, each) for each in (settings.late_news_warn, settings.late_news))
+    limit = policy.limit(now, settings.late_news, warn=settings.late_news_warn)
     starts_at = conference.starts_at
-    if conference.state == ConferenceState.SCHEDULED and starts_at is not None and now < starts_at < due_at:
-        due_at = starts_at
+    if conference.state == ConferenceState.SCHEDULED and starts_at is not None and now < starts_at:
+        limit = limit.ending_by(starts_at)
     await start_clock(
         session,
         preparation,
         kind=NEWS_CLOCK,
         now=now,
-        warn_at=warn_at if warn_at < due_at else None,
-        due_at=due_at,
-        policy_version=policy.version,
-        unit=unit_of(settings.late_news),
+        limit=limit,
     )
 
 

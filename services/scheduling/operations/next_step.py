@@ -11,7 +11,6 @@ from services.scheduling.models import CaseInfo, Preparation
 from services.scheduling.operations.base import NEXT_CLOCK, clocks
 from services.scheduling.settings import policies
 from shared import case_state
-from shared.calendar import unit_of
 from shared.case_access import coordinator_or_manager
 from shared.errors import NotYet
 
@@ -35,10 +34,7 @@ async def begin(session: AsyncSession, preparation: Preparation, *, now: datetim
         owner=await coordinator_or_manager(session, case_id),
         escalate_to="regional-manager",
         now=now,
-        warn_at=policy.after(now, policy.settings.next_step_warn),
-        due_at=policy.after(now, policy.settings.next_step),
-        policy_version=policy.version,
-        unit=unit_of(policy.settings.next_step),
+        limit=policy.limit(now, policy.settings.next_step, warn=policy.settings.next_step_warn),
     )
 
 

@@ -1,7 +1,7 @@
 """Asking which dates suit: opening a poll, proposing more dates, answering, and closing."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
@@ -30,7 +30,6 @@ from services.scheduling.operations.base import (
 )
 from services.scheduling.settings import Policy, policies
 from shared import case_state
-from shared.calendar import unit_of
 from shared.events.scheduling import PollAnswered, PollClosed, PollOpened
 from shared.ids import uuid7
 from shared.policies import PolicyInForce
@@ -82,11 +81,11 @@ async def open_poll(
     policy = await policies.for_case(session, case_id=conference.case_id)
     urgent = await queries.track(session, tenant=conference.tenant, case_id=conference.case_id) == "urgent"
     usual = policy.settings.urgent_poll_closes if urgent else policy.settings.poll_closes
-    length = closes_after or usual
-    closes_at, unit = policy.after(now, length), unit_of(length)
+    limit = policy.limit(now, closes_after or usual)
     if closes_on is not None:
-        closes_at, unit = policy.calendar.end_of_day(closes_on), "days"
-    warn_at = _chase_at(policy, now, closes_at)
+        limit = policy.until(policy.calendar.end_of_day(closes_on), unit="days")
+    closes_at = limit.due_at
+    limit = replace(limit, warn_at=_chase_at(policy, now, closes_at))
     poll = poll or Poll(
         id=uuid7(),
         tenant=conference.tenant,
@@ -111,10 +110,7 @@ async def open_poll(
         case=poll.case_id,
         owner="coordinator",
         now=now,
-        warn_at=warn_at,
-        due_at=closes_at,
-        policy_version=policy.version,
-        unit=unit,
+        limit=limit,
         workflow_id=preparation_workflow_id(conference),
     )
     people = await attending(session, conference)
@@ -263,9 +259,7 @@ async def follow_answers(session: AsyncSession, conference: Conference, poll: Po
             case=poll.case_id,
             owner="coordinator",
             now=now,
-            due_at=policy.after(now, policy.settings.poll_correct),
-            policy_version=policy.version,
-            unit=unit_of(policy.settings.poll_correct),
+            limit=policy.limit(now, policy.settings.poll_correct),
             workflow_id=preparation_workflow_id(conference),
         )
     else:

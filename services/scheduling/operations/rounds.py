@@ -19,7 +19,6 @@ from services.scheduling.operations import milestones, next_step
 from services.scheduling.operations.base import TARGET_CLOCK, clocks, lock, publish, start_clock, target_of
 from services.scheduling.settings import policies
 from shared import case_state
-from shared.calendar import unit_of
 from shared.case_access import has_coordinator
 from shared.errors import NotYet
 from shared.events.scheduling import PreparationExtended, PreparationStarted
@@ -112,19 +111,10 @@ async def extend(
         )
     )
     await session.flush()
-    # The end of the running clock was published; the extended time is a clock of its own.
-    await clocks.stop(session, kind=TARGET_CLOCK, subject=preparation.id, now=now)
-    await start_clock(
-        session,
-        preparation,
-        kind=TARGET_CLOCK,
-        now=now,
-        warn_at=warn_at if warn_at is not None and warn_at > now else None,
-        due_at=due_at,
-        policy_version=policy.version,
-        unit=clock.unit,
-        paused=clock.pause_reason if clock.state == "paused" else None,
+    limit = policy.until(
+        due_at, warn_at=warn_at if warn_at is not None and warn_at > now else None, unit=clock.unit
     )
+    await clocks.move(session, kind=TARGET_CLOCK, subject=preparation.id, limit=limit, now=now)
     fact = PreparationExtended(
         case_id=preparation.case_id,
         preparation_no=preparation.preparation_no,
@@ -150,7 +140,7 @@ async def _begin(
     urgent = await queries.track(session, tenant=tenant, case_id=case_id) == "urgent"
     lengths = policy.settings
     target = lengths.urgent_target if urgent else lengths.conference_target
-    target_at = policy.after(now, target)
+    limit = policy.limit(now, target, warn=lengths.urgent_warn if urgent else lengths.conference_warn)
     statement = insert(Preparation).values(
         id=uuid7(),
         tenant=tenant,
@@ -158,7 +148,7 @@ async def _begin(
         preparation_no=1 if last is None else last.preparation_no + 1,
         reason=reason,
         state=PreparationState.RUNNING,
-        target_at=target_at,
+        target_at=limit.due_at,
         givers_version=1,
         notes_version=1,
         created_at=now,
@@ -188,18 +178,9 @@ async def _begin(
         preparation_no=preparation.preparation_no,
         reason=reason.value,
         conference_id=conference.id,
-        target_at=target_at,
+        target_at=limit.due_at,
     )
     await publish(session, fact, of=preparation, now=now)
-    await start_clock(
-        session,
-        preparation,
-        kind=TARGET_CLOCK,
-        now=now,
-        warn_at=policy.after(now, lengths.urgent_warn if urgent else lengths.conference_warn),
-        due_at=target_at,
-        policy_version=policy.version,
-        unit=unit_of(target),
-    )
+    await start_clock(session, preparation, kind=TARGET_CLOCK, now=now, limit=limit)
     await milestones.begin_all(session, preparation, now=now)
     return preparation, conference

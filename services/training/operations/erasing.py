@@ -57,9 +57,7 @@ async def erase_registration(
         because=because,
         waits_for=[SERVICE],
         now=now,
-        warn_at=policy.after(now, policy.settings.erasure_warn),
-        due_at=policy.after(now, policy.settings.erasure),
-        policy_version=policy.version,
+        limit=policy.limit(now, policy.settings.erasure, warn=policy.settings.erasure_warn),
     )
     fact = events.RegistrationErased(registration_id=row.id, because=because)
     await outbox.publish(session, fact, stream=row.id, tenant=tenant, now=now)

@@ -31,7 +31,7 @@ from services.training.settings import last_moment_to_pay, moment_to_remind, pol
 from shared import messages, outbox
 from shared.clock_rows import Clock
 from shared.clocks import Clocks
-from shared.deadlines import Deadline
+from shared.deadlines import Deadline, TimeLimit
 from shared.events import training as events
 from shared.events.base import EventData
 from shared.steps import step
@@ -216,9 +216,7 @@ async def _end(session: AsyncSession, row: RegistrationRow, state: RegistrationS
 
 async def await_payment(session: AsyncSession, row: RegistrationRow, now: datetime) -> Clock:
     """Start the clock within which a registration must be paid."""
-    policy = await policies.in_force(session, tenant=row.tenant, at=row.created_at)
     held, _ = await queries.session_and_course(session, tenant=row.tenant, session_id=row.session_id)
-    due_at = last_moment_to_pay(policy, now, held.starts_at)
     return await clocks.start(
         session,
         kind=PAYMENT_CLOCK,
@@ -226,11 +224,17 @@ async def await_payment(session: AsyncSession, row: RegistrationRow, now: dateti
         tenant=row.tenant,
         owner="finance",
         now=now,
-        warn_at=moment_to_remind(policy, now, due_at),
-        due_at=due_at,
-        policy_version=policy.version,
+        limit=await _time_to_pay(session, row, held, now),
         workflow_id=registration_workflow_id(row.id),
     )
+
+
+async def _time_to_pay(
+    session: AsyncSession, row: RegistrationRow, held: SessionRow, now: datetime
+) -> TimeLimit:
+    policy = await policies.in_force(session, tenant=row.tenant, at=row.created_at)
+    due_at = last_moment_to_pay(policy, now, held.starts_at)
+    return policy.until(due_at, warn_at=moment_to_remind(policy, now, due_at))
 
 
 async def follow_session(
@@ -239,8 +243,8 @@ async def follow_session(
     """Tell participants that their session moved; payments are due no later than it begins."""
     clock = await clocks.find(session, kind=PAYMENT_CLOCK, subject=row.id)
     if clock is not None and clock.due_at > held.starts_at:
-        await clocks.stop(session, kind=PAYMENT_CLOCK, subject=row.id, now=now)
-        await await_payment(session, row, now)
+        limit = await _time_to_pay(session, row, held, now)
+        await clocks.move(session, kind=PAYMENT_CLOCK, subject=row.id, limit=limit, now=now)
     await mail(session, row, "session-changed", now)
 
 

@@ -36,6 +36,5 @@ async def follow(session: AsyncSession, *, tenant: UUID, now: datetime) -> None:
             owner="finance",
             escalate_to="administrator",
             now=now,
-            due_at=policy.after(now, policy.settings.settle),
-            policy_version=policy.version,
+            limit=policy.limit(now, policy.settings.settle),
         )

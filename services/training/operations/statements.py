@@ -14,6 +14,7 @@ from services.training.models import Entries, StatementPartRow, StatementRow
 from services.training.operations.registrations import clocks
 from services.training.statements import BankEntry, LeftOut, Statement
 from shared import locks
+from shared.deadlines import TimeLimit
 from shared.ids import uuid7
 from shared.vault import Vault
 
@@ -81,7 +82,7 @@ async def take_in(
             tenant=tenant,
             owner="finance",
             now=now,
-            due_at=now,
+            limit=TimeLimit(now),
             workflow_id=statement_workflow_id(row.id),
         )
     return row, True

@@ -14,6 +14,7 @@ from deploy.commands.databases import with_database
 from deploy.local.errors import PlatformError
 from shared.clocks import Clocks
 from shared.database import Database
+from shared.deadlines import TimeLimit
 from shared.ids import uuid7
 from shared.settings import Settings
 
@@ -53,7 +54,7 @@ class TestDeadlines:
                     owner="coordinator",
                     escalate_to="regional_manager",
                     now=now - timedelta(days=9),
-                    due_at=now + timedelta(hours=due),
+                    limit=TimeLimit(now + timedelta(hours=due)),
                 )
             await clocks.pause(session, kind="accepting", subject=CASE, now=now, reason="case-paused")
 
@@ -99,7 +100,7 @@ class TestOutbox:
                     case=CASE,
                     owner="coordinator",
                     now=now,
-                    due_at=now + timedelta(days=9),
+                    limit=TimeLimit(now + timedelta(days=9)),
                 )
         # Events are written at the end of their transaction.
         async with plans.transaction() as session:

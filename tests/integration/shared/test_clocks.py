@@ -14,6 +14,7 @@ from shared.calendar import Unit
 from shared.clock_rows import Clock
 from shared.clocks import Clocks
 from shared.database import Database
+from shared.deadlines import TimeLimit
 from shared.tables import clock
 from shared.trail import taken_by
 from tests.support.platform import NOW, TENANT, rows
@@ -40,9 +41,7 @@ async def _start(
         case=case,
         owner="monitor",
         now=NOW,
-        due_at=NOW + timedelta(days=10),
-        warn_at=NOW + timedelta(days=days),
-        unit=unit,
+        limit=TimeLimit(NOW + timedelta(days=10), NOW + timedelta(days=days), unit),
         workflow_id=workflow_id,
     )
 
@@ -165,7 +164,7 @@ class TestClocks:
                         case=case,
                         owner="monitor",
                         now=NOW,
-                        due_at=NOW + timedelta(days=10),
+                        limit=TimeLimit(NOW + timedelta(days=10)),
                     )
                     states.append(started.state)
                 await some.follow_case(session, case=case, now=NOW)
@@ -174,6 +173,49 @@ class TestClocks:
                 states.append(found.state)
         rests = "paused" if kind == "check-in" else "running"
         assert states == [rests, rests, "running", rests, "stopped"]
+
+    async def test_moves_to_another_time_limit_and_stays_paused_from_then_on(
+        self, database: MakeDatabase
+    ) -> None:
+        db = await database("platform")
+        subject, case, later = uuid4(), uuid4(), NOW + timedelta(days=4)
+        clock: dict[str, Any] = {"kind": "check-in", "subject": subject}
+        async with db.transaction() as session:
+            started = await _start(session, subject, case, days=2)
+            assert started.deadline is not None
+            await clocks.reach(session, started.deadline, now=NOW + timedelta(days=2))
+            await clocks.pause(session, **clock, now=NOW + timedelta(days=3), reason="illness")
+            longer = TimeLimit(NOW + timedelta(days=20), NOW + timedelta(days=15), "hours", policy_version=3)
+            await clocks.move(session, **clock, limit=longer, now=later)
+            moved = await clocks.find(session, **clock)
+        assert moved is not None
+        assert moved.id != started.id
+        assert (moved.limit, moved.warned_at, moved.owner) == (longer, None, started.owner)
+        assert (moved.state, moved.pause_reason, moved.paused_at) == ("paused", "illness", later)
+        assert await _told(db) == ["started", "warned", "paused", "stopped", "started", "paused"]
+
+    async def test_moves_one_that_is_late(self, database: MakeDatabase) -> None:
+        db = await database("platform")
+        subject, case, late = uuid4(), uuid4(), NOW + timedelta(days=11)
+        async with db.transaction() as session:
+            await _start(session, subject, case)
+            for now in (NOW + timedelta(days=7), late):
+                found = await clocks.find(session, kind="check-in", subject=subject)
+                assert found is not None
+                assert found.deadline is not None
+                await clocks.reach(session, found.deadline, now=now)
+            limit = TimeLimit(NOW + timedelta(days=20))
+            await clocks.move(session, kind="check-in", subject=subject, limit=limit, now=late)
+            moved = await clocks.find(session, kind="check-in", subject=subject)
+        assert moved is not None
+        assert (moved.state, moved.limit, moved.breached_at) == ("running", limit, None)
+        assert await _told(db) == ["started", "warned", "breached", "stopped", "started"]
+
+    async def test_moves_none_that_was_never_started(self, database: MakeDatabase) -> None:
+        db = await database("platform")
+        async with db.transaction() as session:
+            with pytest.raises(LookupError, match="no clock check-in to move"):
+                await clocks.move(session, kind="check-in", subject=uuid4(), limit=TimeLimit(NOW), now=NOW)
 
     async def test_keeps_the_moment_of_a_warning_that_was_given(self, database: MakeDatabase) -> None:
         db = await database("platform")

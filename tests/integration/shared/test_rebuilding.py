@@ -13,7 +13,7 @@ from services.plans.subscribers import subscriptions
 from shared.clocks import Clocks
 from shared.context import Context
 from shared.database import Database
-from shared.deadlines import WorkflowInput
+from shared.deadlines import TimeLimit, WorkflowInput
 from shared.rebuilding import Rebuilt, rebuild
 from shared.runtime import connected
 from shared.settings import Settings
@@ -46,7 +46,7 @@ async def plans(database: Callable[[str], Awaitable[Database]]) -> Database:
                 case=None,
                 owner="coordinator",
                 now=NOW,
-                due_at=NOW + timedelta(days=10),
+                limit=TimeLimit(NOW + timedelta(days=10)),
                 workflow_id=workflow_id,
             )
             about = {"kind": kind, "subject": clock.subject, "now": NOW}

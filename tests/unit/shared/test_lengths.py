@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.calendar import BELGIUM, parse_length
+from shared.deadlines import TimeLimit
+from shared.policies import PolicyInForce, PolicySettings
 
 FRIDAY_BEFORE_SUMMER_TIME = datetime(2026, 3, 27, 12, tzinfo=UTC)
 
@@ -37,3 +39,32 @@ class TestParseLength:
     def test_refuses_what_is_no_length(self, written: str) -> None:
         with pytest.raises(ValueError, match="must be a length"):
             parse_length(written)
+
+
+class TestPolicyInForce:
+    """The time limits of clocks, by the settings of an organisation."""
+
+    policy = PolicyInForce(4, PolicySettings())
+
+    def test_limits_by_a_length_in_its_unit_with_a_warning_before(self) -> None:
+        limit = self.policy.limit(FRIDAY_BEFORE_SUMMER_TIME, "3wd", warn="1d")
+        assert limit == TimeLimit(
+            due_at=datetime(2026, 4, 1, 11, tzinfo=UTC),
+            warn_at=datetime(2026, 3, 28, 12, tzinfo=UTC),
+            unit="working-days",
+            policy_version=4,
+        )
+
+    def test_limits_by_a_day_that_a_pause_leaves(self) -> None:
+        assert self.policy.until(FRIDAY_BEFORE_SUMMER_TIME).unit == "set-day"
+
+    @pytest.mark.parametrize("warn", ["3d", "4d", FRIDAY_BEFORE_SUMMER_TIME + timedelta(days=9)])
+    def test_does_not_warn_at_the_end_or_later(self, warn: str | datetime) -> None:
+        assert self.policy.limit(FRIDAY_BEFORE_SUMMER_TIME, "3d", warn=warn).warn_at is None
+
+    def test_ends_by_a_time_and_then_warns_only_before_it(self) -> None:
+        limit = self.policy.limit(FRIDAY_BEFORE_SUMMER_TIME, "10d", warn="2d")
+        third, first = (FRIDAY_BEFORE_SUMMER_TIME + timedelta(days=days) for days in (3, 1))
+        assert (limit.ending_by(third).due_at, limit.ending_by(third).warn_at) == (third, limit.warn_at)
+        assert (limit.ending_by(first).due_at, limit.ending_by(first).warn_at) == (first, None)
+        assert limit.ending_by(FRIDAY_BEFORE_SUMMER_TIME + timedelta(days=60)) == limit
