@@ -65,14 +65,15 @@ decision = Table(
 _REWRAPPED_AT_ONCE = 500
 _NOT_DECIDED = "the decision of the service that owns it"
 
-# Runs with the rights of the tables' owner. NULL if one of the erasures has not been decided. A key missing from a
-# store restored from an earlier backup is recorded as destroyed all the same.
+# Runs with the rights of the tables' owner, who may destroy the keys of every service, also of one that has no role
+# here yet: a ledger is repeated on a new store. A service destroys its own. NULL if one of the erasures has not been
+# decided. A key missing from a store restored from an earlier backup is recorded as destroyed all the same.
 _FUNCTION = """
 CREATE OR REPLACE FUNCTION destroy_keys(of_service text, erasures uuid[], ids uuid[], at timestamptz) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
 DECLARE destroyed bigint;
 BEGIN
-  IF NOT EXISTS (
+  IF NOT pg_has_role(session_user, current_user, 'MEMBER') AND NOT EXISTS (
     SELECT FROM pg_roles WHERE rolname = 'kring_' || of_service AND pg_has_role(session_user, oid, 'MEMBER')
   ) THEN
     RAISE insufficient_privilege USING MESSAGE = 'keys of another service';

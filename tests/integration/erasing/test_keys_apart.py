@@ -19,6 +19,11 @@ from shared.settings import Settings
 from tests.support.backing import Backing, Databases
 from tests.support.notes import Note, NoteRow
 
+_ERASED = text(
+    "INSERT INTO erasure_ledger (erased, key_id, subject, kind, because, at, tenant) VALUES"
+    " (gen_random_uuid(), :key_id, gen_random_uuid(), 'case', 'asked', now(), gen_random_uuid())"
+)
+
 
 def surroundings(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
     """Say to the commands where the parts are."""
@@ -44,7 +49,12 @@ class TestKeysOnAServerOfTheirOwn:
         monkeypatch: pytest.MonkeyPatch,
         capsys: pytest.CaptureFixture[str],
     ) -> None:
-        await databases.fresh("network")
+        for name in ("network", "intake"):
+            await databases.fresh(name)
+        erased = uuid4()
+        async with databases.owned("intake").transaction() as session:
+            # Intake has no role on the new server yet.
+            await session.execute(_ERASED, {"key_id": erased})
         parts = Backing(tmp_path)
         try:
             own = (await parts.get("postgres", PostgreSQL)).url
@@ -61,6 +71,9 @@ class TestKeysOnAServerOfTheirOwn:
 
             there = Database.connect(apart.database_of("keys"), application_name="test-keys", pool_size=1)
             assert (await keys_in(there) > 0, await keys_in(databases.owned("keys"))) == (True, 0)
+            async with there.transaction() as session:
+                destroyed = text("SELECT id FROM data_key WHERE destroyed_at IS NOT NULL")
+                assert erased in (await session.execute(destroyed)).scalars().all()
             await there.close()
             assert await vault_commands.status() == 0
             assert re.search(r"\b[1-9]\d* keys ", capsys.readouterr().out)
