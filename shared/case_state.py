@@ -183,7 +183,7 @@ async def require_live(
     return state
 
 
-async def why_paused(session: AsyncSession, case_id: UUID) -> str | None:
+async def pause_reason(session: AsyncSession, case_id: UUID) -> str | None:
     """Return the reason for which the clocks of a case are paused, a code; None if it is not paused."""
     state = await read(session, case_id)
     return CasePaused.code if state is not None and state.status == "paused" else None
@@ -191,7 +191,7 @@ async def why_paused(session: AsyncSession, case_id: UUID) -> str | None:
 
 async def require_not_paused(session: AsyncSession, *, case_id: UUID) -> None:
     """Check that a case is not paused, before people are asked for something. Raises: CasePaused."""
-    if await why_paused(session, case_id):
+    if await pause_reason(session, case_id):
         raise CasePaused(case_id=str(case_id))
 
 

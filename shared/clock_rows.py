@@ -11,7 +11,7 @@ from shared.deadlines import Deadline, TimeLimit
 
 COLUMNS = (
     "id, kind, subject, stream, tenant, case_id, owner, owner_id, escalate_to, workflow_id, policy_version, unit,"
-    " state, started_at, warn_at, due_at, warned_at, breached_at, late_because, paused_at, pause_reason, stopped_at"
+    " state, started_at, warn_at, due_at, warned_at, breached_at, late_reason, paused_at, pause_reason, stopped_at"
 )
 
 
@@ -40,7 +40,7 @@ class Clock:
     due_at: datetime
     warned_at: datetime | None
     breached_at: datetime | None
-    late_because: str | None
+    late_reason: str | None
     paused_at: datetime | None
     pause_reason: str | None
     stopped_at: datetime | None

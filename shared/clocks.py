@@ -15,7 +15,7 @@ from shared import case_state, outbox, profiles
 from shared.clock_rows import COLUMNS, Clock, Watcher
 from shared.database import fetch
 from shared.deadlines import Agenda, Deadline, TimeLimit, turn_of
-from shared.events.base import CLOCK_EVENTS, WAKING, LateBecause
+from shared.events.base import CLOCK_EVENTS, WAKING, LateReason
 from shared.ids import uuid7
 from shared.trail import current_workflow
 
@@ -38,8 +38,8 @@ _OF_CASE = (
     " ORDER BY id FOR UPDATE"
 )
 _BY_ID = f"SELECT {COLUMNS} FROM clock WHERE id = $1"  # noqa: S608
-_EXPLAIN = f"""UPDATE clock SET late_because = $2 WHERE id = $1 AND breached_at IS NOT NULL
-    AND late_because IS DISTINCT FROM $2 RETURNING {COLUMNS}"""  # noqa: S608
+_EXPLAIN = f"""UPDATE clock SET late_reason = $2 WHERE id = $1 AND breached_at IS NOT NULL
+    AND late_reason IS DISTINCT FROM $2 RETURNING {COLUMNS}"""  # noqa: S608
 _LIVE_OF_WORKFLOW = "FROM clock WHERE workflow_id = $1 AND state IN ('running', 'paused')"
 # Of two at the same moment, the one that started first, so that the answer is stable.
 _AGENDA = f"SELECT {COLUMNS} {_LIVE_OF_WORKFLOW} ORDER BY next_at, id LIMIT 1"
@@ -69,15 +69,15 @@ class Clocks:
         service: str,
         *,
         never_paused: Collection[str] = (),
-        why_paused: Callable[[AsyncSession, UUID], Awaitable[str | None]] = case_state.why_paused,
+        pause_reason: Callable[[AsyncSession, UUID], Awaitable[str | None]] = case_state.pause_reason,
     ) -> None:
         """Prepare for a service. `never_paused`: the kinds that run on while their case is paused.
 
-        `why_paused`: how the service knows why a case is paused (a code, None if it is not); intake knows it first.
+        `pause_reason`: how the service knows why a case is paused (a code, None if it is not); intake knows it first.
         """
         self._service = service
         self._never_paused = never_paused
-        self._why_paused = why_paused
+        self._pause_reason = pause_reason
 
     async def start(
         self,
@@ -134,7 +134,7 @@ class Clocks:
             return clock
         await self._publish(session, clock, "started", now)
         if paused is None and case is not None and kind not in self._never_paused:
-            paused = await self._why_paused(session, case)
+            paused = await self._pause_reason(session, case)
         if paused is not None:
             clock = await self._change(session, "paused", clock, now, paused, at=paused_at) or clock
         return clock
@@ -212,9 +212,11 @@ class Clocks:
         """Resume the clock; what was left of its time is counted anew (`Calendar.resumed`)."""
         return await self._change_found(session, "resumed", kind=kind, subject=subject, now=now)
 
-    async def explain(self, session: AsyncSession, clock: Clock, *, why: LateBecause, now: datetime) -> None:
+    async def explain(
+        self, session: AsyncSession, clock: Clock, *, reason: LateReason, now: datetime
+    ) -> None:
         """Record why a clock was breached, unless that is known. One that was not breached stays as it is."""
-        changed = _only(await fetch(session, _EXPLAIN, clock.id, why))
+        changed = _only(await fetch(session, _EXPLAIN, clock.id, reason))
         if changed is not None:
             await self._publish(session, changed, "explained", now)
 
@@ -376,7 +378,7 @@ class Clocks:
             reason=reason,
             wakes=_woken(session, clock) if what in WAKING else None,
             breached_at=clock.breached_at,
-            late_because=clock.late_because,
+            late_reason=clock.late_reason,
             stopped_at=clock.stopped_at,
             turn=turn_of(clock.kind),
         )

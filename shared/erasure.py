@@ -25,9 +25,9 @@ from shared.deadlines import TimeLimit, clock_kind
 from shared.events.base import (
     ERASURE_CONFIRMED,
     ERASURE_WRITTEN,
-    ErasureBecause,
     ErasureConfirmedFact,
     ErasureKind,
+    ErasureReason,
     ErasureWrittenFact,
     Received,
 )
@@ -39,8 +39,8 @@ from shared.vault import Vault, subjects_of_case
 CLOCK = clock_kind("erasure", turn="warned")
 
 _NAME_KEYS = text(
-    "INSERT INTO erasure_ledger (erased, key_id, subject, kind, because, at, tenant, case_id)"
-    " SELECT :erased, key_id, subject, :kind, :because, :now, :tenant, CAST(:case AS uuid) FROM subject_key"
+    "INSERT INTO erasure_ledger (erased, key_id, subject, kind, reason, at, tenant, case_id)"
+    " SELECT :erased, key_id, subject, :kind, :reason, :now, :tenant, CAST(:case AS uuid) FROM subject_key"
     " WHERE subject = ANY(:subjects)"
     " ON CONFLICT DO NOTHING"
 ).bindparams(bindparam("subjects", type_=ARRAY(Uuid)))
@@ -55,8 +55,8 @@ _CALL_MAILS_OFF = text(
     " AND (case_id = :subject OR recipient = :subject OR recipient = ANY(:recipients))"
 ).bindparams(bindparam("recipients", type_=ARRAY(Uuid)))
 _BEGIN = text(
-    "INSERT INTO erasure (subject, tenant, kind, because, waits_for, began_at)"
-    " VALUES (:subject, :tenant, :kind, :because, :waits_for, :now)"
+    "INSERT INTO erasure (subject, tenant, kind, reason, waits_for, began_at)"
+    " VALUES (:subject, :tenant, :kind, :reason, :waits_for, :now)"
 )
 # The row's lock orders simultaneous confirmations, so that one of them sees that it is the last.
 _LOCK = text("SELECT kind, waits_for, done_at FROM erasure WHERE subject = :subject FOR UPDATE")
@@ -76,7 +76,7 @@ class Erasure:
 
     subject: UUID
     kind: str
-    because: str
+    reason: str
     waits_for: tuple[str, ...]
     began_at: datetime
     done_at: datetime | None
@@ -97,7 +97,7 @@ class Erased:
     subject: UUID
     tenant: UUID
     case: UUID | None
-    because: ErasureBecause
+    reason: ErasureReason
     sequence: int
     now: datetime
 
@@ -117,7 +117,7 @@ async def erased_by(event: Received[Any], context: Context, *, kind: ErasureKind
         subject=subject,
         tenant=event.tenant,
         case=event.case,
-        because=event.data.because,
+        reason=event.data.reason,
         sequence=event.sequence,
         now=await context.clock.now(),
     )
@@ -149,7 +149,7 @@ async def clear(
             "erased": erased.subject,
             "subjects": keys_of,
             "kind": erased.kind,
-            "because": erased.because,
+            "reason": erased.reason,
             "now": erased.now,
             "tenant": erased.tenant,
             "case": erased.case,
@@ -197,13 +197,13 @@ class Erasures:
         subject: UUID,
         tenant: UUID,
         stream: UUID,
-        because: ErasureBecause,
+        reason: ErasureReason,
         waits_for: Sequence[str],
         now: datetime,
         limit: TimeLimit,
     ) -> None:
         """Record that an erasure started, and start its clock. The caller has checked that it did not start before."""
-        values = {"subject": subject, "tenant": tenant, "kind": kind, "because": because, "now": now}
+        values = {"subject": subject, "tenant": tenant, "kind": kind, "reason": reason, "now": now}
         await session.execute(_BEGIN, {**values, "waits_for": list(waits_for)})
         # Without a case: stopping or pausing a case stops or pauses its clocks, but not this one.
         await self._clocks.start(
@@ -255,7 +255,7 @@ class Erasures:
             Erasure(
                 subject=row.subject,
                 kind=row.kind,
-                because=row.because,
+                reason=row.reason,
                 waits_for=tuple(row.waits_for),
                 began_at=row.began_at,
                 done_at=row.done_at,

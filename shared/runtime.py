@@ -112,7 +112,7 @@ async def serve(service: Service, settings: Settings) -> None:
         done, _ = await asyncio.wait([*tasks, waiting], return_when=asyncio.FIRST_COMPLETED)
         failed = [task for task in done if task is not waiting]
         running.stop()
-        log.info("service.stopping", because="signal" if not failed else failed[0].get_name())
+        log.info("service.stopping", reason="signal" if not failed else failed[0].get_name())
         _, late = await asyncio.wait(tasks, timeout=settings.stop_seconds)
         waiting.cancel()
         for task in late:

@@ -39,7 +39,7 @@ class Line:
     key_id: str
     subject: str
     kind: str
-    because: str
+    reason: str
     at: str
     tenant: str
     case_id: str | None
@@ -198,7 +198,7 @@ async def _rows(settings: Settings, service: str) -> AsyncIterator[Sequence[Any]
     if not await _has_ledger(settings, service):
         return
     query = text(
-        "SELECT erased, key_id, subject, kind, because, at, tenant, case_id FROM erasure_ledger"
+        "SELECT erased, key_id, subject, kind, reason, at, tenant, case_id FROM erasure_ledger"
         " WHERE (erased, key_id) > (:erased, :key) ORDER BY erased, key_id LIMIT :many"
     )
     async with _engine(settings.database_of(service)) as engine:
@@ -274,14 +274,14 @@ async def _apply_again(settings: Settings, service: str, erasures: Sequence[Line
 def _event(line: Line) -> tuple[str, dict[str, Any]]:
     from shared.events import intake, network, training
 
-    case = {"case_id": line.case_id, "because": line.because}
+    case = {"case_id": line.case_id, "reason": line.reason}
     if line.kind == "case":
         return intake.CaseErased.TYPE, case
     if line.kind in ("staff", "coordinator"):
-        contact = {"contact_id": line.erased, "kind": line.kind, "because": line.because}
+        contact = {"contact_id": line.erased, "kind": line.kind, "reason": line.reason}
         return intake.ContactErased.TYPE, contact
     if line.kind == "registration":
-        return training.RegistrationErased.TYPE, {"registration_id": line.erased, "because": line.because}
+        return training.RegistrationErased.TYPE, {"registration_id": line.erased, "reason": line.reason}
     return network.PersonErased.TYPE, {**case, "person_id": line.erased}
 
 

@@ -24,7 +24,7 @@ from deploy.demo.things import (
 from services.intake.domain.codes import DeclineReason, Side
 from services.network.domain import Channel, ContactPurpose
 from services.plans.domain import Going
-from services.scheduling.domain.states import CancelledBecause, ChecklistItem, PostponedBecause
+from services.scheduling.domain.states import CancelReason, ChecklistItem, PostponeReason
 from shared.auth import Role
 from shared.events.network import PersonRole
 from shared.fields import LanguageCode
@@ -174,14 +174,12 @@ class Coordinator(Player):
         """{me} begins to prepare the next conference."""
         await self._post(f"scheduling/cases/{case.id}/preparations")
 
-    async def postpones(
-        self, case: Case, *, reason: Annotated[str, AfterValidator(PostponedBecause)]
-    ) -> None:
+    async def postpones(self, case: Case, *, reason: Annotated[str, AfterValidator(PostponeReason)]) -> None:
         """{me} postpones the conference ({reason})."""
         await self._changes_date(case, "postpone", reason=reason)
 
     async def cancels_conference(
-        self, case: Case, *, reason: Annotated[str, AfterValidator(CancelledBecause)]
+        self, case: Case, *, reason: Annotated[str, AfterValidator(CancelReason)]
     ) -> None:
         """{me} cancels the conference ({reason})."""
         await self._changes_date(case, "cancel", reason=reason)
@@ -217,7 +215,7 @@ class Coordinator(Player):
         case.plan_id = await self._writes(f"plans/cases/{case.id}/plans", agreements, body)
 
     async def changes_plan(
-        self, case: Case, *agreements: Agreement, why: Words, asked_by: Person, **about: Unpack[Plan]
+        self, case: Case, *agreements: Agreement, reason: Words, asked_by: Person, **about: Unpack[Plan]
     ) -> None:
         """{me} records what the circle changed in its plan, which {asked_by} asked for: {agreements}."""
         path = f"plans/plans/{case.plan_id}"
@@ -225,7 +223,7 @@ class Coordinator(Player):
         conference = (await self._conference(case))["conference_id"]
         changed = {
             "version": newest,
-            "why": why,
+            "reason": reason,
             "asked_by_person_id": asked_by.id,
             "conference_id": conference,
         }

@@ -83,21 +83,21 @@ class Person(Player):
         said = answers(poll, yes=yes, maybe=maybe)
         await self._ask("PUT", f"scheduling/me/polls/{poll['poll_id']}", {"answers": said})
 
-    async def changes_agreement(self, case: Case, agreement: Agreement, *, due: date, why: Words) -> None:
+    async def changes_agreement(self, case: Case, agreement: Agreement, *, due: date, reason: Words) -> None:
         """{me} agrees another day for “{agreement}”, between two meetings."""
         found = await self._items(f"plans/cases/{case.id}/agreements")
         old = only([each for each in found if each["agreement_id"] == str(agreement.id)], "no such agreement")
         body = {name: old[name] for name in ("what", "who_person_ids", "who_text", "known_done_how")}
         newest = (await self._ask("GET", f"plans/plans/{case.plan_id}"))["version"]
         path = f"plans/agreements/{agreement.id}/changes"
-        answer = await self._post(path, **body, version=newest, due_on=due, why=why)
+        answer = await self._post(path, **body, version=newest, due_on=due, reason=reason)
         agreement.id, agreement.due = UUID(answer["agreement_id"]), due
 
-    async def invokes_plan_b(self, case: Case, line: int, *, instead_of: Agreement, why: Words) -> None:
+    async def invokes_plan_b(self, case: Case, line: int, *, instead_of: Agreement, reason: Words) -> None:
         """{me} says that plan B is needed in the place of “{instead_of}”."""
         plan = f"plans/plans/{case.plan_id}"
         newest = (await self._ask("GET", plan))["version"]
-        await self._post(f"{plan}/plan-b", version=newest, line=line, instead_of=instead_of.id, why=why)
+        await self._post(f"{plan}/plan-b", version=newest, line=line, instead_of=instead_of.id, reason=reason)
 
     async def asks_for_review(self, case: Case) -> None:
         """{me} asks that the circle looks at its plan now."""

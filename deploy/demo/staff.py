@@ -99,9 +99,9 @@ class Staff(Player):
         request = only([each for each in waiting if each == asked], "the list does not show the request")
         await self._post(f"network/data-requests/{request}/approve")
 
-    async def erases(self, case: Case, *, because: Literal["asked", "entered-by-mistake"]) -> None:
+    async def erases(self, case: Case, *, reason: Literal["asked", "entered-by-mistake"]) -> None:
         """{me} erases the case."""
-        await self._post(f"intake/cases/{case.id}/erase", because=because)
+        await self._post(f"intake/cases/{case.id}/erase", reason=reason)
 
     async def offers_course(
         self, title: str, *, language: LanguageCode = "nl", audience: str | None = None

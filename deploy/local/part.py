@@ -119,8 +119,8 @@ class Part(ABC):
                 raise
             except Exception as error:  # noqa: BLE001 - whatever its driver raises while it is not up
                 if time.monotonic() > until:
-                    why = str(error) if isinstance(error, NotReadyYet) else type(error).__name__
-                    waited = f"was not ready after {self.start_seconds:.0f} seconds ({why})"
+                    reason = str(error) if isinstance(error, NotReadyYet) else type(error).__name__
+                    waited = f"was not ready after {self.start_seconds:.0f} seconds ({reason})"
                     raise PartFailed(self.describe(waited)) from None
             await asyncio.sleep(self.probe_seconds)
 

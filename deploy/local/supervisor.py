@@ -135,15 +135,15 @@ class Supervised:
         failures = 0
         while True:
             started = time.monotonic()
-            because = await self._run_once()
-            if because is None:
+            reason = await self._run_once()
+            if reason is None:
                 return
             failures = 1 if time.monotonic() - started > _HEALTHY_SECONDS else failures + 1
             if not self._was_ready and failures >= _FIRST_TRIES:
-                await self._set(State.FAILED, because)
+                await self._set(State.FAILED, reason)
                 return
             self.restarts += 1
-            await self._set(State.RESTARTING, because)
+            await self._set(State.RESTARTING, reason)
             await asyncio.sleep(min(_SHORTEST_PAUSE * 2 ** (failures - 1), _LONGEST_PAUSE))
 
     async def _run_once(self) -> str | None:

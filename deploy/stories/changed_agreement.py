@@ -24,7 +24,7 @@ async def changed_agreement(s: Story, c: Ring) -> None:
     await coordinator.records_plan(case, papers, goals=goals, monitor=els, review=s.date(200))
     await coordinator.shares_plan(case)
     s.chapter("Another day for one agreement")
-    await els.changes_agreement(case, papers, due=s.date(47), why="Tom is nog op reis.")
+    await els.changes_agreement(case, papers, due=s.date(47), reason="Tom is nog op reis.")
     s.expect_events({plans.PlanRecorded: 2}, case)
     s.expect_emails("agreement-changed", [tom], case)
     s.expect_that((await bea.sees_agreements(case))[papers.id], "open")

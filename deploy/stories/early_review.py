@@ -50,7 +50,7 @@ async def early_review(s: Story, c: Ring) -> None:
     await other.changes_plan(
         case,
         meals,
-        why="Paula is op zondag alleen.",
+        reason="Paula is op zondag alleen.",
         asked_by=paula,
         goals=["Paula woont alleen en eet op zondag bij Sonja."],
         monitor=bert,

@@ -69,7 +69,7 @@ async def second_case(s: Story, c: Cast) -> None:
     await s.days_pass(2)
     await c.ingrid.approves_request(c.marleen, "erasure")
     await s.hours_pass(1)
-    await c.ingrid.erases(case, because="asked")
+    await c.ingrid.erases(case, reason="asked")
     s.expect_events({intake.CaseErased: 1}, case)
     s.expect_that(await c.hanne.reads(case, "case"), "erased")
     s.expect_that(await c.veerle.reads(case, "persons"), "refused")

@@ -40,16 +40,16 @@ async def refused_plan(s: Story, c: Ring) -> None:
     # Jana and the monitor may change what is in it.
     s.expect_emails("plan-answered", [jana, dirk], case, holds=["link"])
     s.chapter("It is amended, and accepted in part")
-    why = "Ruben vroeg wie er 's nachts is."
+    reason = "Ruben vroeg wie er 's nachts is."
     stay = Agreement("blijven", "Jana blijft elke schooldag tot het einde op school.", [jana], s.date(60))
-    await coordinator.changes_plan(case, school, stay, why=why, asked_by=hilde, **about)
+    await coordinator.changes_plan(case, school, stay, reason=reason, asked_by=hilde, **about)
     judged = await c.ruben.accepts_plan(case, Judgement(True), Judgement(False, nights))
     s.expect_that(judged, "partly-accepted")
     s.expect_emails("plan-answered", [jana, dirk], case, times=2, holds=["link"])
     s.chapter("Nobody changes it in time")
     await s.until_event(case, CLOCK_EVENTS["plans", "breached"], of="plan-amendment")
     sleep = Agreement("nacht", "Dirk slaapt bij Jana wanneer Hilde nachtdienst heeft.", [dirk], s.date(65))
-    await coordinator.changes_plan(case, school, stay, sleep, why=why, asked_by=hilde, **about)
+    await coordinator.changes_plan(case, school, stay, sleep, reason=reason, asked_by=hilde, **about)
     s.expect_that(await c.ruben.accepts_plan(case, Judgement(True), Judgement(True)), "accepted")
     s.expect_events(
         {plans.PlanRecorded: 3, plans.PlanAccepted: 1, plans.PlanRefused: 1, plans.PlanPartlyAccepted: 1},

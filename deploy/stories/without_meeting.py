@@ -46,7 +46,7 @@ async def without_meeting(s: Story, c: Ring) -> None:
     await coordinator.shares_plan(case)
     await s.days_pass(2)
     s.chapter("Plan B")
-    await omer.invokes_plan_b(case, 1, instead_of=soup, why="Nele brak haar arm.")
+    await omer.invokes_plan_b(case, 1, instead_of=soup, reason="Nele brak haar arm.")
     s.expect_events({plans.PlanBInvoked: 1}, case)
     s.expect_emails("plan-b", [wim], case)
     s.expect_emails("agreement-changed", [nele], case)

@@ -45,8 +45,8 @@ def work_in_hand(events: Sequence[HistoryEvent]) -> str:
     if not tasks or tasks[-1] == _TASK_ENDED:
         return ""
     failed = [event for event in events if event.event_type == _TASK_FAILED]
-    why = failed[-1].workflow_task_failed_event_attributes.failure.message if failed else ""
-    return f"a workflow task that failed before: {why}" if failed else "a workflow task"
+    reason = failed[-1].workflow_task_failed_event_attributes.failure.message if failed else ""
+    return f"a workflow task that failed before: {reason}" if failed else "a workflow task"
 
 
 @dataclass

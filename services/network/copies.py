@@ -22,8 +22,8 @@ from services.network.copy_schemas import (
     GotInvitation,
     GotLink,
     GotMessage,
+    HeldBasis,
     InCircle,
-    KeptBecause,
     LeftCircle,
     MadeContact,
     MadeRequest,
@@ -70,9 +70,9 @@ async def gather(
     seen = list(own)
     seen.extend(entry for part in (referral, meetings, plan) if part is not None for entry in part.seen)
     missing = [
-        *([Missing(part="you", why="erased")] if fields is None else []),
+        *([Missing(part="you", reason="erased")] if fields is None else []),
         *_missing(referral, meetings, plan),
-        *([Missing(part="exit-reason", why="withheld")] if _withheld(circle) else []),
+        *([Missing(part="exit-reason", reason="withheld")] if _withheld(circle) else []),
     ]
     return Copy(
         made_at=now,
@@ -109,17 +109,17 @@ def _missing(
 ) -> list[Missing]:
     found: list[Missing] = []
     if referral is None or (referral.entry is None and not referral.erased):
-        found.append(Missing(part="referral", why="not-held"))
+        found.append(Missing(part="referral", reason="not-held"))
     elif referral.erased:
-        found.append(Missing(part="referral", why="erased"))
+        found.append(Missing(part="referral", reason="erased"))
     if meetings is None or not (meetings.erased or meetings.polls or meetings.conferences or meetings.circle):
-        found.append(Missing(part="meetings", why="not-held"))
+        found.append(Missing(part="meetings", reason="not-held"))
     elif meetings.erased:
-        found.append(Missing(part="meetings", why="erased"))
+        found.append(Missing(part="meetings", reason="erased"))
     if plan is None or not (plan.erased or plan.plan or plan.own_agreements):
-        found.append(Missing(part="plan", why="not-held"))
+        found.append(Missing(part="plan", reason="not-held"))
     elif plan.erased:
-        found.append(Missing(part="plan", why="erased"))
+        found.append(Missing(part="plan", reason="erased"))
     return found
 
 
@@ -157,7 +157,7 @@ async def _circle(session: AsyncSession, vault: Vault, person: Person, *, show_r
             )
             for said in consents
         ],
-        kept_because=[KeptBecause(basis=row.basis, since=row.created_at) for row in bases],
+        legal_bases=[HeldBasis(basis=row.basis, since=row.created_at) for row in bases],
         contacts=await _contacts(session, person),
         invitation=None
         if invitation is None

@@ -166,7 +166,7 @@ class _Page:
             self._list("part.consents", ("purpose", "answer", "language", "how", "when"), consents),
             *(
                 [self._list("part.kept", ("basis", "when"), kept)]
-                if (kept := [self._cells(why, ("basis", "since")) for why in circle.kept_because])
+                if (kept := [self._cells(basis, ("basis", "since")) for basis in circle.legal_bases])
                 else []
             ),
             self._section("part.invitation", self._rows(circle.invitation, invited)),
@@ -245,7 +245,7 @@ class _Page:
         if answers:
             found.append(self._list("part.polls", ("day", "answer", "how", "when"), answers))
         if held.more_time:
-            said = ("before_on", "until_on", "longer_because")
+            said = ("before_on", "until_on", "extension_reason")
             given = [self._cells(one, ("given_at", *said)) for one in held.more_time]
             found.append(self._list("part.more-time", ("when", *said), given))
         if held.givers:
@@ -267,7 +267,14 @@ class _Page:
             "you_monitor_it",
             "you_convene",
         )
-        words = ("shared_with_you_at", "you_agree", "goals", "decisions_of_circle", "for_children", "why")
+        words = (
+            "shared_with_you_at",
+            "you_agree",
+            "goals",
+            "decisions_of_circle",
+            "for_children",
+            "change_reason",
+        )
         found = []
         if held.plan is not None:
             rows = list(self._rows(held.plan, (*shown, *words)))
@@ -316,7 +323,8 @@ class _Page:
         if not self._copy.missing:
             return []
         rows = [
-            Row(self._word(f"part.{one.part}"), [self._word(f"why.{one.why}")]) for one in self._copy.missing
+            Row(self._word(f"part.{one.part}"), [self._word(f"missing.{one.reason}")])
+            for one in self._copy.missing
         ]
         return [Section(self._word("missing"), rows)]
 

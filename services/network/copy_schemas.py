@@ -17,7 +17,7 @@ from shared.languages import Language
 COPY_FORMAT: Literal["kring-copy-1"] = "kring-copy-1"
 
 PartName = Literal["you", "referral", "meetings", "plan", "exit-reason"]
-Why = Literal["erased", "not-held", "withheld"]
+MissingReason = Literal["erased", "not-held", "withheld"]
 
 
 class CopyPart(BaseModel):
@@ -51,7 +51,7 @@ class SaidConsent(CopyPart):
     said_at: datetime
 
 
-class KeptBecause(CopyPart):
+class HeldBasis(CopyPart):
     """The legal basis on which data is kept, and since when."""
 
     basis: str
@@ -126,7 +126,7 @@ class InCircle(CopyPart):
     """What network holds besides the person's identity."""
 
     consents: list[SaidConsent]
-    kept_because: list[KeptBecause]
+    legal_bases: list[HeldBasis]
     contacts: list[MadeContact]
     invitation: GotInvitation | None
     survey: GaveScores | None
@@ -164,7 +164,7 @@ class Missing(CopyPart):
     """A part that is missing from the copy, and why."""
 
     part: PartName
-    why: Why
+    reason: MissingReason
 
 
 class Copy(CopyPart):

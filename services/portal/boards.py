@@ -9,7 +9,7 @@ from uuid import UUID
 from services.portal import permissions, todos
 from services.portal.models import Todo
 from services.portal.staff import StaffVisit
-from services.portal.staff_words import LATE_BECAUSE
+from services.portal.staff_words import LATE_REASONS
 from services.portal.visits import PageModel
 from services.portal.wording import mark as _
 from shared.auth import Role
@@ -66,8 +66,8 @@ TO_DO: dict[str, str] = {
     "turns-12": _("Iemand wordt twaalf: vraag het ook aan die persoon zelf"),
     "turns-18": _("Iemand wordt achttien: vraag het aan die persoon zelf"),
 }
-WHY = _("Waarom werd het later?")
-CHANGE_WHY = _("De reden veranderen")
+GIVE_REASON = _("Waarom werd het later?")
+CHANGE_REASON = _("De reden veranderen")
 SOMETHING_TO_DO = _("Iets dat op een antwoord wacht")
 YOU = _("jij")
 TURNS: dict[str, str] = {
@@ -149,8 +149,8 @@ class ShownTodo(PageModel):
     over: bool
     path: str | None
     # Why it became late, if somebody said so; and for who may say so, the page for that and the text of its link.
-    why: str | None
-    say_why: tuple[str, str] | None
+    late_reason: str | None
+    give_reason: tuple[str, str] | None
 
 
 async def shown(
@@ -179,12 +179,21 @@ async def shown(
             paused=row.state == "paused",
             over=row.state == "stopped",
             path=path_of(visit, row),
-            why=visit.word(LATE_BECAUSE, row.late_because) if row.late_because else None,
-            say_why=(f"/late/{row.id}", visit.say(CHANGE_WHY if row.late_because else WHY))
+            late_reason=visit.word(LATE_REASONS, row.late_reason) if row.late_reason else None,
+            give_reason=(f"/late/{row.id}", visit.say(CHANGE_REASON if row.late_reason else GIVE_REASON))
             if row.breached_at is not None and permissions.may_explain(reader, row, coordinates=coordinated)
             else None,
         )
-        same = (row.kind, row.case_id or row.id, one.turn, one.late, one.paused, one.over, one.path, one.why)
+        same = (
+            row.kind,
+            row.case_id or row.id,
+            one.turn,
+            one.late,
+            one.paused,
+            one.over,
+            one.path,
+            one.late_reason,
+        )
         found.setdefault(same, one)
         times[same] += 1
     return [one.model_copy(update={"times": times[same]}) for same, one in found.items()]

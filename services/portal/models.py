@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, Text, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from shared.tables import NO_TENANT_BECAUSE, SHOWN_TO_ALL, Timestamp, service_metadata
+from shared.tables import NO_TENANT_REASON, SHOWN_TO_ALL, Timestamp, service_metadata
 
 
 class Base(DeclarativeBase):
@@ -26,7 +26,7 @@ class BrowserSession(Base):
     __tablename__ = "browser_session"
     __table_args__ = (
         Index("ix_browser_session_kept_until", "kept_until"),
-        {"info": {NO_TENANT_BECAUSE: "sealed: only the cookie says whose it is"}},
+        {"info": {NO_TENANT_REASON: "sealed: only the cookie says whose it is"}},
     )
 
     id: Mapped[bytes] = mapped_column(primary_key=True)
@@ -56,7 +56,7 @@ class Todo(Base):
     """A clock of a service from its newest event: what somebody must do, in ids, codes and dates.
 
     `waiting`: its owner must act now, and not only from the warning on. `breached_at`: when it became late, also of
-    one that was met since; null for what ends by itself. `late_because`: a `LateBecause`. `version`: the event's
+    one that was met since; null for what ends by itself. `late_reason`: a `LateReason`. `version`: the event's
     number in the clock's stream. Ended clocks stay until no earlier event of theirs can arrive any more.
     """
 
@@ -101,6 +101,6 @@ class Todo(Base):
     warn_at: Mapped[datetime | None]
     due_at: Mapped[datetime]
     breached_at: Mapped[datetime | None]
-    late_because: Mapped[str | None]
+    late_reason: Mapped[str | None]
     changed_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(BigInteger)

@@ -52,11 +52,11 @@ async def more_time_of(visit: StaffVisit, given: Given) -> list[str]:
             names.setdefault(each.coordinator_id, f"{each.first_name} {each.last_name}".strip())
     dates, somebody = await visit.dates(), visit.say(_("een coördinator"))
     return [
-        visit.say(_("Meer tijd tot {day}: {why} (eerst tot {before}; {who}, {on})")).format(
+        visit.say(_("Meer tijd tot {day}: {reason} (eerst tot {before}; {who}, {on})")).format(
             # Until the end of those days.
             day=dates.day(each.target_at - timedelta(seconds=1)),
             before=dates.day(each.before_at - timedelta(seconds=1)),
-            why=visit.word(LONGER, each.reason),
+            reason=visit.word(LONGER, each.reason),
             who=names.get(each.extended_by) or somebody,
             on=dates.day(each.created_at),
         )

@@ -59,7 +59,7 @@ LONGER: dict[str, str] = {
     "holidays": _("Het is vakantie"),
     "other": _("Iets anders"),
 }
-LATE_BECAUSE: dict[str, str] = {
+LATE_REASONS: dict[str, str] = {
     "family-needs-time": _("De familie had meer tijd nodig"),
     "key-person-unavailable": _("Iemand die erbij moest zijn, kon niet"),
     "unreachable": _("Iemand was moeilijk te bereiken"),

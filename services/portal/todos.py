@@ -21,7 +21,7 @@ from shared.auth import Principal
 from shared.case_access import coordinated_by
 from shared.context import Context
 from shared.database import Scope, set_scope
-from shared.events.base import ClockFact, LateBecause, Received
+from shared.events.base import ClockFact, LateReason, Received
 from shared.http import PageRequest, Rows, decode_cursor, paginate
 
 _STATE_AFTER = {
@@ -45,7 +45,7 @@ class Late:
     longer: int
     oldest: datetime
     # How many of them have which reason, or none yet, the most frequent first.
-    because: list[tuple[str | None, int]]
+    reasons: list[tuple[str | None, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ async def follow(session: AsyncSession, event: Received[ClockFact], context: Con
         warn_at=fact.warn_at,
         due_at=fact.due_at,
         breached_at=fact.breached_at if late else None,
-        late_because=fact.late_because,
+        late_reason=fact.late_reason,
         changed_at=event.time,
         version=event.sequence,
     )
@@ -184,11 +184,11 @@ async def missed(session: AsyncSession, principal: Principal, *, clock_id: UUID)
     return todo if permissions.may_explain(principal, todo, coordinates=cases) else None
 
 
-async def note_reason(session: AsyncSession, todo: Todo, because: LateBecause) -> None:
+async def note_reason(session: AsyncSession, todo: Todo, reason: LateReason) -> None:
     """Show why a to-do became late before its event says so, unless something newer was heard since it was read."""
     await set_scope(session, Scope(tenant=todo.tenant))
     unchanged = update(Todo).where(Todo.id == todo.id, Todo.version == todo.version)
-    await session.execute(unchanged.values(late_because=because).execution_options(synchronize_session=False))
+    await session.execute(unchanged.values(late_reason=reason).execution_options(synchronize_session=False))
 
 
 async def next_of_cases(
@@ -225,15 +225,15 @@ async def coordinated(
 async def late_by_kind(session: AsyncSession, *, now: datetime, tenant: UUID | None = None) -> list[Late]:
     """Return what is late, by kind and age; in one organisation, or for ops in all of them."""
     late = [Todo.state == "breached", *([Todo.tenant == tenant] if tenant else [])]
-    reasons = (
-        select(Todo.service, Todo.kind, Todo.late_because, func.count())
+    counted = (
+        select(Todo.service, Todo.kind, Todo.late_reason, func.count())
         .where(*late)
-        .group_by(Todo.service, Todo.kind, Todo.late_because)
-        .order_by(func.count().desc(), Todo.late_because)
+        .group_by(Todo.service, Todo.kind, Todo.late_reason)
+        .order_by(func.count().desc(), Todo.late_reason)
     )
-    because: dict[tuple[str, str], list[tuple[str | None, int]]] = {}
-    for service, kind, reason, number in await session.execute(reasons):
-        because.setdefault((service, kind), []).append((reason, number))
+    reasons: dict[tuple[str, str], list[tuple[str | None, int]]] = {}
+    for service, kind, reason, number in await session.execute(counted):
+        reasons.setdefault((service, kind), []).append((reason, number))
     query = (
         select(
             Todo.service,
@@ -247,7 +247,7 @@ async def late_by_kind(session: AsyncSession, *, now: datetime, tenant: UUID | N
         .group_by(Todo.service, Todo.kind)
         .order_by(func.min(Todo.due_at))
     )
-    return [Late(*row, because[row.service, row.kind]) for row in await session.execute(query)]
+    return [Late(*row, reasons[row.service, row.kind]) for row in await session.execute(query)]
 
 
 def _picked(principal: Principal, narrowed: Sequence[ColumnElement[bool]], *, most: int) -> Select[Any]:

@@ -16,7 +16,7 @@ from services.training.domain import (
     RegistrationState,
     Vat,
 )
-from services.training.statements.entries import Why
+from services.training.statements.entries import LeftOutReason
 from shared.fields import EmailAddress, Iban, KboNumber, LanguageCode, LastName, Line, Link, Name, Phone, Text
 from shared.http import ReadVersion, RequestModel, ResponseModel
 
@@ -284,7 +284,7 @@ class EntryLeftOut(ResponseModel):
     """An entry of a file (its position, from 1) that is no payment to the organisation, or cannot be read."""
 
     entry: int
-    why: Why
+    reason: LeftOutReason
 
 
 class StatementSummary(ResponseModel):

@@ -17,7 +17,7 @@ class CopiedAgreement(Published):
     known_done_how: str | None
     state: str
     settled_at: datetime | None
-    because: str | None = Field(default=None, description="Why it is done, if it is part of plan B.")
+    invoked_reason: str | None = Field(default=None, description="Why it is done, if it is part of plan B.")
 
 
 class CopiedPlanB(Published):
@@ -72,7 +72,7 @@ class CopiedPlan(Published):
     decisions_of_circle: list[str] | None
     plan_b: list[CopiedPlanB] | None
     for_children: str | None
-    why: str | None = Field(description="Why the version before was changed; null for the first.")
+    change_reason: str | None = Field(description="Why the version before was changed; null for the first.")
     resources: list[CopiedResource] = Field(
         description="What the circle asks of services and organisations, and the outcome."
     )
@@ -91,7 +91,7 @@ class CopiedCheckIn(Published):
     recorded_at: datetime | None
     decision: str | None
     note: str | None
-    moved_because: str | None = Field(
+    moved_reason: str | None = Field(
         default=None, description="Why it was asked on another day than was planned, if it was."
     )
     new_needs: bool | None = Field(

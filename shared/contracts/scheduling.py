@@ -61,7 +61,7 @@ class CopiedMoreTime(Published):
     given_at: datetime = Field(description="When more time was given.")
     before_on: date = Field(description="The day by which the conference should have been held before.")
     until_on: date = Field(description="The day by which it should be held since.")
-    longer_because: str = Field(description="Why it needed more time.")
+    extension_reason: str = Field(description="Why it needed more time.")
 
 
 class CopiedPlace(Published):

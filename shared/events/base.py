@@ -98,8 +98,8 @@ class ClockFact(EventData):
 
     `owner_id`: the account or the organisation that must act; absent: whoever has the role `owner`, or
     coordinates the case. `turn`: from when on it is their turn. `wakes`: the workflow of the same service that must
-    reload what it waits for because of this, if any. `breached_at`, `late_because`, `stopped_at`: when it was
-    breached, why (a `LateBecause`) and when it stopped, as far as that is so.
+    reload what it waits for because of this, if any. `breached_at`, `late_reason`, `stopped_at`: when it was
+    breached, why (a `LateReason`) and when it stopped, as far as that is so.
     """
 
     clock_id: UUID
@@ -115,12 +115,12 @@ class ClockFact(EventData):
     reason: Code | None = None
     wakes: Reference | None = None
     breached_at: datetime | None = None
-    late_because: Code | None = None
+    late_reason: Code | None = None
     stopped_at: datetime | None = None
     turn: Turn = "now"
 
 
-class LateBecause(StrEnum):
+class LateReason(StrEnum):
     """Why a deadline was missed: nothing about a person, so no illness, and nobody's words."""
 
     FAMILY_NEEDS_TIME = "family-needs-time"
@@ -181,7 +181,7 @@ DECIDED_BY: dict[DecisionKind, str] = {
     "coordinator": "intake",
     "registration": "training",
 }
-ErasureBecause = Literal["asked", "retention", "entered-by-mistake"]
+ErasureReason = Literal["asked", "retention", "entered-by-mistake"]
 
 
 class ErasureWrittenFact(EventData):

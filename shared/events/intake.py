@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from shared.events.base import CalendarEntry, Code, ErasureBecause, EventData, Published, Reference
+from shared.events.base import CalendarEntry, Code, ErasureReason, EventData, Published, Reference
 
 
 class OrganisationProfile(EventData):
@@ -111,7 +111,7 @@ class CaseErased(EventData, type="intake.case.erased.v1"):
     """The case's personal data must become unreadable everywhere."""
 
     case_id: UUID
-    because: ErasureBecause = "asked"
+    reason: ErasureReason = "asked"
 
 
 class ContactErased(EventData, type="intake.contact.erased.v1"):
@@ -122,7 +122,7 @@ class ContactErased(EventData, type="intake.contact.erased.v1"):
 
     contact_id: UUID
     kind: Literal["staff", "coordinator"]
-    because: ErasureBecause = "asked"
+    reason: ErasureReason = "asked"
 
 
 class OfferMade(EventData, type="intake.offer.made.v1"):
@@ -240,7 +240,7 @@ class HoldLifted(EventData, type="intake.hold.lifted.v1"):
 
     case_id: UUID
     hold_id: UUID
-    because: Literal["by-hand", "expired"]
+    reason: Literal["by-hand", "expired"]
 
 
 class NotifyCoordinator(EventData, type="intake.notify-coordinator.v1", command_of=("scheduling",)):

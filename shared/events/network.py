@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.events.base import CalendarEntry, Code, ErasureBecause, EventData, Reference
+from shared.events.base import CalendarEntry, Code, ErasureReason, EventData, Reference
 
 PersonRole = Literal["central", "circle", "professional", "advocate", "interpreter", "representative"]
 Side = Literal["maternal", "paternal", "other"]
@@ -58,7 +58,7 @@ class PersonErased(EventData, type="network.person.erased.v1"):
 
     case_id: UUID
     person_id: UUID
-    because: ErasureBecause = "asked"
+    reason: ErasureReason = "asked"
 
 
 class ContactMade(EventData, type="network.contact.made.v1"):

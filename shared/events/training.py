@@ -3,7 +3,7 @@
 from typing import Literal
 from uuid import UUID
 
-from shared.events.base import ErasureBecause, EventData
+from shared.events.base import ErasureReason, EventData
 
 
 class RegistrationReceived(EventData, type="training.registration.received.v1", public=True):
@@ -55,7 +55,7 @@ class RegistrationErased(EventData, type="training.registration.erased.v1"):
     """The identity of who registered and who paid must become unreadable; amounts, dates and states stay."""
 
     registration_id: UUID
-    because: ErasureBecause = "asked"
+    reason: ErasureReason = "asked"
 
 
 class PlaceFreed(EventData, type="training.internal.place.freed.v1"):

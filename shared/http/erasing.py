@@ -5,7 +5,7 @@ from typing import Literal
 from uuid import UUID
 
 from shared.erasure import Erasure, Erasures
-from shared.events.base import ErasureBecause
+from shared.events.base import ErasureReason
 from shared.http.gates import Officer
 from shared.http.models import RequestModel, ResponseModel
 from shared.http.paging import Page, Paging
@@ -15,7 +15,7 @@ from shared.http.routing import Now, Router, Session
 class NewErasure(RequestModel):
     """Why something is erased."""
 
-    because: ErasureBecause
+    reason: ErasureReason
 
 
 class ServiceConfirmation(ResponseModel):
@@ -30,7 +30,7 @@ class ErasureProgress(ResponseModel):
 
     subject_id: UUID
     kind: str
-    because: ErasureBecause
+    reason: ErasureReason
     state: Literal["running", "late", "done"]
     asked_at: datetime
     due_at: datetime | None
@@ -46,7 +46,7 @@ class ErasureProgress(ResponseModel):
             {
                 "subject_id": erasure.subject,
                 "kind": erasure.kind,
-                "because": erasure.because,
+                "reason": erasure.reason,
                 "state": "done" if erasure.done_at is not None else "late" if late else "running",
                 "asked_at": erasure.began_at,
                 "due_at": erasure.due_at,

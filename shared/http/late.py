@@ -12,7 +12,7 @@ from shared.case_state import CaseErased
 from shared.clock_rows import Clock
 from shared.clocks import Clocks
 from shared.errors import Conflict, NotFound
-from shared.events.base import LateBecause
+from shared.events.base import LateReason
 from shared.http.gates import ClockOwner
 from shared.http.models import RequestModel
 from shared.http.openapi import problems
@@ -35,20 +35,20 @@ class ClockNotLate(Conflict):
     title = "This deadline was not missed: only one that was can have a reason for it"
 
 
-class LateReason(RequestModel):
+class LateExplanation(RequestModel):
     """Why a deadline was missed."""
 
-    reason: LateBecause = Field(description="Why, as a code: never about a person.")
+    reason: LateReason = Field(description="Why, as a code: never about a person.")
 
 
 @router.put(
-    "/v1/clocks/{clock_id}/late-because",
+    "/v1/clocks/{clock_id}/late-reason",
     status_code=204,
     response_class=Response,
     responses=problems(404, 409, 410),
 )
 async def explain_lateness(
-    *, clock_id: UUID, body: LateReason, principal: ClockOwner, session: Session, now: Now, deps: Deps
+    *, clock_id: UUID, body: LateExplanation, principal: ClockOwner, session: Session, now: Now, deps: Deps
 ) -> None:
     """Record why a deadline was missed, while it is late or after it was met late; the last reason counts.
 
@@ -60,7 +60,7 @@ async def explain_lateness(
         raise UnknownClock(clock_id=str(clock_id))
     if clock.breached_at is None:
         raise ClockNotLate(clock_id=str(clock_id), state=clock.state)
-    await clocks.explain(session, clock, why=body.reason, now=now)
+    await clocks.explain(session, clock, reason=body.reason, now=now)
 
 
 async def _answers_for(session: AsyncSession, principal: Principal, clock: Clock) -> bool:

@@ -15,7 +15,7 @@ from sqlalchemy import MetaData, Table, text
 from sqlalchemy.engine import Connection
 
 from shared.secrets import Login
-from shared.tables import APPEND_ONLY, NO_TENANT_BECAUSE, SHOWN_TO_ALL
+from shared.tables import APPEND_ONLY, NO_TENANT_REASON, SHOWN_TO_ALL
 
 # The subquery is evaluated once per statement and not once per row. A pooled connection holds '' after a transaction
 # that set a tenant, which is no id: hence nullif.
@@ -91,7 +91,7 @@ def close_ledgers(connection: Connection, role: str, metadata: MetaData) -> None
 
 def policies(table: Table) -> dict[str, str]:
     """Return a table's row policies by name: empty for one that is of no tenant. Raises: TableUnprotected."""
-    if table.info.get(NO_TENANT_BECAUSE):
+    if table.info.get(NO_TENANT_REASON):
         return {}
     if "tenant" not in table.c:
         raise TableUnprotected(f"the table {table.name} has no column `tenant` and does not say why")

@@ -38,12 +38,12 @@ from shared.tables.keys import (
     erasure_ledger,
     subject_key,
 )
-from shared.tables.metadata import APPEND_ONLY, NAMING, NO_TENANT_BECAUSE, SHOWN_TO_ALL, Timestamp, platform
+from shared.tables.metadata import APPEND_ONLY, NAMING, NO_TENANT_REASON, SHOWN_TO_ALL, Timestamp, platform
 
 __all__ = [
     "APPEND_ONLY",
     "NAMING",
-    "NO_TENANT_BECAUSE",
+    "NO_TENANT_REASON",
     "SHOWN_TO_ALL",
     "Timestamp",
     "audit_cut",

@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from shared.tables.metadata import APPEND_ONLY, NO_TENANT_BECAUSE, SHOWN_TO_ALL, Timestamp, platform
+from shared.tables.metadata import APPEND_ONLY, NO_TENANT_REASON, SHOWN_TO_ALL, Timestamp, platform
 
 case_state = Table(
     "case_state",
@@ -127,8 +127,8 @@ clock = Table(
     Column("due_at", Timestamp, nullable=False),
     Column("warned_at", Timestamp),
     Column("breached_at", Timestamp),
-    # Why, if somebody said so: a `LateBecause`.
-    Column("late_because", Text),
+    # Why, if somebody said so: a `LateReason`.
+    Column("late_reason", Text),
     Column("paused_at", Timestamp),
     Column("pause_reason", Text),
     Column("stopped_at", Timestamp),
@@ -146,7 +146,7 @@ clock = Table(
     CheckConstraint("state IN ('running', 'paused', 'breached', 'stopped')", name="state"),
     CheckConstraint("unit IN ('working-days', 'days', 'hours', 'set-day')", name="unit"),
     CheckConstraint("(state = 'paused') = (paused_at IS NOT NULL)", name="paused"),
-    CheckConstraint("late_because IS NULL OR breached_at IS NOT NULL", name="late"),
+    CheckConstraint("late_reason IS NULL OR breached_at IS NOT NULL", name="late"),
     # One live clock of a kind per subject: a second start is a bug, not a second clock.
     Index(
         "uq_clock_live",
@@ -177,5 +177,5 @@ effect = Table(
     Column("key", Text, primary_key=True),
     Column("done_at", Timestamp, nullable=False),
     Index("ix_effect_done_at", "done_at"),
-    info={NO_TENANT_BECAUSE: "ids of workflows, and codes of steps"},
+    info={NO_TENANT_REASON: "ids of workflows, and codes of steps"},
 )

@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from shared.tables.metadata import NO_TENANT_BECAUSE, Timestamp, platform
+from shared.tables.metadata import NO_TENANT_REASON, Timestamp, platform
 
 # One row per ordered stream of events; its lock serialises the events of a stream.
 stream = Table(
@@ -25,7 +25,7 @@ stream = Table(
     platform,
     Column("id", Uuid, primary_key=True),
     Column("last", BigInteger, nullable=False),
-    info={NO_TENANT_BECAUSE: "a counter, with no reference to what it counts"},
+    info={NO_TENANT_REASON: "a counter, with no reference to what it counts"},
 )
 
 outbox = Table(
@@ -58,7 +58,7 @@ outbox = Table(
     Index("ix_outbox_case_id", "case_id", "position"),
     Index("ix_outbox_type", "type", "position"),
     Index("ix_outbox_published", "published_at", postgresql_where=text("published_at IS NOT NULL")),
-    info={NO_TENANT_BECAUSE: "the relay carries the events of all"},
+    info={NO_TENANT_REASON: "the relay carries the events of all"},
 )
 
 inbox = Table(
@@ -70,7 +70,7 @@ inbox = Table(
     Column("outcome", Text, nullable=False),
     Column("handled_at", Timestamp, nullable=False),
     Index("ix_inbox_handled_at", "handled_at"),
-    info={NO_TENANT_BECAUSE: "ids of events, and what came of them"},
+    info={NO_TENANT_REASON: "ids of events, and what came of them"},
 )
 
 message = Table(
@@ -129,7 +129,7 @@ idempotency_key = Table(
     # Which cases the answer can reveal; null: unknown.
     Column("case_ids", ARRAY(Uuid), nullable=False, server_default=text("'{}'")),
     Index("ix_idempotency_key_made_at", "made_at"),
-    info={NO_TENANT_BECAUSE: "the one who asks is part of the key"},
+    info={NO_TENANT_REASON: "the one who asks is part of the key"},
 )
 
 # Rate limits. On the machine's clock: they protect machines, and affect no business date.
@@ -141,7 +141,7 @@ rate_limit = Table(
     Column("window_at", Timestamp, nullable=False),
     Column("hits", Integer, nullable=False),
     Index("ix_rate_limit_window_at", "window_at"),
-    info={NO_TENANT_BECAUSE: "digests, and how often"},
+    info={NO_TENANT_REASON: "digests, and how often"},
 )
 
 # Tenants that may have rows, learned from purged events: housekeeping visits them one by one.
@@ -149,5 +149,5 @@ tenant_seen = Table(
     "tenant_seen",
     platform,
     Column("tenant", Uuid, primary_key=True),
-    info={NO_TENANT_BECAUSE: "ids of organisations, of which housekeeping must know all"},
+    info={NO_TENANT_REASON: "ids of organisations, of which housekeeping must know all"},
 )

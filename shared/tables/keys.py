@@ -12,7 +12,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from shared.tables.metadata import APPEND_ONLY, NO_TENANT_BECAUSE, Timestamp, platform
+from shared.tables.metadata import APPEND_ONLY, NO_TENANT_REASON, Timestamp, platform
 
 # Ties a subject (case, person, coordinator, registration) to the key that its fields are sealed with.
 subject_key = Table(
@@ -20,7 +20,7 @@ subject_key = Table(
     platform,
     Column("subject", Uuid, primary_key=True),
     Column("key_id", Uuid, nullable=False),
-    info={NO_TENANT_BECAUSE: "ids of subjects and keys"},
+    info={NO_TENANT_REASON: "ids of subjects and keys"},
 )
 
 # The keys that an erasure destroys, written before it does: repeated after a restore of the key store.
@@ -33,12 +33,12 @@ erasure_ledger = Table(
     # The key's subject.
     Column("subject", Uuid, nullable=False),
     Column("kind", Text, nullable=False),
-    Column("because", Text, nullable=False),
+    Column("reason", Text, nullable=False),
     Column("at", Timestamp, nullable=False),
     Column("tenant", Uuid, nullable=False),
     Column("case_id", Uuid),
     Index("ix_erasure_ledger_key_id", "key_id"),
-    info={NO_TENANT_BECAUSE: "ids, also of what a restored database forgot", APPEND_ONLY: True},
+    info={NO_TENANT_REASON: "ids, also of what a restored database forgot", APPEND_ONLY: True},
 )
 
 # Erasures that this service began, and the services that must confirm them.
@@ -48,7 +48,7 @@ erasure = Table(
     Column("subject", Uuid, primary_key=True),
     Column("tenant", Uuid, nullable=False),
     Column("kind", Text, nullable=False),
-    Column("because", Text, nullable=False),
+    Column("reason", Text, nullable=False),
     Column("waits_for", ARRAY(Text), nullable=False),
     Column("began_at", Timestamp, nullable=False),
     Column("done_at", Timestamp),
@@ -100,7 +100,7 @@ audit_pending = Table(
     Column("entry_id", Uuid, primary_key=True),
     Column("tenant", Uuid, nullable=False),
     Column("mac", LargeBinary, nullable=False),
-    info={NO_TENANT_BECAUSE: "ids and digests; one chain covers the entries of all"},
+    info={NO_TENANT_REASON: "ids and digests; one chain covers the entries of all"},
 )
 
 audit_seal = Table(
@@ -116,7 +116,7 @@ audit_seal = Table(
     # The digest of the seal before it: so each row shows by itself whether it was made with the key.
     Column("previous", LargeBinary, nullable=False),
     Column("digest", LargeBinary, nullable=False),
-    info={NO_TENANT_BECAUSE: "ids and digests; one chain covers the entries of all", APPEND_ONLY: True},
+    info={NO_TENANT_REASON: "ids and digests; one chain covers the entries of all", APPEND_ONLY: True},
 )
 
 # Where the chain begins since its oldest seals were removed; written by the owner of the tables alone.
@@ -127,5 +127,5 @@ audit_cut = Table(
     Column("digest", LargeBinary, nullable=False),
     Column("cut_at", Timestamp, nullable=False),
     Column("mac", LargeBinary, nullable=False),
-    info={NO_TENANT_BECAUSE: "ids and digests; one chain covers the entries of all", APPEND_ONLY: True},
+    info={NO_TENANT_REASON: "ids and digests; one chain covers the entries of all", APPEND_ONLY: True},
 )

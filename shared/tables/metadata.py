@@ -17,7 +17,7 @@ platform = MetaData(naming_convention=NAMING)
 
 # Declares in `info` that rows are not for their own tenant alone (see shared.migrations.roles): why they have no
 # tenant, or an SQL condition on rows that all may read, and only their own tenant may write.
-NO_TENANT_BECAUSE = "no tenant because"
+NO_TENANT_REASON = "no tenant reason"
 SHOWN_TO_ALL = "shown to all"
 # Declares in `info` that rows are append-only: services have no right to change or delete them.
 APPEND_ONLY = "append only"

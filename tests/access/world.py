@@ -81,7 +81,7 @@ class World:
 
     def _usual(self, door: str) -> Try:
         """Return how an operation that every service has is tried."""
-        if door == "PUT /v1/clocks/{clock_id}/late-because":
+        if door == "PUT /v1/clocks/{clock_id}/late-reason":
             return Try(send={"json": {"reason": "holidays"}})
         if door != "GET /v1/audit-log":
             return Try()

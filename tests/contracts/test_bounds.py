@@ -45,7 +45,7 @@ BOUNDED_OTHERWISE = {
         "Items.items",
         "OwnAuditEntry.roles",
         "OwnAuditEntry.what",
-        "LateKind.because",
+        "LateKind.reasons",
         "LatePeriod.kinds",
         "PersonStatus.purposes",
         "PreparationView.late_news",

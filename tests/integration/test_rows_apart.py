@@ -23,7 +23,7 @@ from shared.database import Database, Scope
 from shared.migrations.roles import TableUnprotected, policies
 from shared.services import SERVICES
 from shared.settings import Settings
-from shared.tables import APPEND_ONLY, NO_TENANT_BECAUSE, SHOWN_TO_ALL, service_metadata
+from shared.tables import APPEND_ONLY, NO_TENANT_REASON, SHOWN_TO_ALL, service_metadata
 from tests.support.backing import Databases
 
 OURS, THEIRS = uuid4(), uuid4()
@@ -281,7 +281,7 @@ class TestExceptions:
     def test_are_these_and_no_others(self) -> None:
         every = [(service, table) for service in SERVICES for table in metadata_of(service).sorted_tables]
         assert {(service, table.name) for service, table in every if SHOWN_TO_ALL in table.info} == SHOWN
-        assert {table.name for _, table in every if NO_TENANT_BECAUSE in table.info} == OF_NO_TENANT
+        assert {table.name for _, table in every if NO_TENANT_REASON in table.info} == OF_NO_TENANT
 
     def test_have_to_be_said(self) -> None:
         metadata = service_metadata()

@@ -38,7 +38,7 @@ class BrowserPerson(Browsing, Person):
         written_in="{person.language}",
         fields=lambda said: fields_of(said.person, *CONTACT),
     )
-    invokes_plan_b = form("/me/plan-b/{line}", "why", instead_of="{instead_of.id}")
+    invokes_plan_b = form("/me/plan-b/{line}", "reason", instead_of="{instead_of.id}")
     checks_in = form("/me/check-in", "decision", "note")
     gives_scores = form("/me/survey", *SCORES)
     answers_review = form("/me/review", "answer")
@@ -79,9 +79,9 @@ class BrowserPerson(Browsing, Person):
             # Somebody else's agreement can be settled only by the coordinator and the monitor, not on a page yet.
             await super().says_done(agreement)
 
-    async def changes_agreement(self, case: Case, agreement: Agreement, *, due: date, why: Words) -> None:
+    async def changes_agreement(self, case: Case, agreement: Agreement, *, due: date, reason: Words) -> None:
         """{me} agrees another day for “{agreement}”, between two meetings."""
-        await self._fill(await self._open(f"/me/agreement/{agreement.id}"), {"due": due, "why": why})
+        await self._fill(await self._open(f"/me/agreement/{agreement.id}"), {"due": due, "reason": reason})
         # The last change comes last.
         found = await self._items(f"plans/cases/{case.id}/agreements")
         agreement.id, agreement.due = UUID(found[-1]["agreement_id"]), due

@@ -73,7 +73,10 @@ class BrowserStaff(SigningIn, Staff):
     )
     opens_file = form("/cases/{case.id}/open-file", "reason", understood="yes")
     erases = form(
-        "/privacy/files/{case.id}", "because", understood="yes", button="button[name=do][value=erase]"
+        "/privacy/files/{case.id}",
+        erasure_reason="{reason}",
+        understood="yes",
+        button="button[name=do][value=erase]",
     )
     checks_in = form("/cases/{case.id}/check-ins", "decision", "note")
     gives_scores = form("/cases/{case.id}/survey", *SCORES)

@@ -78,9 +78,9 @@ _DECISIONS = (*get_args(Decision), UNSAID)
 SHARES: dict[str, Share] = {
     "minors": Share(Measure.REFERRALS, ("yes", "no")),
     "language": Share(Measure.REFERRALS, (*LANGUAGES, "several", "other")),
-    "not_started_because": Share(Measure.NOT_STARTED, (*ReferralReason, UNSAID)),
+    "not_started_reason": Share(Measure.NOT_STARTED, (*ReferralReason, UNSAID)),
     "late": Share(Measure.STARTED, ("yes", "no")),
-    "stopped_because": Share(Measure.STARTED, (*WithdrawReason, UNSAID)),
+    "stop_reason": Share(Measure.STARTED, (*WithdrawReason, UNSAID)),
     "first_meeting": Share(Measure.CONFERENCE_HELD, ("plan", "continued", "no-plan")),
     "meetings": Share(Measure.CONFERENCE_HELD, ("one", "two", "more")),
     # The nearest way in which any of the children and young people took part whom it is about.

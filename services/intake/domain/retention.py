@@ -18,7 +18,7 @@ class FileKind(StrEnum):
     REFERRAL = "referral"
 
 
-class LiftedBecause(StrEnum):
+class LiftReason(StrEnum):
     """Why a hold ended."""
 
     BY_HAND = "by-hand"

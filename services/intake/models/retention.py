@@ -40,7 +40,7 @@ class Hold(Base):
     __table_args__ = (
         Index("ix_hold_in_force", "case_id", postgresql_where=text("lifted_at IS NULL")),
         Index("ix_hold_list", "tenant", "created_at", "id", postgresql_where=text("lifted_at IS NULL")),
-        CheckConstraint("(lifted_at IS NULL) = (lifted_because IS NULL)", name="lifted"),
+        CheckConstraint("(lifted_at IS NULL) = (lifted_reason IS NULL)", name="lifted"),
     )
 
     id: Mapped[Id]
@@ -51,7 +51,7 @@ class Hold(Base):
     created_at: Mapped[At]
     lifted_at: Mapped[At | None]
     lifted_by: Mapped[UUID | None]
-    lifted_because: Mapped[Code | None]
+    lifted_reason: Mapped[Code | None]
     sealed: Mapped[SealedBytes]
 
 

@@ -54,7 +54,7 @@ class CaseFact(Base):
 class LateFact(Base):
     """A missed deadline of a case. `clock_id` is removed when the case is erased.
 
-    `because`: the reason that was given in the same quarter, if any. `version`: of the event that it is from.
+    `reason`: the reason that was given in the same quarter, if any. `version`: of the event that it is from.
     """
 
     __tablename__ = "late_fact"
@@ -65,7 +65,7 @@ class LateFact(Base):
     fact_id: Mapped[UUID] = mapped_column(ForeignKey("case_fact.id"))
     clock_id: Mapped[UUID | None]
     kind: Mapped[Code]
-    because: Mapped[Code | None]
+    reason: Mapped[Code | None]
     # The first day of the month.
     missed: Mapped[date] = mapped_column(Date)
     version: Mapped[int] = mapped_column(BigInteger)

@@ -28,7 +28,7 @@ from shared.deadlines import TimeLimit
 from shared.events import intake as events
 from shared.vault import Vault
 
-clocks = Clocks(SERVICE, why_paused=reads.why_paused)
+clocks = Clocks(SERVICE, pause_reason=reads.pause_reason)
 
 
 async def begin(session: AsyncSession, *, case: Case, now: datetime, another_wanted: bool = False) -> None:
@@ -121,7 +121,7 @@ async def call_off(session: AsyncSession, *, case: Case, reason: ReleaseReason, 
         await session.flush()
         await clocks.stop(session, kind=OFFER_CLOCK, subject=offer.id, now=now)
         await notifying.notify_coordinator(
-            session, case, offer.coordinator_id, "offer-closed", now, even_if_stopped=True, because="stopped"
+            session, case, offer.coordinator_id, "offer-closed", now, even_if_stopped=True, reason="stopped"
         )
     await clocks.stop(session, kind=SEARCH_CLOCK, subject=case.id, now=now)
     await _end(session, case, reason, replace=False, now=now)

@@ -24,7 +24,7 @@ from shared.case_state import CaseErased, UnknownCase
 from shared.clocks import Clocks
 from shared.erasure import Erased, Erasures
 from shared.events import intake as events
-from shared.events.base import ErasureBecause
+from shared.events.base import ErasureReason
 from shared.services import SERVICES_WITH_CASES
 from shared.vault import Vault
 
@@ -32,7 +32,7 @@ erasures = Erasures(SERVICE)
 clocks = Clocks(SERVICE)
 
 
-async def erase_case(session: AsyncSession, *, case: Case, because: ErasureBecause, now: datetime) -> None:
+async def erase_case(session: AsyncSession, *, case: Case, reason: ErasureReason, now: datetime) -> None:
     """Erase a case that is over, everywhere and for good; a clock runs until every service has confirmed it.
 
     Raises: CaseGoesOn, CaseErased, UnderHold.
@@ -45,11 +45,11 @@ async def erase_case(session: AsyncSession, *, case: Case, because: ErasureBecau
     locked.state = CaseStatus.ERASED
     await session.flush()
     await break_glass.close_all(session, case=locked, now=now)
-    await _begin(session, tenant=locked.tenant, case_id=locked.id, because=because, now=now)
+    await _begin(session, tenant=locked.tenant, case_id=locked.id, reason=reason, now=now)
 
 
 async def erase_referral(
-    session: AsyncSession, *, referral: Referral, because: ErasureBecause, now: datetime
+    session: AsyncSession, *, referral: Referral, reason: ErasureReason, now: datetime
 ) -> None:
     """Erase a locked referral that never became a case, in the same way as a case. Raises: CaseGoesOn, UnderHold."""
     if referral.state not in REFUSED:
@@ -57,11 +57,11 @@ async def erase_referral(
     await holds.require_free(session, tenant=referral.tenant, case_id=referral.case_id)
     referral.state = ReferralState.ERASED
     await session.flush()
-    await _begin(session, tenant=referral.tenant, case_id=referral.case_id, because=because, now=now)
+    await _begin(session, tenant=referral.tenant, case_id=referral.case_id, reason=reason, now=now)
 
 
 async def _begin(
-    session: AsyncSession, *, tenant: UUID, case_id: UUID, because: ErasureBecause, now: datetime
+    session: AsyncSession, *, tenant: UUID, case_id: UUID, reason: ErasureReason, now: datetime
 ) -> None:
     policy = await policies.in_force(session, tenant=tenant)
     await clocks.stop(session, kind=RETENTION_CLOCK, subject=case_id, now=now)
@@ -71,12 +71,12 @@ async def _begin(
         subject=case_id,
         tenant=tenant,
         stream=case_id,
-        because=because,
+        reason=reason,
         waits_for=SERVICES_WITH_CASES,
         now=now,
         limit=policy.limit(now, policy.settings.erasure, warn=policy.settings.erasure_warn),
     )
-    fact = events.CaseErased(case_id=case_id, because=because)
+    fact = events.CaseErased(case_id=case_id, reason=reason)
     await outbox.publish(session, fact, stream=case_id, tenant=tenant, case=case_id, now=now)
 
 

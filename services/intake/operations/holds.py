@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.domain.codes import HOLD_CLOCK, RETENTION_CLOCK, SERVICE
 from services.intake.domain.errors import HoldEndsTooSoon, HoldLifted, UnknownHold
-from services.intake.domain.retention import LiftedBecause, retention_workflow_id
+from services.intake.domain.retention import LiftReason, retention_workflow_id
 from services.intake.models import Hold, HoldFields
 from services.intake.operations.retention import UNDER_HOLD, locked_file, start_clock
 from services.intake.queries import retention as reads
@@ -73,7 +73,7 @@ async def lift_hold(
     *,
     tenant: UUID,
     hold_id: UUID,
-    because: LiftedBecause,
+    reason: LiftReason,
     lifted_by: UUID | None,
     now: datetime,
 ) -> Hold:
@@ -94,11 +94,11 @@ async def lift_hold(
     hold = await reads.hold(session, tenant=tenant, hold_id=hold_id)
     if hold is None or hold.lifted_at is not None:
         raise HoldLifted(hold_id=str(hold_id))
-    hold.lifted_at, hold.lifted_by, hold.lifted_because = now, lifted_by, because
+    hold.lifted_at, hold.lifted_by, hold.lifted_reason = now, lifted_by, reason
     await session.flush()
     await clocks.stop(session, kind=HOLD_CLOCK, subject=hold_id, now=now)
     await _let_time_run(session, hold, now)
-    fact = events.HoldLifted(case_id=hold.case_id, hold_id=hold_id, because=because.value)
+    fact = events.HoldLifted(case_id=hold.case_id, hold_id=hold_id, reason=reason.value)
     await outbox.publish(session, fact, stream=hold.case_id, tenant=tenant, case=hold.case_id, now=now)
     return hold
 

@@ -17,7 +17,7 @@ from services.intake.settings import policies
 from shared import erasure, outbox
 from shared.erasure import Erased
 from shared.events import intake as events
-from shared.events.base import ErasureBecause
+from shared.events.base import ErasureReason
 from shared.vault import Vault
 
 Kind = Literal["staff", "coordinator"]
@@ -33,7 +33,7 @@ async def erase_contact(
     tenant: UUID,
     person_id: UUID,
     kind: Kind,
-    because: ErasureBecause,
+    reason: ErasureReason,
     now: datetime,
 ) -> None:
     """Erase a tenant's data on a person, as a colleague and as a coordinator: both have one key.
@@ -60,12 +60,12 @@ async def erase_contact(
         subject=contact_id,
         tenant=tenant,
         stream=contact_id,
-        because=because,
+        reason=reason,
         waits_for=[SERVICE],
         now=now,
         limit=policy.limit(now, policy.settings.erasure, warn=policy.settings.erasure_warn),
     )
-    fact = events.ContactErased(contact_id=contact_id, kind=kind, because=because)
+    fact = events.ContactErased(contact_id=contact_id, kind=kind, reason=reason)
     await outbox.publish(session, fact, stream=contact_id, tenant=tenant, now=now)
 
 

@@ -196,7 +196,7 @@ async def expire_offer(session: AsyncSession, *, due: Deadline, now: datetime) -
     )
     await outbox.publish(session, fact, stream=case.id, tenant=case.tenant, case=case.id, now=now)
     await notifying.notify_coordinator(
-        session, case, offer.coordinator_id, "offer-closed", now, because="expired"
+        session, case, offer.coordinator_id, "offer-closed", now, reason="expired"
     )
     await _seek_another(session, case, now)
     return True

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.domain.codes import HOLD_CLOCK, RETENTION_CLOCK, SERVICE
 from services.intake.domain.errors import CaseGoesOn, HoldLifted
-from services.intake.domain.retention import LiftedBecause
+from services.intake.domain.retention import LiftReason
 from services.intake.operations import erasing, holds
 from services.intake.operations.retention import UNDER_HOLD, locked_file
 from shared.case_state import CaseErased, UnderHold
@@ -44,7 +44,7 @@ async def _let_hold_end(session: AsyncSession, due: Deadline, now: datetime) -> 
             session,
             tenant=due.tenant,
             hold_id=due.subject,
-            because=LiftedBecause.EXPIRED,
+            reason=LiftReason.EXPIRED,
             lifted_by=None,
             now=now,
         )
@@ -65,9 +65,9 @@ async def _erase(session: AsyncSession, due: Deadline, now: datetime) -> CameOf:
         return CameOf.NOTHING
     try:
         if file.case is not None:
-            await erasing.erase_case(session, case=file.case, because="retention", now=now)
+            await erasing.erase_case(session, case=file.case, reason="retention", now=now)
         else:
-            await erasing.erase_referral(session, referral=file.referral, because="retention", now=now)
+            await erasing.erase_referral(session, referral=file.referral, reason="retention", now=now)
     except UnderHold:
         await clocks.pause(session, kind=RETENTION_CLOCK, subject=case_id, now=now, reason=UNDER_HOLD)
         return CameOf.HELD

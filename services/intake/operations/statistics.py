@@ -163,11 +163,11 @@ async def note_late(session: AsyncSession, vault: Vault, event: Received[ClockFa
         fact_id=fact.id,
         clock_id=clock.clock_id,
         kind=clock.kind,
-        because=clock.late_because,
+        reason=clock.late_reason,
         missed=missed,
         version=event.sequence,
     )
-    newer = {name: row.excluded[name] for name in ("because", "version")}
+    newer = {name: row.excluded[name] for name in ("reason", "version")}
     await session.execute(
         row.on_conflict_do_update(
             index_elements=[LateFact.clock_id], set_=newer, where=LateFact.version < row.excluded.version

@@ -132,7 +132,7 @@ async def offer(session: AsyncSession, *, tenant: UUID, offer_id: UUID) -> Offer
     return (await session.execute(query.execution_options(populate_existing=True))).scalar_one_or_none()
 
 
-async def why_paused(session: AsyncSession, case_id: UUID) -> str | None:
+async def pause_reason(session: AsyncSession, case_id: UUID) -> str | None:
     """Return why a case is paused, a code; None if it is not paused."""
     return await session.scalar(select(Case.pause_reason).where(Case.id == case_id))
 

@@ -25,11 +25,11 @@ from services.intake.domain.statistics import (
 )
 from services.intake.models import LateFact
 from services.intake.queries.statistics import in_block
-from shared.events.base import LateBecause
+from shared.events.base import LateReason
 
 # No reason was given.
 UNSAID = "none"
-_REASONS = sorted({*LateBecause, UNSAID})
+_REASONS = sorted({*LateReason, UNSAID})
 # That a deadline was missed divides no case further: all of them stand in one group.
 _ALL, _NUMBER = Ended.CONFERENCE_AND_PLAN, Measure.CONFERENCE_HELD
 
@@ -39,7 +39,7 @@ class ToldKind:
     """In how many cases deadlines of a kind were missed, in all and by reason; None where not published."""
 
     cases: int | None
-    because: Mapping[str, int | None]
+    reasons: Mapping[str, int | None]
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,8 @@ async def late_tables(session: AsyncSession, *, tenant: UUID, today: date, small
 def _told(block: Block, facts: Sequence[LateFact], smallest: int) -> ToldLate:
     reasons: dict[str, dict[UUID, str]] = {}
     # Versions grow with the events of a case, and a kind of deadline is of one service.
-    for fact in sorted(facts, key=lambda fact: (fact.because is not None, fact.version)):
-        reasons.setdefault(fact.kind, {})[fact.fact_id] = fact.because or UNSAID
+    for fact in sorted(facts, key=lambda fact: (fact.reason is not None, fact.version)):
+        reasons.setdefault(fact.kind, {})[fact.fact_id] = fact.reason or UNSAID
     everybody: Counts = {("", _ALL): len({fact.fact_id for fact in facts})}
     having: dict[str, Counts] = {kind: {(kind, _ALL): len(of_case)} for kind, of_case in reasons.items()}
     table = publish_overlapping(having, block=block, everybody=everybody, smallest=smallest)
@@ -77,14 +77,14 @@ def _told(block: Block, facts: Sequence[LateFact], smallest: int) -> ToldLate:
         block,
         cases=table.total[_NUMBER],
         kinds={
-            kind: ToldKind(number, _because(block, reasons[kind].values(), number, smallest))
+            kind: ToldKind(number, _by_reason(block, reasons[kind].values(), number, smallest))
             for kind in sorted(reasons)
             for number in [table.rows[kind][_NUMBER]]
         },
     )
 
 
-def _because(
+def _by_reason(
     block: Block, reasons: Collection[str], number: int | None, smallest: int
 ) -> dict[str, int | None]:
     """Return how many cases of a kind have each reason; nothing where the kind itself is not published."""

@@ -233,8 +233,8 @@ def _codes(case: Standing, fact: CaseFact, before: date) -> dict[str, str]:
     """Return the code of a case for every share."""
     derived = {
         "minors": "yes" if fact.minors else "no",
-        "not_started_because": case.not_started,
-        "stopped_because": case.stop_reason if _by_then(case.ended, before) else None,
+        "not_started_reason": case.not_started,
+        "stop_reason": case.stop_reason if _by_then(case.ended, before) else None,
         "sides": _sides(case.amounts),
         "children_part": _children_part(case.amounts) if fact.minors else "no-children",
         "with_remote": _any(case.amounts, "remote"),

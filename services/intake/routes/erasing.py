@@ -23,7 +23,7 @@ async def erase_case(
 ) -> CaseState:
     """Make everything about a case that is over unreadable, in every service and for good."""
     case = await permissions.may_erase_case(session, principal, case_id=case_id)
-    await erasing.erase_case(session, case=case, because=body.because, now=now)
+    await erasing.erase_case(session, case=case, reason=body.reason, now=now)
     return CaseState(case_id=case_id, state=CaseStatus.ERASED)
 
 
@@ -50,7 +50,7 @@ async def erase_staff(
         tenant=principal.tenant,
         person_id=staff_id,
         kind="staff",
-        because=body.because,
+        reason=body.reason,
         now=now,
     )
     return await _standing_of_contact(session, principal, staff_id, now)
@@ -75,7 +75,7 @@ async def erase_coordinator(
         tenant=principal.tenant,
         person_id=coordinator_id,
         kind="coordinator",
-        because=body.because,
+        reason=body.reason,
         now=now,
     )
     return await _standing_of_contact(session, principal, coordinator_id, now)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from services.intake import permissions
 from services.intake.domain.errors import FileNotOver
-from services.intake.domain.retention import LiftedBecause
+from services.intake.domain.retention import LiftReason
 from services.intake.models import Hold, Retention
 from services.intake.operations import holds, retention
 from services.intake.permissions import PersonEraser
@@ -52,7 +52,7 @@ async def lift_hold(hold_id: UUID, principal: Officer, session: Session, now: No
         session,
         tenant=principal.tenant,
         hold_id=hold_id,
-        because=LiftedBecause.BY_HAND,
+        reason=LiftReason.BY_HAND,
         lifted_by=principal.id,
         now=now,
     )
@@ -138,6 +138,6 @@ def _shown(row: Hold, reason: str | None) -> ShownHold:
             "set_by": row.created_by,
             "set_at": row.created_at,
             "lifted_at": row.lifted_at,
-            "lifted_because": row.lifted_because,
+            "lifted_reason": row.lifted_reason,
         }
     )

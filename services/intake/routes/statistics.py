@@ -14,9 +14,9 @@ from services.intake.queries.statistics import By, Told, ToldRow
 from services.intake.schemas.statistics import (
     Answers,
     Average,
+    LateByReason,
     LateKind,
     LatePeriod,
-    LateReason,
     Numbers,
     NumbersOf,
     Opinions,
@@ -104,7 +104,7 @@ def _late(told: ToldLate) -> LatePeriod:
             LateKind(
                 kind=kind,
                 cases=each.cases,
-                because=[LateReason(reason=reason, cases=cases) for reason, cases in each.because.items()],
+                reasons=[LateByReason(reason=reason, cases=cases) for reason, cases in each.reasons.items()],
             )
             for kind, each in told.kinds.items()
         ],

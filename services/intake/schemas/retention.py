@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from services.intake.domain.retention import FileKind, LiftedBecause
+from services.intake.domain.retention import FileKind, LiftReason
 from shared.fields import Text
 from shared.http.models import RequestModel, ResponseModel
 
@@ -27,7 +27,7 @@ class ShownHold(ResponseModel):
     set_by: UUID
     set_at: datetime
     lifted_at: datetime | None
-    lifted_because: LiftedBecause | None
+    lifted_reason: LiftReason | None
 
 
 class FileKept(ResponseModel):

@@ -127,7 +127,7 @@ class SurveyPeriod(ResponseModel):
     rows: list[OpinionsOf] = Field(description="By value.")
 
 
-class LateReason(ResponseModel):
+class LateByReason(ResponseModel):
     """The cases in which deadlines of a kind were missed for one reason."""
 
     reason: str = Field(description="Why, as a code; `none`: nobody said so in that quarter.")
@@ -139,7 +139,7 @@ class LateKind(ResponseModel):
 
     kind: str = Field(description="The kind of deadline.")
     cases: int | None = Field(description="In how many cases; null if that is not published.")
-    because: list[LateReason] = Field(description="Out of these cases, by the reason given last.")
+    reasons: list[LateByReason] = Field(description="Out of these cases, by the reason given last.")
 
 
 class LatePeriod(ResponseModel):

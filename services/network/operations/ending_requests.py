@@ -46,7 +46,7 @@ async def erase(
     person = await queries.person(session, tenant=due.tenant, person_id=request.person_id, lock=True)
     try:
         # Refuses before anything changes: the last central person, a legal hold, an erased case.
-        await erasing.erase_person(session, vault, services, person=person, because="asked", now=now)
+        await erasing.erase_person(session, vault, services, person=person, reason="asked", now=now)
     except DomainError:
         request.erase_at = None
         await session.flush()

@@ -28,7 +28,7 @@ from services.network.settings import policies
 from shared import case_state, erasure, outbox
 from shared.erasure import Erased, Erasures
 from shared.events import network
-from shared.events.base import ErasureBecause
+from shared.events.base import ErasureReason
 from shared.service_client import ServiceClient
 from shared.services import SERVICES_WITH_CASES
 from shared.vault import Vault
@@ -47,7 +47,7 @@ async def erase_person(
     services: ServiceClient,
     *,
     person: Person,
-    because: ErasureBecause,
+    reason: ErasureReason,
     now: datetime,
 ) -> None:
     """Erase one person everywhere and for good; their case stays. A clock runs until every service has confirmed it.
@@ -68,12 +68,12 @@ async def erase_person(
         subject=person.id,
         tenant=person.tenant,
         stream=person.case_id,
-        because=because,
+        reason=reason,
         waits_for=SERVICES_WITH_CASES,
         now=now,
         limit=policy.limit(now, policy.settings.erasure, warn=policy.settings.erasure_warn),
     )
-    fact = network.PersonErased(case_id=person.case_id, person_id=person.id, because=because)
+    fact = network.PersonErased(case_id=person.case_id, person_id=person.id, reason=reason)
     await outbox.publish(
         session, fact, stream=person.case_id, tenant=person.tenant, case=person.case_id, now=now
     )

@@ -19,9 +19,7 @@ async def erase_person(
 ) -> ErasureProgress:
     """Make everything about a person unreadable, in every service and for good; their case goes on."""
     person = await permissions.may_erase_person(session, principal, person_id=person_id)
-    await erasing.erase_person(
-        session, deps.vault, deps.services, person=person, because=body.because, now=now
-    )
+    await erasing.erase_person(session, deps.vault, deps.services, person=person, reason=body.reason, now=now)
     return await _standing(session, principal, person_id, now)
 
 

@@ -65,7 +65,7 @@ async def change_agreement(
         plan,
         by=by,
         recorded_as=recorded_as,
-        why=new.why,
+        reason=new.reason,
         mandated=mandated,
         asked_anew=new.who_person_ids,
         now=now,
@@ -132,7 +132,7 @@ async def _amend(
     *,
     by: UUID,
     recorded_as: RecordedAs,
-    why: str,
+    reason: str,
     mandated: UUID | None,
     asked_anew: Collection[UUID],
     now: datetime,
@@ -146,7 +146,7 @@ async def _amend(
     words = await vault.open(session, before)
     await count_on(session, plan, mandated=mandated)
     version = version_of(plan, before, by=by, recorded_as=recorded_as, now=now)
-    await vault.seal(session, version, words.model_copy(update={"why": why}))
+    await vault.seal(session, version, words.model_copy(update={"change_reason": reason}))
     session.add(version)
     names = ("plan_id", "version", "person_id", "tenant", "case_id", "agrees", "said_at")
     kept = select(*(literal(plan.version) if name == "version" else getattr(Stance, name) for name in names))

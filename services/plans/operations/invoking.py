@@ -55,7 +55,7 @@ async def invoke_plan_b(
     if new.line > len(lines):
         raise AgreementNotFound
     line = lines[new.line - 1]
-    words = AgreementWords(what=line.then, because=new.why)
+    words = AgreementWords(what=line.then, invoked_reason=new.reason)
     await check_room(session, vault, plan, words)
     suspended = await _suspend(session, plan, new.instead_of, now=now) if new.instead_of is not None else []
     people = await queries.active_people(session, case_id)

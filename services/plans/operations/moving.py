@@ -44,7 +44,7 @@ async def move_check_in(
     at = policy.calendar.at(new.on, policy.settings.morning_time)
     before, after = await _beside(session, check_in)
     check_day(at, after=max(now, before) if before else now, before=after)
-    await keep_words(session, vault, check_in, moved_because=new.because)
+    await keep_words(session, vault, check_in, moved_reason=new.reason)
     await session.flush()
     await stop_clocks(session, subjects=[check_in.id], kinds=(CHECK_IN,), now=now)
     await ask_at(

@@ -240,7 +240,7 @@ async def _write_version(
         plan_b=tuple(PlanBWords(**line.model_dump()) for line in new.plan_b),
         decisions_of_circle=new.decisions_of_circle,
         for_children=new.for_children,
-        why=new.why if isinstance(new, ChangedPlan) else None,
+        change_reason=new.reason if isinstance(new, ChangedPlan) else None,
     )
     version = version_of(plan, new, by=by, recorded_as="coordinator", now=now)
     if isinstance(new, ChangedPlan):

@@ -51,10 +51,10 @@ _KIND = "review"
 
 @dataclass(frozen=True)
 class LatestReview:
-    """The latest review date of a plan. `because`: the age that makes it earlier than for others, if it does."""
+    """The latest review date of a plan. `reason`: the age that makes it earlier than for others, if it does."""
 
     day: date
-    because: AgeBracket | None
+    reason: AgeBracket | None
 
 
 async def latest_review(
@@ -68,8 +68,8 @@ async def latest_review(
     if bracket is not None:
         day = policy.calendar.day_of(policy.after(now, for_age[bracket]))
         if day < usual:
-            return LatestReview(day, because=bracket)
-    return LatestReview(usual, because=None)
+            return LatestReview(day, reason=bracket)
+    return LatestReview(usual, reason=None)
 
 
 def usual_review(latest: date, *, policy: PolicyInForce[Policy], now: datetime) -> tuple[date, UsualReviewBy]:

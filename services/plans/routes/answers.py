@@ -56,7 +56,7 @@ async def plan_out(session: AsyncSession, vault: Vault, reading: Reading) -> Pla
         **(await summary(session, reading, row)).model_dump(),
         parts=sorted(parts),
         language=row.language,
-        why=words.why if reading.with_shares or reading.with_reasons else None,
+        change_reason=words.change_reason if reading.with_shares or reading.with_reasons else None,
         asked_by_person_id=row.asked_by_person_id if parts else None,
         goals=list(words.goals) if "goals" in parts else [],
         decisions_of_circle=list(words.decisions_of_circle) if "decisions" in parts else [],
@@ -182,7 +182,7 @@ async def agreements_out(
                     "invoked_by": agreement.invoked_by,
                     "invoked_as": agreement.invoked_as,
                     "invoked_at": agreement.created_at,
-                    "because": words.because if with_reasons else None,
+                    "invoked_reason": words.invoked_reason if with_reasons else None,
                 }
             ),
         )
@@ -229,7 +229,7 @@ async def check_ins_out(
             **({name: getattr(check_in, name) for name in ("new_needs", "incident")} if with_notes else {}),
             yours=monitors and check_in.owner == "monitor",
             note=words.note if (words := opened.get(check_in)) is not None else None,
-            moved_because=words.moved_because if words is not None else None,
+            moved_reason=words.moved_reason if words is not None else None,
             review_answers=_said(said.get(check_in.id, []), reader) if check_in.kind == "review" else None,
         )
         for check_in in check_ins

@@ -120,7 +120,7 @@ async def _check_ins(session: AsyncSession, vault: Vault, plan: Plan, person_id:
             recorded_at=row.recorded_at,
             decision=row.decision,
             note=None if (words := notes.get(row)) is None else words.note,
-            moved_because=None if words is None else words.moved_because,
+            moved_reason=None if words is None else words.moved_reason,
             new_needs=row.new_needs,
             incident=row.incident,
         )
@@ -149,7 +149,7 @@ async def _agreements(
             known_done_how=words.known_done_how,
             state=row.state,
             settled_at=row.settled_at,
-            because=words.because if within else None,
+            invoked_reason=words.invoked_reason if within else None,
         )
         for row, words in zip(rows, opened, strict=True)
         if words is not None
@@ -193,7 +193,7 @@ async def _plan(
         if words and "plan-b" in parts
         else None,
         for_children=words.for_children if words and "for-children" in parts else None,
-        why=words.why if words and within else None,
+        change_reason=words.change_reason if words and within else None,
         resources=await _resources(session, vault, plan, row) if "resources" in parts else [],
         you_agree=next((each.agrees for each in stances if each.person_id == person_id), None),
         agreements=agreements,

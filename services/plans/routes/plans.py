@@ -86,7 +86,7 @@ async def read_latest_review(
     policy = await policies.for_case(session, case_id=case_id)
     latest = await reviewing.latest_review(session, case_id=case_id, policy=policy, now=now)
     usual_day, usual_by = reviewing.usual_review(latest.day, policy=policy, now=now)
-    return LatestReviewOut(day=latest.day, because=latest.because, usual_day=usual_day, usual_by=usual_by)
+    return LatestReviewOut(day=latest.day, reason=latest.reason, usual_day=usual_day, usual_by=usual_by)
 
 
 @router.post("/v1/plans/{plan_id}/versions", status_code=201)
@@ -194,7 +194,7 @@ async def list_versions(
             recorded_by=row.recorded_by,
             recorded_as=row.recorded_as,
             asked_by_person_id=row.asked_by_person_id,
-            why=words.why,
+            change_reason=words.change_reason,
         )
         for row, words in zip(rows.items, opened, strict=True)
     ]

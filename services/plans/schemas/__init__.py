@@ -119,7 +119,7 @@ class Invoked(ResponseModel):
     invoked_by: UUID = Field(description="Who invoked it.")
     invoked_as: RecordedAs = Field(description="The role in which they did: staff by their function.")
     invoked_at: datetime = Field(description="When.")
-    because: str | None = Field(
+    invoked_reason: str | None = Field(
         description="Why, in their words; null for readers who may not see why the plan changes."
     )
 
@@ -219,7 +219,7 @@ class PlanOut(PlanSummary):
         description="The parts the caller reads, the others are left empty; no part: only their own agreements."
     )
     language: str
-    why: str | None = Field(description="Why the version before was changed; null for the first.")
+    change_reason: str | None = Field(description="Why the version before was changed; null for the first.")
     asked_by_person_id: UUID | None
     goals: list[str]
     decisions_of_circle: list[str]
@@ -312,7 +312,7 @@ class CheckInOut(ResponseModel):
     )
     incident: bool | None = Field(default=None, description="Whether something serious happened.")
     note: str | None
-    moved_because: str | None = Field(description="Why it was moved to another day, if it was.")
+    moved_reason: str | None = Field(description="Why it was moved to another day, if it was.")
     recorded_at: datetime | None
     review_answers: ReviewAnswersOut | None = Field(
         description="The circle's answers at a review; empty for other checks."

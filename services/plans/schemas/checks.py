@@ -49,7 +49,7 @@ class NewDay(RequestModel):
 
     on: date = Field(description="The day on which the check is made.")
     instead_of: date | None = None
-    because: Line = Field(description="Why it was moved.")
+    reason: Line = Field(description="Why it was moved.")
 
 
 class NewReferrerCall(RequestModel):

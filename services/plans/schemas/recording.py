@@ -34,7 +34,7 @@ class ChangedAgreement(AgreementText):
     """The circle's change to one agreement between its meetings, and why. The others stay as they are."""
 
     version: ReadVersion
-    why: Annotated[Text, Field(description="Why it is changed, in the words of whoever changes it.")]
+    reason: Annotated[Text, Field(description="Why it is changed, in the words of whoever changes it.")]
 
 
 class InvokedPlanB(RequestModel):
@@ -45,7 +45,7 @@ class InvokedPlanB(RequestModel):
     instead_of: UUID | None = Field(
         default=None, description="The agreement to suspend meanwhile: nobody is reminded of it."
     )
-    why: Annotated[Text, Field(description="Why it is needed, in the words of whoever invokes it.")]
+    reason: Annotated[Text, Field(description="Why it is needed, in the words of whoever invokes it.")]
 
 
 class NewPlanB(RequestModel):
@@ -111,7 +111,7 @@ class ChangedPlan(NewPlan):
     """The circle's new version of its plan, why it changed, and who of the circle asked for it."""
 
     version: ReadVersion
-    why: Annotated[Text, Field(description="Why the circle changes its plan, in its own words.")]
+    reason: Annotated[Text, Field(description="Why the circle changes its plan, in its own words.")]
     asked_by_person_id: UUID | None = None
     met_on: date | None = Field(
         default=None,
@@ -134,7 +134,7 @@ class LatestReviewOut(ResponseModel):
     """The latest review date of a plan that is recorded now, and the usual one."""
 
     day: date = Field(description="The latest day that `review_on` may be.")
-    because: AgeBracket | None = Field(
+    reason: AgeBracket | None = Field(
         description="The age of the youngest central person that makes it earlier than for others; null if none does."
     )
     usual_day: date = Field(
@@ -176,12 +176,12 @@ class VersionOut(ResponseModel):
     recorded_by: UUID
     recorded_as: RecordedAs
     asked_by_person_id: UUID | None
-    why: str | None = Field(description="Why the version before was changed; null for the first.")
+    change_reason: str | None = Field(description="Why the version before was changed; null for the first.")
 
 
 def texts_of(words: BaseModel) -> Iterator[str]:
     """Yield every text that is printed; answers to resources come later and have room of their own."""
-    return _texts_in(words.model_dump(exclude={"why", "answer"}))
+    return _texts_in(words.model_dump(exclude={"change_reason", "answer"}))
 
 
 def _texts_in(value: Any) -> Iterator[str]:

@@ -22,7 +22,7 @@ class PlanWords(SealedFields):
     # The plan told to a child, in the child's words.
     for_children: str | None = None
     # Why the circle changed the previous version.
-    why: str | None = None
+    change_reason: str | None = None
 
 
 class WordedText(SealedFields):
@@ -53,7 +53,7 @@ class AgreementWords(SealedFields):
     who_text: str | None = None
     known_done_how: str | None = None
     # For plan B: why it was invoked.
-    because: str | None = None
+    invoked_reason: str | None = None
 
 
 class AcceptanceWords(SealedFields):
@@ -72,4 +72,4 @@ class CheckInWords(SealedFields):
     """Notes of a check, and why it was moved to another day."""
 
     note: str | None = None
-    moved_because: str | None = None
+    moved_reason: str | None = None

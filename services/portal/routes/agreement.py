@@ -96,14 +96,14 @@ class ChangeForm(Form):
     WANTED: ClassVar = {
         "what": _("Schrijf op wat er nu afgesproken is."),
         "due": _("Zeg tegen welke dag."),
-        "why": _("Zeg waarom jullie iets anders afspreken."),
+        "reason": _("Zeg waarom jullie iets anders afspreken."),
     }
 
     what: Text
     who_text: Line | None = None
     due: date
     how: Text | None = None
-    why: Text
+    reason: Text
 
 
 class ChangePage(PageModel):
@@ -153,7 +153,7 @@ async def change_as_sent(visit: Visit, agreement_id: str) -> None:
         "who_text": form.who_text,
         "due_on": form.due.isoformat(),
         "known_done_how": form.how,
-        "why": form.why,
+        "reason": form.reason,
     }
     await visit.ask(CHANGE, body=body, agreement_id=agreement_id)
 

@@ -78,7 +78,7 @@ class Check(PageModel):
     new_needs: bool
     incident: bool
     note: str | None
-    moved_because: str | None
+    moved_reason: str | None
     movable: bool
     answers: own.ReviewAnswers | None
 
@@ -156,7 +156,7 @@ async def show(visit: StaffVisit) -> Response:
             new_needs=bool(each.new_needs),
             incident=bool(each.incident),
             note=each.note,
-            moved_because=each.moved_because,
+            moved_reason=each.moved_reason,
             movable=each.state == "planned" and each.kind in AFTER_MONTHS,
             answers=each.review_answers if each.state in own.WAITS else None,
         )

@@ -11,7 +11,7 @@ from services.portal.client import Answer, Operation
 from services.portal.forms import read_id, read_number
 from services.portal.pages import Pages
 from services.portal.routes.case_venues import OTHER, choices, in_words
-from services.portal.routes.date_words import Column, Option, Poll, Why, changes, column, hours_of
+from services.portal.routes.date_words import Column, Option, Poll, Sentence, changes, column, hours_of
 from services.portal.routes.dates import PARTS
 from services.portal.routes.of_case import (
     Conference,
@@ -64,7 +64,7 @@ class CaseDatesPage(PageModel):
     poll_state: str | None
     until: str | None
     columns: list[Column]
-    changes: list[Why]
+    changes: list[Sentence]
     quorum: int
     rows: list[Row]
     silent: list[Row]

@@ -41,7 +41,7 @@ class NewsPage(PageModel):
     case_id: str
     news: list[News]
     can_move: bool
-    why: str
+    reason: str
 
 
 async def news_of(visit: StaffVisit, conference: Conference | None) -> list[News]:
@@ -68,7 +68,7 @@ async def show(visit: StaffVisit) -> Response:
         case_id=case_id,
         news=await news_of(visit, conference),
         can_move=conference is not None and conference.state == "scheduled",
-        why="bottom-line-late" if _BOTTOM_LINES in codes else "information-late",
+        reason="bottom-line-late" if _BOTTOM_LINES in codes else "information-late",
     )
     return visit.page("case_news.html", model)
 

@@ -37,7 +37,7 @@ class Plan(SharedPlan):
 
     agreements: Sequence[Agreement]
     conference_id: UUID | None
-    why: str | None
+    change_reason: str | None
     asked_by_person_id: UUID | None
     follow_up: str
 
@@ -76,7 +76,7 @@ class Promise(PageModel):
     state: str
     state_in_words: str
     invoked: str | None
-    because: str | None
+    reason: str | None
 
 
 class Judged(PageModel):
@@ -102,7 +102,7 @@ class PlanText(PageModel):
     resources: list[Asked]
     stand_behind: list[str]
     do_not: list[str]
-    why: str | None
+    change_reason: str | None
     asked_by: str
     monitor: str
     review: str
@@ -130,7 +130,7 @@ async def text_of(
         resources=asked_of_others(visit, plan.resources, dates),
         stand_behind=[names.get(each.person_id, unnamed) for each in plan.stances if each.agrees],
         do_not=[names.get(each.person_id, unnamed) for each in plan.stances if not each.agrees],
-        why=plan.why,
+        change_reason=plan.change_reason,
         asked_by=names.get(plan.asked_by_person_id, unnamed) if plan.asked_by_person_id else "",
         monitor=names.get(plan.monitor_person_id, unnamed) if plan.monitor_person_id else "",
         review=dates.day(plan.review_on),
@@ -162,7 +162,7 @@ def _promise(
         state=each.state,
         state_in_words=own.state_of(visit, each),
         invoked=own.who_acted(visit, called.invoked_as, called.invoked_by, names) if called else None,
-        because=called.because if called else None,
+        reason=called.invoked_reason if called else None,
     )
 
 

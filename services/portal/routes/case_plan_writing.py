@@ -29,7 +29,7 @@ class LatestReview(Answer):
     """By when the circle must review its plan, because of which age if it is earlier for that, and the usual day."""
 
     day: date
-    because: Literal["under-seven", "minor"] | None
+    reason: Literal["under-seven", "minor"] | None
     # Not known from a service that is older than these pages.
     usual_day: date | None = None
     usual_by: Literal["policy", "latest"] = "latest"
@@ -126,7 +126,7 @@ async def ask(visit: StaffVisit) -> Response:
         monitor=str(plan.monitor_person_id or "") if plan else "",
         convener=str(plan.convener_person_id or "") if plan else "",
         latest_review=dates.day(review.day),
-        youngest=review.because,
+        youngest=review.reason,
         proposed_review="" if kept else dates.day(usual),
         proposed_by=review.usual_by,
     )
@@ -158,10 +158,10 @@ async def write(visit: StaffVisit) -> Response:
             body["conference_id"] = None if held is None else str(held)
             await visit.ask(WRITE, body=body, case_id=case_id)
         else:
-            body |= {"version": visit.version, "why": _said(visit, "why")}
+            body |= {"version": visit.version, "reason": _said(visit, "reason")}
             body["asked_by_person_id"] = asker = _said(visit, "asked_by")
-            if body["why"] is None:
-                raise Unacceptable({"why": _("Zeg waarom de kring het plan verandert.")})
+            if body["reason"] is None:
+                raise Unacceptable({"reason": _("Zeg waarom de kring het plan verandert.")})
             body["asked_by_person_id"] = read_id(asker) if asker else None
             body["met_on"] = _day(_said(visit, "met_on"))
             by_itself = body["met_on"] is not None or held == plan.conference_id
@@ -199,7 +199,7 @@ class WordsForm(Form):
     """The texts that stand in no row."""
 
     for_children: Text | None = None
-    why: Text | None = None
+    reason: Text | None = None
 
 
 def _plan_of_form(visit: StaffVisit) -> dict[str, Any]:

@@ -40,7 +40,7 @@ class Calls(Answer):
 class Dated(CheckIn):
     """A check of the year, and why it was moved."""
 
-    moved_because: str | None
+    moved_reason: str | None
 
 
 CALLS = Operation("plans", "GET", "/v1/cases/{case_id}/referrer-calls", Calls)
@@ -119,7 +119,7 @@ class DayPage(PageModel):
     case_id: str
     kind: str
     on: str
-    because: str
+    reason: str
 
 
 @pages.show("/cases/{case_id}/check-ins/{check_in_id}", _WHO)
@@ -134,7 +134,7 @@ async def show_day(visit: StaffVisit) -> Response:
         case_id=case_id,
         kind=visit.say(AFTER_MONTHS[found.kind]),
         on=visit.profile.calendar.day_of(found.due_at).isoformat(),
-        because=found.moved_because or "",
+        reason=found.moved_reason or "",
     )
     return visit.page("case_check_day.html", model)
 
@@ -142,10 +142,10 @@ async def show_day(visit: StaffVisit) -> Response:
 class DayForm(Form):
     """The day, and why."""
 
-    WANTED: ClassVar = {"on": _("Kies een dag."), "because": _("Schrijf kort waarom.")}
+    WANTED: ClassVar = {"on": _("Kies een dag."), "reason": _("Schrijf kort waarom.")}
 
     on: date
-    because: Line
+    reason: Line
     instead_of: date | None = None
 
 

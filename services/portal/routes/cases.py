@@ -51,7 +51,7 @@ _WAITS_FOR = {
     "follow-up": _("Het plan loopt. De coördinator is klaar; de regiomanager volgt het op."),
     "next-step": _("Er is nog geen plan. De regiomanager bekijkt met de familie hoe het verder gaat."),
 }
-_PAUSED_BECAUSE = {
+_PAUSE_REASONS = {
     "family-needs-time": _("De familie heeft tijd nodig"),
     "illness": _("Iemand is ziek"),
     "bereavement": _("Iemand is overleden"),
@@ -226,7 +226,7 @@ def paused_since(visit: StaffVisit, case: Case, dates: Dates) -> str | None:
     since = visit.say(_("Staat stil sinds {day}")).format(day=dates.day(case.paused_at))
     if case.pause_reason is None or not visit.has(*_LEADERS):
         return since
-    return f"{since}: {visit.word(_PAUSED_BECAUSE, case.pause_reason)}"
+    return f"{since}: {visit.word(_PAUSE_REASONS, case.pause_reason)}"
 
 
 @pages.show("/cases/{case_id}", staff(*READERS))
@@ -289,7 +289,7 @@ async def _todos(visit: StaffVisit, case_id: UUID) -> tuple[list[ShownTodo], lis
 @pages.show("/cases/{case_id}/pause", staff(*_LEADERS))
 async def show_pause(visit: StaffVisit) -> Response:
     """Explain what pausing does."""
-    reasons = [(code, visit.say(words), None) for code, words in _PAUSED_BECAUSE.items()]
+    reasons = [(code, visit.say(words), None) for code, words in _PAUSE_REASONS.items()]
     return visit.page("case_pause.html", PausePage(case_id=UUID(case_of(visit)), reasons=reasons))
 
 

@@ -210,5 +210,5 @@ async def leave(visit: StaffVisit) -> Response:
     """Erase a colleague who left."""
     visit.read(LeavingForm)
     staff_id = read_id(visit.request.path_params["staff_id"])
-    await visit.ask(ERASE_COLLEAGUE, body={"because": "asked"}, staff_id=staff_id)
+    await visit.ask(ERASE_COLLEAGUE, body={"reason": "asked"}, staff_id=staff_id)
     return visit.go("/settings/staff")

@@ -190,7 +190,7 @@ async def page_of(visit: StaffVisit) -> ConferencePage:
     dates = await visit.dates()
     prepared = conference.preparation if conference else None
     reason = prepared.reason if prepared else None
-    why = {**MOVED, **CALLED_OFF}.get(reason or "")
+    reason_in_words = {**MOVED, **CALLED_OFF}.get(reason or "")
     checklist = prepared.checklist if prepared else {}
     venue_id = prepared.venue_id if prepared else None
     venues, givers = await asyncio.gather(
@@ -204,7 +204,7 @@ async def page_of(visit: StaffVisit) -> ConferencePage:
         which=which_of(visit, conference.conference_no) if conference else None,
         state=conference.state if conference else None,
         state_in_words=state_in_words(visit, conference),
-        reason=visit.say(why) if why else None,
+        reason=visit.say(reason_in_words) if reason_in_words else None,
         more_time=await more_time_of(visit, prepared)
         if conference and prepared and conference.state not in _OVER
         else [],

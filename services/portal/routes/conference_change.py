@@ -29,7 +29,7 @@ class ChangePage(PageModel):
     when: str | None
     can_move: bool
     moved: list[tuple[str, str]]
-    why: str
+    reason: str
     called_off: list[tuple[str, str]]
 
 
@@ -46,7 +46,7 @@ async def change(visit: StaffVisit) -> Response:
         when=dates.period(starts, ends) if starts and ends else None,
         can_move=conference is not None and conference.state == "scheduled",
         moved=[(code, visit.say(label)) for code, label in MOVED.items()],
-        why=visit.request.query_params.get("moved", ""),
+        reason=visit.request.query_params.get("moved", ""),
         called_off=[(code, visit.say(label)) for code, label in CALLED_OFF.items()],
     )
     return visit.page("case_conference_change.html", changing)

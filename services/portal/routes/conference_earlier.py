@@ -96,7 +96,7 @@ async def show(visit: StaffVisit) -> Response:
     dates = await visit.dates()
     prepared = conference.preparation
     attendance = prepared.attendance if prepared else []
-    why = {**MOVED, **CALLED_OFF}.get((prepared.reason if prepared else None) or "")
+    reason = {**MOVED, **CALLED_OFF}.get((prepared.reason if prepared else None) or "")
     starts, ends = conference.starts_at, conference.ends_at
     model = EarlierPage(
         case_id=case_id,
@@ -105,7 +105,7 @@ async def show(visit: StaffVisit) -> Response:
         when=dates.period(starts, ends) if starts and ends else None,
         venue_name=conference.venue.name if conference.venue else None,
         venue_address=conference.venue.address if conference.venue else None,
-        reason=visit.say(why) if why else None,
+        reason=visit.say(reason) if reason else None,
         outcome=visit.word(_OUTCOMES, prepared.outcome) if prepared and prepared.outcome else None,
         came=sum(each.came for each in attendance),
         people=attending(visit, dates, conference, people) if attendance else [],

@@ -48,7 +48,7 @@ class Poll(Answer):
     best_option_id: UUID | None
 
 
-class Why(PageModel):
+class Sentence(PageModel):
     """A sentence about a date, and the names it is about."""
 
     words: str
@@ -67,7 +67,7 @@ class Column(PageModel):
     best: bool
     counts: str
     verdict: str
-    why: list[Why]
+    reasons: list[Sentence]
 
 
 async def column(visit: StaffVisit, option: Option, poll: Poll, people: dict[UUID, InCircle]) -> Column:
@@ -95,7 +95,7 @@ async def column(visit: StaffVisit, option: Option, poll: Poll, people: dict[UUI
         best=option.option_id == poll.best_option_id,
         counts=counts.format(yes=option.yes, maybe=option.maybe, no=option.no, silent=option.silent),
         verdict=visit.say(verdict),
-        why=_why(visit, option, poll, people),
+        reasons=_reasons(visit, option, poll, people),
     )
 
 
@@ -106,7 +106,7 @@ def hours_of(visit: StaffVisit, option: Option, dates: Dates) -> str:
     return dates.hours(option.starts_at, option.ends_at)
 
 
-def _why(visit: StaffVisit, option: Option, poll: Poll, people: dict[UUID, InCircle]) -> list[Why]:
+def _reasons(visit: StaffVisit, option: Option, poll: Poll, people: dict[UUID, InCircle]) -> list[Sentence]:
     """Return in words who prevents a date, and who else cannot come."""
     said_no = set(option.said_no)
     needed_no = [each for each in option.hindered if each in said_no]
@@ -127,7 +127,7 @@ def _why(visit: StaffVisit, option: Option, poll: Poll, people: dict[UUID, InCir
     )
 
 
-def changes(visit: StaffVisit, option: Option, people: dict[UUID, InCircle]) -> list[Why]:
+def changes(visit: StaffVisit, option: Option, people: dict[UUID, InCircle]) -> list[Sentence]:
     """Return what would have to change for a date to fit."""
     said_no = set(option.said_no)
     return _sentences(
@@ -153,17 +153,17 @@ def _sentences(
     *said: tuple[str, list[UUID]],
     short: tuple[str, int],
     places: int | None = None,
-) -> list[Why]:
+) -> list[Sentence]:
     """Return the sentences about persons, and those about numbers and free places."""
     found = [
-        Why(words=visit.say(words), names=[people[each].name for each in about if each in people])
+        Sentence(words=visit.say(words), names=[people[each].name for each in about if each in people])
         for words, about in said
         if about
     ]
     words, count = short
     if count:
-        found.append(Why(words=visit.say(words).format(count=count), names=[]))
+        found.append(Sentence(words=visit.say(words).format(count=count), names=[]))
     if places is not None:
         free = _("Er is dan een plaats vrij.") if places else _("Er is dan geen enkele plaats vrij.")
-        found.append(Why(words=visit.say(free), names=[]))
+        found.append(Sentence(words=visit.say(free), names=[]))
     return found

@@ -10,7 +10,14 @@ from services.portal.forms import NotThere, read_id
 from services.portal.pages import Pages
 from services.portal.routes.colleagues import ERASE_COLLEAGUE, all_colleagues
 from services.portal.routes.coordinators import all_coordinators
-from services.portal.routes.keeping import BECAUSE, EraseForm, Erasure, Number, ShownErasure, shown_erasure
+from services.portal.routes.keeping import (
+    ERASURE_REASONS,
+    EraseForm,
+    Erasure,
+    Number,
+    ShownErasure,
+    shown_erasure,
+)
 from services.portal.staff import StaffVisit, staff
 from services.portal.visits import Form, PageModel, Unacceptable
 from services.portal.wording import mark as _
@@ -140,7 +147,9 @@ async def show(visit: StaffVisit) -> Response:
         consequence=visit.word(CONSEQUENCES, kind),
         name=names.get(f"{kind}/{subject}"),
         erasure=None if erasure is None else await shown_erasure(visit, erasure),
-        reasons=[(code, visit.say(text), None) for code, text in BECAUSE.items() if code != "retention"],
+        reasons=[
+            (code, visit.say(text), None) for code, text in ERASURE_REASONS.items() if code != "retention"
+        ],
     )
     return visit.page("erase.html", model)
 
@@ -150,5 +159,5 @@ async def erase(visit: StaffVisit) -> Response:
     """Erase, once the reader has confirmed the consequences."""
     kind, ids = _named(visit)
     form = visit.read(EraseForm)
-    await visit.ask(ERASE[kind], body={"because": form.because}, **ids)
+    await visit.ask(ERASE[kind], body={"reason": form.erasure_reason}, **ids)
     return visit.go(visit.request.url.path)

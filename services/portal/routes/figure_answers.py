@@ -101,7 +101,7 @@ class SurveyPeriod(Answer):
     rows: list[OpinionsOf]
 
 
-class LateReason(Answer):
+class LateByReason(Answer):
     """The cases in which deadlines of a kind were missed for one reason."""
 
     reason: str
@@ -113,7 +113,7 @@ class LateKind(Answer):
 
     kind: str
     cases: int | None
-    because: list[LateReason]
+    reasons: list[LateByReason]
 
 
 class LatePeriod(Answer):

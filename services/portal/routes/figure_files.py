@@ -69,7 +69,7 @@ async def late_as_csv(visit: StaffVisit) -> Response:
         lines.writerow([*quarters, "", "", period.cases])
         for kind in period.kinds:
             lines.writerow([*quarters, kind.kind, "", kind.cases])
-            lines.writerows([*quarters, kind.kind, each.reason, each.cases] for each in kind.because)
+            lines.writerows([*quarters, kind.kind, each.reason, each.cases] for each in kind.reasons)
     return _file(Response(written.getvalue(), media_type="text/csv; charset=utf-8"), "csv", name="late")
 
 

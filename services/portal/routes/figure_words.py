@@ -57,11 +57,11 @@ _PLACES = PLACES | {
 ENDED = Shares(
     _("Wat niet startte, en wat stopte"),
     {
-        "not_started_because": (
+        "not_started_reason": (
             _("Waarom het niet startte"),
             {**REFERRAL_REASONS, "none": _("Nog niets beslist")},
         ),
-        "stopped_because": (_("Waarom het stopte"), {**WITHDRAW_REASONS, "none": _("Niet gestopt")}),
+        "stop_reason": (_("Waarom het stopte"), {**WITHDRAW_REASONS, "none": _("Niet gestopt")}),
     },
 )
 SECTIONS: dict[str, tuple[Averages | Shares, ...]] = {

@@ -39,7 +39,7 @@ from services.portal.routes.figure_words import (
     Shares,
 )
 from services.portal.staff import StaffVisit, section, staff
-from services.portal.staff_words import LATE_BECAUSE
+from services.portal.staff_words import LATE_REASONS
 from services.portal.visits import PageModel
 from services.portal.wording import mark as _
 from shared.auth import Role
@@ -106,7 +106,7 @@ class LateRow(PageModel):
 
     kind: str
     cases: int | None
-    because: list[tuple[str, str]]
+    reasons: list[tuple[str, str]]
 
 
 class FiguresPage(PageModel):
@@ -304,13 +304,13 @@ def _opinions(visit: StaffVisit, survey: SurveyPeriod) -> list[OpinionRow]:
 
 
 def _late(visit: StaffVisit, kind: LateKind) -> LateRow:
-    reasons = {**LATE_BECAUSE, "none": _("Nog niet gezegd")}
+    reasons = {**LATE_REASONS, "none": _("Nog niet gezegd")}
     return LateRow(
         kind=visit.say(TO_DO.get(kind.kind, SOMETHING_TO_DO)),
         cases=kind.cases,
-        because=[
+        reasons=[
             (visit.word(reasons, each.reason), "\N{EN DASH}" if each.cases is None else str(each.cases))
-            for each in kind.because
+            for each in kind.reasons
             if kind.cases is not None and each.cases != 0
         ],
     )

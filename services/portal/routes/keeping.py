@@ -65,7 +65,7 @@ class Erasure(Answer):
 
     subject_id: UUID
     kind: str
-    because: str
+    reason: str
     state: str
     asked_at: datetime
     due_at: datetime | None
@@ -97,7 +97,7 @@ ERASED = {
     "coordinator": _("Een coördinator"),
     "registration": _("Een inschrijving"),
 }
-BECAUSE = {
+ERASURE_REASONS = {
     "asked": _("omdat iemand het vroeg"),
     "retention": _("omdat de bewaartijd om was"),
     "entered-by-mistake": _("omdat het bij vergissing was ingevoerd"),
@@ -129,7 +129,7 @@ class ShownErasure(PageModel):
 
     id: UUID
     what: str
-    because: str
+    reason: str
     since: str
     state: str
     late: bool
@@ -217,7 +217,7 @@ async def shown_erasure(visit: StaffVisit, each: Erasure) -> ShownErasure:
     return ShownErasure(
         id=each.subject_id,
         what=visit.word(ERASED, each.kind),
-        because=visit.word(BECAUSE, each.because),
+        reason=visit.word(ERASURE_REASONS, each.reason),
         since=dates.day(each.asked_at),
         state=visit.word(ERASURE_STATES, each.state),
         late=each.state == "late",
@@ -249,7 +249,9 @@ async def show(visit: StaffVisit) -> Response:
         until=None if kept is None else dates.day(kept.keep_until),
         held=kept is not None and kept.held,
         erasure=None if erasure is None else await shown_erasure(visit, erasure),
-        reasons=[(code, visit.say(text), None) for code, text in BECAUSE.items() if code != "retention"],
+        reasons=[
+            (code, visit.say(text), None) for code, text in ERASURE_REASONS.items() if code != "retention"
+        ],
     )
     return visit.page("file.html", model)
 
@@ -270,11 +272,11 @@ class EraseForm(Form):
     """Why a file is erased."""
 
     WANTED: ClassVar = {
-        "because": _("Kies waarom."),
+        "erasure_reason": _("Kies waarom."),
         "understood": _("Zet hier een vinkje als je weet wat er gebeurt."),
     }
 
-    because: Literal["asked", "entered-by-mistake"]
+    erasure_reason: Literal["asked", "entered-by-mistake"]
     understood: str
 
 
@@ -284,7 +286,7 @@ async def act(visit: StaffVisit) -> Response:
     match visit.form.get("do"):
         case "erase":
             form = visit.read(EraseForm)
-            await visit.ask(ERASE_CASE, body={"because": form.because}, case_id=case_of(visit))
+            await visit.ask(ERASE_CASE, body={"reason": form.erasure_reason}, case_id=case_of(visit))
         case "recompute":
             await visit.ask(RECOMPUTE, case_id=case_of(visit))
         case _:

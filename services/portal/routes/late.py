@@ -12,16 +12,16 @@ from services.portal.forms import NotThere, read_id
 from services.portal.models import Todo
 from services.portal.pages import Pages
 from services.portal.staff import HOME, StaffVisit, staff
-from services.portal.staff_words import LATE_BECAUSE
+from services.portal.staff_words import LATE_REASONS
 from services.portal.visits import Form, PageModel
 from services.portal.wording import mark as _
 from shared.auth import Role
-from shared.events.base import LateBecause
+from shared.events.base import LateReason
 from shared.services import SERVICES
 
 pages = Pages()
 EXPLAIN = {
-    service: Operation(service, "PUT", "/v1/clocks/{clock_id}/late-because", type(None))
+    service: Operation(service, "PUT", "/v1/clocks/{clock_id}/late-reason", type(None))
     for service in SERVICES
 }
 _responsible = staff(Role.COORDINATOR, Role.REGIONAL_MANAGER, Role.REFERRER, Role.FINANCE, Role.DPO)
@@ -42,7 +42,7 @@ class LateForm(Form):
 
     WANTED: ClassVar = {"reason": _("Kies wat het best past.")}
 
-    reason: LateBecause
+    reason: LateReason
 
 
 @pages.show("/late/{clock_id}", _responsible)
@@ -53,8 +53,8 @@ async def show(visit: StaffVisit) -> Response:
         what=visit.say(TO_DO.get(todo.kind, SOMETHING_TO_DO)),
         due=dates.until(todo.due_at),
         back=_back(visit, todo),
-        reasons=[(code, visit.say(text), None) for code, text in LATE_BECAUSE.items()],
-        chosen=todo.late_because,
+        reasons=[(code, visit.say(text), None) for code, text in LATE_REASONS.items()],
+        chosen=todo.late_reason,
     )
     return visit.page("late.html", model)
 

@@ -8,7 +8,7 @@ from services.portal import todos
 from services.portal.boards import SOMETHING_TO_DO, TO_DO
 from services.portal.pages import Pages
 from services.portal.staff import StaffVisit, section, staff
-from services.portal.staff_words import LATE_BECAUSE
+from services.portal.staff_words import LATE_REASONS
 from services.portal.visits import PageModel
 from services.portal.wording import mark as _
 from shared.auth import Role
@@ -28,7 +28,7 @@ class LateKind(PageModel):
     week: int
     longer: int
     oldest: str
-    because: list[tuple[str, int]]
+    reasons: list[tuple[str, int]]
 
 
 class OpsPage(PageModel):
@@ -49,7 +49,7 @@ async def show(visit: StaffVisit) -> Response:
     dates = await visit.dates()
     now = await visit.parts.clock.now()
     found = await todos.late_by_kind(visit.session, now=now)
-    because = {**LATE_BECAUSE, "": _("Nog niet gezegd")}
+    reasons = {**LATE_REASONS, "": _("Nog niet gezegd")}
     late = [
         LateKind(
             service=each.service,
@@ -59,7 +59,7 @@ async def show(visit: StaffVisit) -> Response:
             week=each.week,
             longer=each.longer,
             oldest=dates.time(each.oldest),
-            because=[(visit.word(because, code or ""), number) for code, number in each.because],
+            reasons=[(visit.word(reasons, code or ""), number) for code, number in each.reasons],
         )
         for each in found
     ]

@@ -32,7 +32,7 @@ _MAX_FILE = 20 * 1024 * 1024 + 64 * 1024
 _WHOSE = ("suggested", "unmatched")
 _WHAT_NOW = ("overpaid", "paid-twice", "late", "underpaid", "early")
 WAITS = (*_WHOSE, *_WHAT_NOW)
-_WHY = {
+_REASONS = {
     "suggested": _("Zonder mededeling, maar de naam lijkt op die van een inschrijving."),
     "unmatched": _("Zonder mededeling die we kennen, en de naam lijkt op geen inschrijving."),
     "overpaid": _("Er is te veel betaald."),
@@ -73,7 +73,7 @@ class LeftOut(Answer):
     """A skipped entry."""
 
     entry: int
-    why: str
+    reason: str
 
 
 class StatementSummary(Answer):
@@ -124,7 +124,7 @@ class Line(PageModel):
     day: str
     payer: str
     text: str
-    why: str
+    reason: str
     is_reversal: bool
     registration_id: UUID | None
     guesses: list[Guess]
@@ -150,7 +150,7 @@ async def _line(visit: StaffVisit, each: Payment, following: Payment | None) -> 
         day=dates.day(each.booked_on),
         payer=each.payer_name,
         text=each.text,
-        why=visit.say(_("De bank nam geld terug.")) if is_reversal else visit.word(_WHY, each.state),
+        reason=visit.say(_("De bank nam geld terug.")) if is_reversal else visit.word(_REASONS, each.state),
         is_reversal=is_reversal,
         registration_id=each.registration_id,
         guesses=[

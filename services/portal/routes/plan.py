@@ -37,7 +37,7 @@ class Invoked(Answer):
     invoked_by: UUID
     invoked_as: str
     invoked_at: datetime
-    because: str | None
+    invoked_reason: str | None
 
 
 class Agreement(Answer):
@@ -120,7 +120,7 @@ class Promise(PageModel):
     state_in_words: str
     open: bool
     invoked: str | None
-    because: str | None
+    reason: str | None
 
 
 class Otherwise(PageModel):
@@ -373,7 +373,7 @@ def _promise(visit: PersonVisit, each: Agreement, dates: Dates, names: Mapping[U
         state_in_words=state_of(visit, each),
         open=each.state in ("open", "lapsed", "suspended"),
         invoked=None if called is None else who_acted(visit, called.invoked_as, called.invoked_by, names),
-        because=None if called is None else called.because,
+        reason=None if called is None else called.invoked_reason,
     )
 
 

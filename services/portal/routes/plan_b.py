@@ -26,11 +26,11 @@ class PlanBForm(Form):
 
     WANTED: ClassVar = {
         "instead_of": _("Laad de pagina opnieuw."),
-        "why": _("Zeg waarom het nu nodig is."),
+        "reason": _("Zeg waarom het nu nodig is."),
     }
 
     instead_of: str | None = None
-    why: Text
+    reason: Text
 
 
 class PlanBPage(PageModel):
@@ -72,7 +72,7 @@ async def invoke_as_sent(visit: Visit, plan: Plan | None) -> None:
         "version": visit.version,
         "line": read_number(visit.request.path_params["line"]),
         "instead_of": read_id(form.instead_of) if form.instead_of else None,
-        "why": form.why,
+        "reason": form.reason,
     }
     await visit.ask(INVOKE, body=body, plan_id=plan.plan_id)
 

@@ -26,7 +26,7 @@ class Version(Answer):
     recorded_by: UUID
     recorded_as: str
     asked_by_person_id: UUID | None
-    why: str | None
+    change_reason: str | None
 
 
 VERSIONS = Operation("plans", "GET", "/v1/plans/{plan_id}/versions", Items[Version])
@@ -40,7 +40,7 @@ class VersionRow(PageModel):
     recorded: str
     recorded_by: str
     asked_by: str
-    why: str | None
+    change_reason: str | None
 
 
 class VersionsPage(PageModel):
@@ -65,7 +65,7 @@ async def versions_of(
             recorded=dates.day(each.recorded_at),
             recorded_by=who_acted(visit, each.recorded_as, each.recorded_by, names),
             asked_by=names.get(each.asked_by_person_id, somebody) if each.asked_by_person_id else "",
-            why=each.why,
+            change_reason=each.change_reason,
         )
         for each in listed.items
     ]

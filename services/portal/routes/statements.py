@@ -177,7 +177,7 @@ async def show_statement(visit: StaffVisit) -> Response:
         matched=found.payments.get("matched", 0),
         known=found.payments.get("duplicate", 0),
         waiting=_waiting(found),
-        left_out=[(each.entry, visit.word(_LEFT_OUT, each.why)) for each in found.left_out],
+        left_out=[(each.entry, visit.word(_LEFT_OUT, each.reason)) for each in found.left_out],
         left_out_too=found.left_out_count - len(found.left_out),
         balances_differ=found.balances_differ,
         entries=[

@@ -26,7 +26,7 @@ class PreparationState(StrEnum):
     ENDED = "ended"
 
 
-class BegunBecause(StrEnum):
+class PreparationReason(StrEnum):
     """Why a conference is prepared: for the first time, or in a new round of the case."""
 
     REFERRAL = "referral"
@@ -36,7 +36,7 @@ class BegunBecause(StrEnum):
     FAMILY_WISH = "family-wish"
 
 
-class ExtendedBecause(StrEnum):
+class ExtensionReason(StrEnum):
     """Why a preparation gets more time."""
 
     FAMILY_NEEDS_TIME = "family-needs-time"
@@ -60,7 +60,7 @@ class PollState(StrEnum):
     CLOSED = "closed"
 
 
-class ClosedBecause(StrEnum):
+class CloseReason(StrEnum):
     """Why a poll takes no more answers; `carried`: its dates came from a postponed conference; not opened yet."""
 
     ALL_ANSWERED = "all-answered"
@@ -78,7 +78,7 @@ class Availability(StrEnum):
     NO = "no"
 
 
-class PostponedBecause(StrEnum):
+class PostponeReason(StrEnum):
     """Why a conference is postponed."""
 
     KEY_PERSON_ILL = "key-person-ill"
@@ -95,7 +95,7 @@ class PostponedBecause(StrEnum):
     OTHER = "other"
 
 
-class CancelledBecause(StrEnum):
+class CancelReason(StrEnum):
     """Why a conference is cancelled."""
 
     PLAN_WITHOUT_MEETING = "plan-without-meeting"

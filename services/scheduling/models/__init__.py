@@ -18,13 +18,13 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.scheduling.domain import (
-    BegunBecause,
     ChecklistItem,
     ConferenceState,
-    ExtendedBecause,
+    ExtensionReason,
     GivenHow,
     NeedKind,
     NewsState,
+    PreparationReason,
     PreparationState,
 )
 from services.scheduling.models.base import Base
@@ -130,7 +130,7 @@ class Preparation(Base):
             postgresql_where=text("state = 'running'"),
         ),
         CheckConstraint(one_of("state", PreparationState), name="state"),
-        CheckConstraint(one_of("reason", BegunBecause), name="reason"),
+        CheckConstraint(one_of("reason", PreparationReason), name="reason"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -155,7 +155,7 @@ class PreparationExtension(Base):
     """An extension of a preparation: by whom, from when to when, and why."""
 
     __tablename__ = "preparation_extension"
-    __table_args__ = (CheckConstraint(one_of("reason", ExtendedBecause), name="reason"),)
+    __table_args__ = (CheckConstraint(one_of("reason", ExtensionReason), name="reason"),)
 
     preparation_id: Mapped[UUID] = mapped_column(ForeignKey("preparation.id"), primary_key=True)
     extension_no: Mapped[int] = mapped_column(primary_key=True)
@@ -172,7 +172,7 @@ class WantedRound(Base):
     """The circle wants to meet again (from plans); prepared once the case has a coordinator."""
 
     __tablename__ = "wanted_round"
-    __table_args__ = (CheckConstraint(one_of("reason", BegunBecause), name="reason"),)
+    __table_args__ = (CheckConstraint(one_of("reason", PreparationReason), name="reason"),)
 
     case_id: Mapped[UUID] = mapped_column(primary_key=True)
     tenant: Mapped[UUID]

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from services.scheduling.domain import Availability, ClosedBecause, DayPart, PollState
+from services.scheduling.domain import Availability, CloseReason, DayPart, PollState
 from services.scheduling.models.base import Base
 from shared.tables import one_of
 
@@ -19,9 +19,9 @@ class Poll(Base):
         UniqueConstraint("conference_id"),
         CheckConstraint(one_of("state", PollState), name="state"),
         CheckConstraint(
-            f"closed_because IS NULL OR {one_of('closed_because', ClosedBecause)}", name="closed_because"
+            f"closed_reason IS NULL OR {one_of('closed_reason', CloseReason)}", name="closed_reason"
         ),
-        CheckConstraint("(state = 'open') = (closes_at IS NOT NULL AND closed_because IS NULL)", name="open"),
+        CheckConstraint("(state = 'open') = (closes_at IS NOT NULL AND closed_reason IS NULL)", name="open"),
         Index("ix_poll_case_id", "tenant", "case_id", "created_at", "id"),
     )
 
@@ -34,7 +34,7 @@ class Poll(Base):
     quorum: Mapped[int]
     closes_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
-    closed_because: Mapped[str | None]
+    closed_reason: Mapped[str | None]
     best_option_id: Mapped[UUID | None]
     created_at: Mapped[datetime]
 

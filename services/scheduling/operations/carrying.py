@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scheduling import domain, queries
-from services.scheduling.domain import ClosedBecause, PollState
+from services.scheduling.domain import CloseReason, PollState
 from services.scheduling.models import Conference, Poll, PollAnswer
 from services.scheduling.operations.polls import Proposal, option_row
 from shared.ids import uuid7
@@ -40,7 +40,7 @@ async def carry_over(
         state=PollState.CLOSED,
         quorum=poll.quorum,
         closed_at=now,
-        closed_because=ClosedBecause.CARRIED,
+        closed_reason=CloseReason.CARRIED,
         best_option_id=new_ids[best.option.id] if best is not None else None,
         created_at=now,
     )

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scheduling import domain, queries
-from services.scheduling.domain import CancelledBecause, ConferenceState, PollState
+from services.scheduling.domain import CancelReason, ConferenceState, PollState
 from services.scheduling.models import (
     CaseInfo,
     Circle,
@@ -114,7 +114,7 @@ async def _follow_circle(session: AsyncSession, conference: Conference, *, now: 
 
     The caller holds the lock of the conference's preparation.
     """
-    paused = await case_state.why_paused(session, conference.case_id) is not None
+    paused = await case_state.pause_reason(session, conference.case_id) is not None
     if conference.state == ConferenceState.SCHEDULED:
         await take_back(session, conference, now=now)
         if not paused:
@@ -147,7 +147,7 @@ async def send_again(session: AsyncSession, *, case_id: UUID, person_id: UUID, n
 async def go_on(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
     """Say what a pause that ended moved, and ask and invite who joined meanwhile; unless the case is paused again."""
     preparation = await queries.running_preparation(session, case_id=case_id, lock=True)
-    if preparation is None or await case_state.why_paused(session, case_id):
+    if preparation is None or await case_state.pause_reason(session, case_id):
         return
     preparation.target_at = (await target_of(session, preparation)).due_at
     await session.flush()
@@ -169,7 +169,7 @@ async def need_no_meeting(session: AsyncSession, *, case_id: UUID, now: datetime
     conference = await queries.current_conference(session, preparation)
     if conference.state not in domain.UNDATED:
         return
-    reason = CancelledBecause.PLAN_WITHOUT_MEETING.value
+    reason = CancelReason.PLAN_WITHOUT_MEETING.value
     await ending.cancel_conference(session, conference, reason=reason, now=now)
     await ending.end_preparation(session, preparation, now=now)
 

@@ -11,15 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scheduling import domain, queries
 from services.scheduling.domain import (
-    CancelledBecause,
+    CancelReason,
     ChecklistItem,
-    ClosedBecause,
+    CloseReason,
     ConferenceState,
     MeetingOutcome,
     MeetingParts,
     Option,
     PollState,
-    PostponedBecause,
+    PostponeReason,
 )
 from services.scheduling.models import Attendance, ChecklistEntry, Conference, Poll, Preparation, Venue
 from services.scheduling.operations import ending, milestones, news, next_step, polls, venues
@@ -99,7 +99,7 @@ async def schedule(
         return conference
     require_version(version, of=conference.version)
     if poll is not None and poll.state == PollState.OPEN:
-        await polls.close(session, conference, poll, because=ClosedBecause.COORDINATOR, now=now)
+        await polls.close(session, conference, poll, reason=CloseReason.COORDINATOR, now=now)
     if poll is not None:
         await clocks.stop(session, kind=POLL_CLOCK, subject=poll.id, now=now)
     conference.state = ConferenceState.SCHEDULED
@@ -156,7 +156,7 @@ async def _is_set_so(
 
 
 async def postpone(
-    session: AsyncSession, *, conference: Conference, version: int, reason: PostponedBecause, now: datetime
+    session: AsyncSession, *, conference: Conference, version: int, reason: PostponeReason, now: datetime
 ) -> Conference:
     """Postpone a conference and return the next one, which gets the future dates with all answers.
 
@@ -325,7 +325,7 @@ def _attendance(conference: Conference, presence: Presence, *, now: datetime) ->
 
 
 async def cancel(
-    session: AsyncSession, *, conference: Conference, version: int, reason: CancelledBecause, now: datetime
+    session: AsyncSession, *, conference: Conference, version: int, reason: CancelReason, now: datetime
 ) -> Conference:
     """Cancel a conference for good; the preparation ends with it, and somebody sees what comes next.
 
@@ -337,7 +337,7 @@ async def cancel(
     require_version(version, of=conference.version)
     await ending.cancel_conference(session, conference, reason=reason.value, now=now)
     await ending.end_preparation(session, preparation, now=now)
-    if reason is not CancelledBecause.PLAN_WITHOUT_MEETING:
+    if reason is not CancelReason.PLAN_WITHOUT_MEETING:
         await next_step.begin(session, preparation, now=now)
     return conference
 

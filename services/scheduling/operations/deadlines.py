@@ -6,7 +6,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scheduling import domain, queries
-from services.scheduling.domain import ClosedBecause, PollState
+from services.scheduling.domain import CloseReason, PollState
 from services.scheduling.models import Conference, Poll, PollAsked, Preparation
 from services.scheduling.operations import invitations, polls
 from services.scheduling.operations.asking import notify_of_poll
@@ -43,12 +43,10 @@ async def close_when_due(session: AsyncSession, *, due: Deadline, now: datetime)
         return False
     conference, poll = found
     answered = await polls.all_answered(session, conference, poll, now=now)
-    settle, because = (
-        (clocks.meet, ClosedBecause.ALL_ANSWERED) if answered else (clocks.reach, ClosedBecause.DUE)
-    )
+    settle, reason = (clocks.meet, CloseReason.ALL_ANSWERED) if answered else (clocks.reach, CloseReason.DUE)
     if await settle(session, due, now=now) is None:
         return False
-    await polls.close(session, conference, poll, because=because, now=now)
+    await polls.close(session, conference, poll, reason=reason, now=now)
     return True
 
 
@@ -58,7 +56,7 @@ async def close_when_answered(session: AsyncSession, *, due: Deadline, now: date
     found = await _locked_poll(session, due)
     if found is None or await clocks.meet(session, due, now=now) is None:
         return False
-    await polls.close(session, *found, because=ClosedBecause.ALL_ANSWERED, now=now)
+    await polls.close(session, *found, reason=CloseReason.ALL_ANSWERED, now=now)
     return True
 
 

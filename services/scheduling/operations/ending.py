@@ -6,7 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scheduling import domain, queries
-from services.scheduling.domain import ClosedBecause, ConferenceState, PollState, PreparationState
+from services.scheduling.domain import CloseReason, ConferenceState, PollState, PreparationState
 from services.scheduling.models import Conference, PollAsked, Preparation
 from services.scheduling.operations import milestones, polls
 from services.scheduling.operations.base import POLL_CLOCK, TARGET_CLOCK, clocks, publish
@@ -42,7 +42,7 @@ async def cancel_conference(
     conference.state, conference.reason = ConferenceState.CANCELLED, reason
     await session.flush()
     if poll is not None and poll.state == PollState.OPEN:
-        await polls.close(session, conference, poll, because=ClosedBecause.CANCELLED, now=now)
+        await polls.close(session, conference, poll, reason=CloseReason.CANCELLED, now=now)
     if poll is not None:
         await clocks.stop(session, kind=POLL_CLOCK, subject=poll.id, now=now)
     fact = ConferenceCancelled(

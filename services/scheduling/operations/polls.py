@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.scheduling import domain, queries
 from services.scheduling.domain import (
     Availability,
-    ClosedBecause,
+    CloseReason,
     ConferenceState,
     DayPart,
     Option,
@@ -35,11 +35,11 @@ from shared.ids import uuid7
 from shared.policies import PolicyInForce
 
 Via = Literal["link", "coordinator"]
-_REASONS: dict[ClosedBecause, Literal["all-answered", "due", "coordinator", "cancelled"]] = {
-    ClosedBecause.ALL_ANSWERED: "all-answered",
-    ClosedBecause.DUE: "due",
-    ClosedBecause.COORDINATOR: "coordinator",
-    ClosedBecause.CANCELLED: "cancelled",
+_REASONS: dict[CloseReason, Literal["all-answered", "due", "coordinator", "cancelled"]] = {
+    CloseReason.ALL_ANSWERED: "all-answered",
+    CloseReason.DUE: "due",
+    CloseReason.COORDINATOR: "coordinator",
+    CloseReason.CANCELLED: "cancelled",
 }
 
 
@@ -96,7 +96,7 @@ async def open_poll(
     )
     poll.quorum = poll.quorum if quorum is None else quorum
     poll.state, poll.closes_at = PollState.OPEN, closes_at
-    poll.closed_at = poll.closed_because = poll.best_option_id = None
+    poll.closed_at = poll.closed_reason = poll.best_option_id = None
     conference.state = ConferenceState.POLLING
     session.add(poll)
     await session.flush()
@@ -126,7 +126,7 @@ async def open_poll(
     await ask(session, conference, poll, asked, now=now)
     if people and not asked:
         # People who answered before the postponement have had their time.
-        await close(session, conference, poll, because=ClosedBecause.ALL_ANSWERED, now=now)
+        await close(session, conference, poll, reason=CloseReason.ALL_ANSWERED, now=now)
     return poll
 
 
@@ -200,28 +200,28 @@ async def close_by_coordinator(session: AsyncSession, *, conference: Conference,
     if poll is None:
         raise queries.UnknownPoll
     if poll.state == PollState.OPEN:
-        await close(session, conference, poll, because=ClosedBecause.COORDINATOR, now=now)
+        await close(session, conference, poll, reason=CloseReason.COORDINATOR, now=now)
     return poll
 
 
 async def close(
-    session: AsyncSession, conference: Conference, poll: Poll, *, because: ClosedBecause, now: datetime
+    session: AsyncSession, conference: Conference, poll: Poll, *, reason: CloseReason, now: datetime
 ) -> None:
     """Take no more answers, and publish which date is best. The caller holds the lock."""
-    poll.state, poll.closed_because, poll.closed_at, poll.closes_at = PollState.CLOSED, because, now, None
-    if because is ClosedBecause.CANCELLED:
+    poll.state, poll.closed_reason, poll.closed_at, poll.closes_at = PollState.CLOSED, reason, now, None
+    if reason is CloseReason.CANCELLED:
         await session.flush()
     else:
         await _name_best(session, conference, poll, now=now)
     await clocks.stop(session, kind=ANSWERED_CLOCK, subject=poll.id, now=now)
-    if because is not ClosedBecause.DUE:
+    if reason is not CloseReason.DUE:
         # An overdue poll stays visible as a breach until there is a date.
         await clocks.stop(session, kind=POLL_CLOCK, subject=poll.id, now=now)
     fact = PollClosed(
         case_id=poll.case_id,
         conference_id=conference.id,
         poll_id=poll.id,
-        reason=_REASONS[because],
+        reason=_REASONS[reason],
         best_option_id=poll.best_option_id,
     )
     await publish(session, fact, of=conference, now=now)
@@ -229,7 +229,7 @@ async def close(
 
 async def rate_again(session: AsyncSession, conference: Conference, poll: Poll, *, now: datetime) -> None:
     """Update a closed poll's best date for those who take part now. The caller holds the lock."""
-    if poll.closed_because == ClosedBecause.CANCELLED or conference.state not in domain.UNDATED:
+    if poll.closed_reason == CloseReason.CANCELLED or conference.state not in domain.UNDATED:
         return
     await _name_best(session, conference, poll, now=now)
 

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.scheduling import domain, queries
-from services.scheduling.domain import BegunBecause, ConferenceState, ExtendedBecause, PreparationState
+from services.scheduling.domain import ConferenceState, ExtensionReason, PreparationReason, PreparationState
 from services.scheduling.models import Conference, Preparation, PreparationExtension, WantedRound
 from services.scheduling.operations import milestones, next_step
 from services.scheduling.operations.base import TARGET_CLOCK, clocks, lock, publish, start_clock, target_of
@@ -33,12 +33,12 @@ async def begin_with_coordinator(
     A coordinator who takes over continues what there is. The caller holds the live case.
     """
     if await queries.last_conference(session, tenant=tenant, case_id=case_id) is None:
-        await _begin(session, tenant=tenant, case_id=case_id, reason=BegunBecause.REFERRAL, now=now)
+        await _begin(session, tenant=tenant, case_id=case_id, reason=PreparationReason.REFERRAL, now=now)
         return
     wanted = delete(WantedRound).where(WantedRound.case_id == case_id).returning(WantedRound.reason)
     reason = (await session.scalars(wanted)).one_or_none()
     if reason is not None:
-        await _begin(session, tenant=tenant, case_id=case_id, reason=BegunBecause(reason), now=now)
+        await _begin(session, tenant=tenant, case_id=case_id, reason=PreparationReason(reason), now=now)
 
 
 async def begin_for_review(session: AsyncSession, *, tenant: UUID, case_id: UUID, now: datetime) -> None:
@@ -47,9 +47,9 @@ async def begin_for_review(session: AsyncSession, *, tenant: UUID, case_id: UUID
     The caller holds the live case.
     """
     if await has_coordinator(session, case_id=case_id):
-        await _begin(session, tenant=tenant, case_id=case_id, reason=BegunBecause.REVIEW, now=now)
+        await _begin(session, tenant=tenant, case_id=case_id, reason=PreparationReason.REVIEW, now=now)
         return
-    values = {"case_id": case_id, "tenant": tenant, "reason": BegunBecause.REVIEW, "created_at": now}
+    values = {"case_id": case_id, "tenant": tenant, "reason": PreparationReason.REVIEW, "created_at": now}
     await session.execute(insert(WantedRound).values(values).on_conflict_do_nothing())
 
 
@@ -65,7 +65,7 @@ async def begin_by_coordinator(
     last = await queries.last_conference(session, tenant=tenant, case_id=case_id)
     if last is None:
         raise NotYet("the first preparation of the case")
-    begun = await _begin(session, tenant=tenant, case_id=case_id, reason=_why_after(last), now=now)
+    begun = await _begin(session, tenant=tenant, case_id=case_id, reason=_reason_after(last), now=now)
     if begun is None:
         raise domain.PreparationRuns(conference_id=str(last.id))
     return begun
@@ -77,7 +77,7 @@ async def extend(
     conference: Conference,
     extended_by: UUID,
     until: date,
-    reason: ExtendedBecause,
+    reason: ExtensionReason,
     now: datetime,
 ) -> Preparation:
     """Extend a preparation to the end of a day; its warning moves as far.
@@ -125,14 +125,14 @@ async def extend(
     return preparation
 
 
-def _why_after(last: Conference) -> BegunBecause:
+def _reason_after(last: Conference) -> PreparationReason:
     if last.state == ConferenceState.CANCELLED:
-        return BegunBecause.CALLED_OFF
-    return BegunBecause.FAMILY_WISH if last.outcome == "plan" else BegunBecause.NO_PLAN
+        return PreparationReason.CALLED_OFF
+    return PreparationReason.FAMILY_WISH if last.outcome == "plan" else PreparationReason.NO_PLAN
 
 
 async def _begin(
-    session: AsyncSession, *, tenant: UUID, case_id: UUID, reason: BegunBecause, now: datetime
+    session: AsyncSession, *, tenant: UUID, case_id: UUID, reason: PreparationReason, now: datetime
 ) -> tuple[Preparation, Conference] | None:
     """Begin a preparation, its conference and its clock; None if one runs."""
     last = await queries.last_conference(session, tenant=tenant, case_id=case_id)

@@ -84,7 +84,7 @@ async def poll_out(session: AsyncSession, poll: Poll, *, now: datetime, names_pa
         state=poll.state,
         closes_at=poll.closes_at,
         closed_at=poll.closed_at,
-        closed_because=poll.closed_because,
+        closed_reason=poll.closed_reason,
         quorum=poll.quorum,
         options=[
             _option_out(each, days, names_pairs=names_pairs, venues_free=register.count_free(each.option))

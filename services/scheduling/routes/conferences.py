@@ -76,7 +76,7 @@ async def begin_preparation(
     )
     return PreparationBegun(
         preparation_no=preparation.preparation_no,
-        reason=domain.BegunBecause(preparation.reason),
+        reason=domain.PreparationReason(preparation.reason),
         conference_id=conference.id,
         conference_no=conference.conference_no,
         target_at=preparation.target_at,

@@ -87,7 +87,7 @@ async def copy_for_person(
                 # Until the end of those days.
                 before_on=calendar.day_of(each.before_at - timedelta(seconds=1)),
                 until_on=calendar.day_of(each.target_at - timedelta(seconds=1)),
-                longer_because=each.reason,
+                extension_reason=each.reason,
             )
             for each in longer
             if in_circle

@@ -9,14 +9,14 @@ from pydantic import AwareDatetime, Field, model_validator
 from services.scheduling.domain import (
     MAX_OPTIONS,
     Availability,
-    BegunBecause,
-    CancelledBecause,
+    CancelReason,
     ChecklistItem,
     ConferenceState,
     DayPart,
-    ExtendedBecause,
+    ExtensionReason,
     MeetingOutcome,
-    PostponedBecause,
+    PostponeReason,
+    PreparationReason,
 )
 from services.scheduling.schemas.needs import NeedSeenTo
 from services.scheduling.schemas.news import LateNewsOut
@@ -114,21 +114,21 @@ class Postponement(RequestModel):
     """Why a conference is postponed."""
 
     version: ReadVersion
-    reason: PostponedBecause
+    reason: PostponeReason
 
 
 class Cancellation(RequestModel):
     """Why a conference is cancelled."""
 
     version: ReadVersion
-    reason: CancelledBecause
+    reason: CancelReason
 
 
 class Extension(RequestModel):
     """The new target day for the conference, and why it needs more time."""
 
     until: date
-    reason: ExtendedBecause
+    reason: ExtensionReason
 
 
 class Extended(ResponseModel):
@@ -238,7 +238,7 @@ class PollOut(ResponseModel):
     state: str
     closes_at: datetime | None
     closed_at: datetime | None
-    closed_because: str | None
+    closed_reason: str | None
     quorum: int = Field(description="How many must be able to come; 0 for any number.")
     options: list[OptionOut]
     silent: list[UUID]
@@ -292,7 +292,7 @@ class MoreTimeGiven(ResponseModel):
     created_at: datetime = Field(description="When it was given.")
     before_at: datetime = Field(description="The target date before.")
     target_at: datetime = Field(description="The target date after; a pause moves it further.")
-    reason: ExtendedBecause = Field(description="Why it needs more time than was meant.")
+    reason: ExtensionReason = Field(description="Why it needs more time than was meant.")
 
 
 class MoreTime(ResponseModel):
@@ -386,7 +386,7 @@ class PreparationBegun(ResponseModel):
     """The next round of a case: the preparation of its next conference."""
 
     preparation_no: int
-    reason: BegunBecause
+    reason: PreparationReason
     conference_id: UUID
     conference_no: int
     target_at: datetime = Field(description="The target date of the conference.")

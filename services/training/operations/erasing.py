@@ -25,7 +25,7 @@ from services.training.settings import policies
 from shared import erasure, outbox
 from shared.erasure import Erased, Erasures
 from shared.events import training as events
-from shared.events.base import ErasureBecause
+from shared.events.base import ErasureReason
 from shared.vault import Vault
 from shared.vault.index import index_of_nothing
 
@@ -33,7 +33,7 @@ erasures = Erasures(SERVICE)
 
 
 async def erase_registration(
-    session: AsyncSession, *, tenant: UUID, registration_id: UUID, because: ErasureBecause, now: datetime
+    session: AsyncSession, *, tenant: UUID, registration_id: UUID, reason: ErasureReason, now: datetime
 ) -> None:
     """Erase the participant, if the registration or its session is over; a clock runs until it is confirmed.
 
@@ -54,12 +54,12 @@ async def erase_registration(
         subject=row.id,
         tenant=tenant,
         stream=row.id,
-        because=because,
+        reason=reason,
         waits_for=[SERVICE],
         now=now,
         limit=policy.limit(now, policy.settings.erasure, warn=policy.settings.erasure_warn),
     )
-    fact = events.RegistrationErased(registration_id=row.id, because=because)
+    fact = events.RegistrationErased(registration_id=row.id, reason=reason)
     await outbox.publish(session, fact, stream=row.id, tenant=tenant, now=now)
 
 
@@ -99,6 +99,6 @@ async def over_their_time(session: AsyncSession, *, tenant: UUID, now: datetime,
 async def erase_in_time(session: AsyncSession, *, tenant: UUID, item: UUID, now: datetime) -> None:
     """Erase a registration whose retention time is over, unless that was already done."""
     try:
-        await erase_registration(session, tenant=tenant, registration_id=item, because="retention", now=now)
+        await erase_registration(session, tenant=tenant, registration_id=item, reason="retention", now=now)
     except (RegistrationErased, RegistrationGoesOn):
         return

@@ -57,7 +57,7 @@ async def take_in(
         format=read.format,
         total=len(ours),
         booked=0,
-        left_out=sorted((one.number, one.why) for one in left_out),
+        left_out=sorted((one.number, one.reason) for one in left_out),
         balances_differ=read.balances_differ,
         first_day=min(days, default=None),
         last_day=max(days, default=None),

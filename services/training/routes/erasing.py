@@ -19,7 +19,7 @@ async def erase_registration(
 ) -> ErasureProgress:
     """Make participant and payer unreadable for good, once the registration is over; amounts and dates stay."""
     await erasing.erase_registration(
-        session, tenant=principal.tenant, registration_id=registration_id, because=body.because, now=now
+        session, tenant=principal.tenant, registration_id=registration_id, reason=body.reason, now=now
     )
     return await _standing(session, principal, registration_id, now)
 

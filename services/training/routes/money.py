@@ -112,7 +112,9 @@ async def list_payments_of_statement(
 
 async def _import(session: Session, row: StatementRow) -> schemas.StatementImport:
     counts = await queries.count_booked(session, statement_ids=[row.id])
-    left_out = [{"entry": number, "why": why} for number, why in row.left_out[: schemas.MAX_LEFT_OUT]]
+    left_out = [
+        {"entry": number, "reason": reason} for number, reason in row.left_out[: schemas.MAX_LEFT_OUT]
+    ]
     return schemas.StatementImport.model_validate(
         {**_summary(row, counts.get(row.id, {})), "left_out": left_out}
     )

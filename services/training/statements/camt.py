@@ -16,9 +16,9 @@ from services.training.statements.entries import (
     MAX_TEXT,
     BankEntry,
     LeftOut,
+    LeftOutReason,
     Statement,
     StatementNotReadable,
-    Why,
     clip,
     references_of,
 )
@@ -41,9 +41,9 @@ _OPENING, _CLOSING = ("OPBD", "PRCD"), ("CLBD",)
 class _Unusable(Exception):
     """An entry cannot be used."""
 
-    def __init__(self, why: Why) -> None:
-        super().__init__(why)
-        self.why = why
+    def __init__(self, reason: LeftOutReason) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 def read_camt(content: bytes) -> Statement:
@@ -57,7 +57,7 @@ def read_camt(content: bytes) -> Statement:
             try:
                 read.entries.extend(_read_entry(entry, account, number))
             except _Unusable as unusable:
-                read.left_out.append(LeftOut(number, unusable.why))
+                read.left_out.append(LeftOut(number, unusable.reason))
             if max(number, len(read.entries)) > MAX_ENTRIES:
                 raise StatementNotReadable(
                     f"A file may hold {MAX_ENTRIES} entries: send it in parts",

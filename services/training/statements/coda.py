@@ -20,9 +20,9 @@ from services.training.statements.entries import (
     MAX_TEXT,
     BankEntry,
     LeftOut,
+    LeftOutReason,
     Statement,
     StatementNotReadable,
-    Why,
     clip,
     references_of,
 )
@@ -171,8 +171,8 @@ def _checked(statement: Any, records: int, numbers: Iterator[int]) -> Iterator[B
     for move in statement.moves:
         for part in _parts(move):
             number = next(numbers)
-            why = _unusable(part, account, str(statement.account_currency))
-            yield _entry(part, number, account, told) if why is None else LeftOut(number, why)
+            reason = _unusable(part, account, str(statement.account_currency))
+            yield _entry(part, number, account, told) if reason is None else LeftOut(number, reason)
 
 
 class _Told:
@@ -215,11 +215,11 @@ def _undone(move: Any) -> bool:
     return move.transaction_transaction in _CORRECTIONS or bool(returned)
 
 
-def _unusable(move: Any, account: str, currency: str) -> Why | None:
+def _unusable(move: Any, account: str, currency: str) -> LeftOutReason | None:
     amount, undone = move.amount, _undone(move)
     if not amount.is_finite() or amount != amount.quantize(_CENT):
         return "amount"
-    wrong: list[tuple[Why, bool]] = [
+    wrong: list[tuple[LeftOutReason, bool]] = [
         ("zero", not amount),
         ("no-account", not account),
         ("not-euro", currency.strip() not in ("EUR", "")),
@@ -228,7 +228,7 @@ def _unusable(move: Any, account: str, currency: str) -> Why | None:
         # Corrections of costs, cheques and the like.
         ("no-transfer", amount < 0 and move.transaction_family not in _TRANSFERS),
     ]
-    return next((why for why, is_wrong in wrong if is_wrong), None)
+    return next((reason for reason, is_wrong in wrong if is_wrong), None)
 
 
 def _entry(move: Any, number: int, account: str, told: _Told) -> BankEntry:

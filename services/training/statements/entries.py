@@ -13,7 +13,7 @@ MAX_TEXT = 1_000
 # What banks write when there is no reference.
 _PLACEHOLDERS = {"", "NOTPROVIDED", "NOTPROVIDE", "NONREF", "NONE", "NOREF", "NA", "0"}
 
-Why = Literal[
+LeftOutReason = Literal[
     "debit",
     "undone-debit",
     "no-transfer",
@@ -62,7 +62,7 @@ class LeftOut:
     """A skipped entry of a file, which is no money for us or cannot be read, and why."""
 
     number: int
-    why: Why
+    reason: LeftOutReason
 
 
 @dataclass

@@ -265,14 +265,14 @@ def _tries(world: Intake, waiting: UUID) -> dict[str, Try]:
     tries[f"POST {case}/resume"] = Try(first=((f"POST {case}/pause", "regional-manager"),))
     over = (f"POST {case}/close", "regional-manager")
     erased = (f"POST {case}/erase", "dpo")
-    tries[erased[0]] = Try(send={"json": {"because": "asked"}}, first=(over,))
+    tries[erased[0]] = Try(send={"json": {"reason": "asked"}}, first=(over,))
     for row in (f"GET {case}/retention", f"POST {case}/retention", "GET /v1/retention"):
         tries[row] = Try(first=(over,))
     tries[f"GET {case}/erasure"] = Try(first=(over, erased))
     gone = {"staff_id": str(who("regional-manager")), "coordinator_id": str(who(RESTING))}
     for path in ("staff/{staff_id}", "coordinators/{coordinator_id}"):
         erase = f"POST /v1/{path}/erase"
-        tries[erase] = Try(ids=gone, send={"json": {"because": "asked"}})
+        tries[erase] = Try(ids=gone, send={"json": {"reason": "asked"}})
         tries[f"GET /v1/{path}/erasure"] = Try(ids=gone, first=((erase, "dpo"),))
     release = ("POST /v1/cases/{case_id}/release-coordinator", "regional-manager")
     tries["POST /v1/cases/{case_id}/seek-coordinator"] = Try(first=(release,))

@@ -219,7 +219,7 @@ def _tries(token: str, newcomer: str, proposed: str, copies: dict[str, str]) -> 
         f"PUT {case}/survey": {"meeting": 9, "plan": 8},
         "PUT /v1/me/consents/{purpose} (yes)": yes,
         "PUT /v1/me/consents/{purpose} (no)": no,
-        f"POST {person}/erase": {"because": "asked"},
+        f"POST {person}/erase": {"reason": "asked"},
         "POST /v1/me/data-requests": {"kind": "copy"},
         f"POST {person}/data-requests": {"kind": "correction"},
         "POST /v1/data-requests/{request_id}/refuse": {"reason": "al gedaan"},

@@ -170,7 +170,7 @@ async def _followed(world: Plans, case: Case, whose: str) -> Made:
     await _do(world, "POST", f"/v1/cases/{case.id}/referrer-calls", coordinator, said)
     again = str(await world.met_again(case))
     words = content("plan as it is now", whose)
-    changed = _plan(case, words) | {"version": 1, "why": words, "conference_id": again}
+    changed = _plan(case, words) | {"version": 1, "reason": words, "conference_id": again}
     now = await _do(world, "POST", f"{path}/versions", coordinator, changed)
     worded = {
         "version": 2,
@@ -216,9 +216,9 @@ def _tries(made: Made, undecided: Case) -> dict[str, Try]:
     lines = [{"bottom_line_id": str(line), "met": False, "reason": "Nee"} for line in case.bottom_lines]
     bodies: dict[str, Any] = {
         f"POST {plan}/versions (with the same goals)": _plan(case, content("plan as it is now", HERE))
-        | {"version": 2, "why": "Zo is het beter"},
+        | {"version": 2, "reason": "Zo is het beter"},
         f"POST {plan}/versions (with other goals)": _plan(case, "Nieuw")
-        | {"version": 2, "why": "Zo is het beter"},
+        | {"version": 2, "reason": "Zo is het beter"},
         f"PUT {plan}/stance": {"version": 2, "agrees": True},
         "PUT /v1/resources/{resource_id}": {"state": "granted", "answer": "Ja"},
         f"PUT {plan}/acceptance": {"lines": lines},
@@ -226,10 +226,10 @@ def _tries(made: Made, undecided: Case) -> dict[str, Try]:
         f"PUT {plan}/wordings/{{language}}": {"version": 2, "texts": []},
         f"POST {plan}/own-meetings": {"met_on": made.met_on, "changed": True},
         "POST /v1/agreements/{agreement_id}/progress": {"progress": "nearly"},
-        f"POST {plan}/plan-b": {"version": 2, "line": 1, "why": "Het loopt anders"},
+        f"POST {plan}/plan-b": {"version": 2, "line": 1, "reason": "Het loopt anders"},
         "POST /v1/agreements/{agreement_id}/changes": {
             "version": 2,
-            "why": "Het lukt niet",
+            "reason": "Het lukt niet",
             "what": "Later",
             "due_on": made.day,
         },
@@ -249,7 +249,7 @@ def _tries(made: Made, undecided: Case) -> dict[str, Try]:
         send={"json": {"meet_again": True}}, ids=review
     )
     tries["PUT /v1/check-ins/{check_in_id}/day"] = Try(
-        send={"json": {"on": made.day, "because": "Vakantie"}}, ids={"check_in_id": str(made.planned)}
+        send={"json": {"on": made.day, "reason": "Vakantie"}}, ids={"check_in_id": str(made.planned)}
     )
     tries[f"{check} (the coordinator's)"] = Try(send=told, ids=review)
     # One review at a time.

@@ -95,7 +95,7 @@ def _tries(ids: dict[str, str]) -> dict[str, Try]:
     tries = {row: Try(send={"json": body}) for row, body in bodies.items()}
     over = ("POST /v1/registrations/{registration_id}/cancel", "trainer")
     erase = "POST /v1/registrations/{registration_id}/erase"
-    tries[erase] = Try(send={"json": {"because": "asked"}}, first=(over,))
+    tries[erase] = Try(send={"json": {"reason": "asked"}}, first=(over,))
     tries["GET /v1/registrations/{registration_id}/erasure"] = Try(first=(over, (erase, "dpo")))
     tries["POST /v1/statements"] = Try(send={"content": statement(Line(text="nieuw", payer="Nieuw"))})
     return tries

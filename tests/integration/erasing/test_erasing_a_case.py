@@ -110,10 +110,10 @@ class TestEraseCase:
     async def test_the_clock_stops_when_the_last_service_has_confirmed(self, platform: CasePlatform) -> None:
         story = await platform.story()
         await platform.close(story)
-        await platform.erase(story, because="retention")
+        await platform.erase(story, reason="retention")
         await platform.settle(but=lambda service, _: service == "plans")
         running = await platform.erasure(story)
-        assert (running["state"], running["because"], running["done_at"]) == ("running", "retention", None)
+        assert (running["state"], running["reason"], running["done_at"]) == ("running", "retention", None)
         confirmed = {one["service"]: one["confirmed_at"] is not None for one in running["services"]}
         assert confirmed == {"intake": True, "network": True, "scheduling": True, "plans": False}
         platform.intake.later(days=8)
@@ -231,7 +231,7 @@ class TestEraseCase:
 class TestWhatIsRefused:
     async def test_a_case_that_goes_on(self, platform: CasePlatform) -> None:
         case = await platform.intake.open_case()
-        path, body = f"/v1/cases/{case.id}/erase", {"because": "asked"}
+        path, body = f"/v1/cases/{case.id}/erase", {"reason": "asked"}
         assert await platform.code("intake", "POST", path, platform.officer(), json=body) == (
             409,
             "case-goes-on",
@@ -245,10 +245,10 @@ class TestWhatIsRefused:
         story = await platform.story()
         await platform.close(story)
         await platform.erase(story)
-        path, body = f"/v1/cases/{story.case.id}/erase", {"because": "asked"}
+        path, body = f"/v1/cases/{story.case.id}/erase", {"reason": "asked"}
         assert await platform.code("intake", "POST", path, platform.officer(), json=body) == ERASED
 
-    @pytest.mark.parametrize("body", [{}, {"because": "x"}, {"because": None}, {"because": ["asked"]}, []])
+    @pytest.mark.parametrize("body", [{}, {"reason": "x"}, {"reason": None}, {"reason": ["asked"]}, []])
     async def test_a_reason_that_is_none(self, platform: CasePlatform, body: Any) -> None:
         case = await platform.intake.open_case()
         path = f"/v1/cases/{case.id}/erase"
@@ -258,7 +258,7 @@ class TestWhatIsRefused:
         case = await platform.intake.open_case()
         elsewhere = platform.intake.stranger(Role.DPO)
         path = f"/v1/cases/{case.id}/erase"
-        assert await platform.code("intake", "POST", path, elsewhere, json={"because": "asked"}) == (
+        assert await platform.code("intake", "POST", path, elsewhere, json={"reason": "asked"}) == (
             404,
             "case-not-found",
         )

@@ -11,10 +11,10 @@ from shared.services import SERVICES_WITH_CASES
 from tests.support.world.platform import CasePlatform, Story
 
 
-async def erase(platform: CasePlatform, person: Any, because: str = "asked") -> Any:
+async def erase(platform: CasePlatform, person: Any, reason: str = "asked") -> Any:
     """Ask for the erasure of a person, and let everyone hear of it."""
     path = f"/v1/persons/{person}/erase"
-    began = await platform.do("network", "POST", path, platform.officer(), json={"because": because})
+    began = await platform.do("network", "POST", path, platform.officer(), json={"reason": reason})
     await platform.settle()
     return began
 
@@ -25,7 +25,7 @@ class TestErasePerson:
         path, officer = f"/v1/cases/{story.case.id}/holds", platform.officer()
         hold = await platform.do("intake", "POST", path, officer, json={"reason": "Klacht bij de rechtbank"})
         assert await platform.rows("network", "SELECT 1 FROM hold") == []
-        path, body = f"/v1/persons/{story.mother}/erase", {"because": "asked"}
+        path, body = f"/v1/persons/{story.mother}/erase", {"reason": "asked"}
         assert await platform.code("network", "POST", path, officer, json=body) == (409, "under-legal-hold")
         await platform.do("intake", "POST", f"/v1/holds/{hold['hold_id']}/lift", officer)
         assert (await erase(platform, story.mother))["state"] == "running"
@@ -143,7 +143,7 @@ class TestErasePerson:
 
 
 async def _code(platform: CasePlatform, _story: Story, person: Any) -> tuple[int, str]:
-    body = {"because": "asked"}
+    body = {"reason": "asked"}
     return await platform.code(
         "network", "POST", f"/v1/persons/{person}/erase", platform.officer(), json=body
     )
@@ -165,7 +165,7 @@ class TestWhatIsRefused:
         assert await _code(platform, story, uuid7()) == (404, "person-not-found")
         elsewhere = platform.intake.stranger(Role.DPO)
         path = f"/v1/persons/{story.neighbour}/erase"
-        assert await platform.code("network", "POST", path, elsewhere, json={"because": "asked"}) == (
+        assert await platform.code("network", "POST", path, elsewhere, json={"reason": "asked"}) == (
             404,
             "person-not-found",
         )
@@ -173,7 +173,5 @@ class TestWhatIsRefused:
     @pytest.mark.parametrize("person", ["x", "%00", "0" * 400])
     async def test_an_id_that_is_none(self, platform: CasePlatform, person: str) -> None:
         path = f"/v1/persons/{person}/erase"
-        status, _ = await platform.code(
-            "network", "POST", path, platform.officer(), json={"because": "asked"}
-        )
+        status, _ = await platform.code("network", "POST", path, platform.officer(), json={"reason": "asked"})
         assert status in (400, 404, 422)

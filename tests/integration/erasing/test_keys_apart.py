@@ -20,7 +20,7 @@ from tests.support.backing import Backing, Databases
 from tests.support.notes import Note, NoteRow
 
 _ERASED = text(
-    "INSERT INTO erasure_ledger (erased, key_id, subject, kind, because, at, tenant) VALUES"
+    "INSERT INTO erasure_ledger (erased, key_id, subject, kind, reason, at, tenant) VALUES"
     " (gen_random_uuid(), :key_id, gen_random_uuid(), 'case', 'asked', now(), gen_random_uuid())"
 )
 

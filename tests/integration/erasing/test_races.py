@@ -164,7 +164,7 @@ class TestIntake:
     async def test_of_two_who_ask_at_once_one_is_told_that_it_was_done(self, platform: CasePlatform) -> None:
         story = await platform.story()
         await platform.close(story)
-        path, body = f"/v1/cases/{story.case.id}/erase", {"because": "asked"}
+        path, body = f"/v1/cases/{story.case.id}/erase", {"reason": "asked"}
         both = await asyncio.gather(
             *(platform.code("intake", "POST", path, platform.officer(), json=body) for _ in range(2))
         )

@@ -175,7 +175,7 @@ class TestARestoredDatabase:
     ) -> None:
         story, kept = await platform.story(), tmp_path / "ledger.jsonl"
         await backups.take()
-        path, body = f"/v1/persons/{story.neighbour}/erase", {"because": "asked"}
+        path, body = f"/v1/persons/{story.neighbour}/erase", {"reason": "asked"}
         await platform.do("network", "POST", path, platform.officer(), json=body)
         await platform.settle()
         await erasures.export_ledger(platform.settings, kept)

@@ -15,7 +15,7 @@ from shared.ids import uuid7
 from tests.support.world import Case, Headers
 from tests.support.world.intake import Intake
 
-WHY = {"reason": "De coördinator is ziek en er is vandaag een crisisoverleg."}
+REASON = {"reason": "De coördinator is ziek en er is vandaag een crisisoverleg."}
 
 
 async def with_officers(world: Intake, *officers: UUID) -> None:
@@ -31,7 +31,7 @@ def officer(world: Intake, officer_id: UUID) -> Headers:
 
 async def opened(world: Intake, case: Case, who: Headers | None = None) -> str:
     """Open a file, and return the opening's id."""
-    answer = await world.do("POST", f"/v1/cases/{case.id}/break-glass", who or world.manager(), json=WHY)
+    answer = await world.do("POST", f"/v1/cases/{case.id}/break-glass", who or world.manager(), json=REASON)
     return str(answer["break_glass_id"])
 
 
@@ -66,7 +66,7 @@ class TestBreakGlass:
         case, _ = await world.assigned_case()
         path = f"/v1/break-glass/{await opened(world, case)}"
         read = await world.do("GET", path, officer(world, dirk))
-        assert (read["told"], read["reason"]) == ([str(dirk)], WHY["reason"])
+        assert (read["told"], read["reason"]) == ([str(dirk)], REASON["reason"])
         assert (await world.do("GET", path, world.manager()))["reason"] is None
 
     async def test_lets_that_manager_read_and_nobody_else(self, world: Intake) -> None:
@@ -102,11 +102,11 @@ class TestBreakGlass:
     async def test_is_refused_if_there_is_nobody_to_tell(self, world: Intake) -> None:
         case, _ = await world.assigned_case()
         path = f"/v1/cases/{case.id}/break-glass"
-        assert await world.refused("POST", path, world.manager(), json=WHY) == (409, "nobody-to-tell")
+        assert await world.refused("POST", path, world.manager(), json=REASON) == (409, "nobody-to-tell")
         # An officer elsewhere is not this tenant's, and nobody tells on themselves.
         await world.enter_staff(uuid4(), world.school, "dpo", tenant=world.school)
         await world.enter_staff(world.manager_id, world.tenant, "dpo", tenant=world.tenant)
-        assert await world.refused("POST", path, world.manager(), json=WHY) == (409, "nobody-to-tell")
+        assert await world.refused("POST", path, world.manager(), json=REASON) == (409, "nobody-to-tell")
         assert await world.published("intake.break-glass.opened.v1", case=case) == []
         assert await reads(world, case) == 404
 
@@ -124,7 +124,7 @@ class TestBreakGlass:
         case, _ = await world.assigned_case()
         path = f"/v1/cases/{case.id}/break-glass"
         answers = await asyncio.gather(
-            *(world.ask("POST", path, world.manager(), json=WHY) for _ in range(3))
+            *(world.ask("POST", path, world.manager(), json=REASON) for _ in range(3))
         )
         assert sorted(answer.status_code for answer in answers) == [201, 409, 409]
         assert len(await world.published("intake.break-glass.opened.v1", case=case)) == 1
@@ -158,7 +158,7 @@ class TestBreakGlass:
         there = world.staff(world.manager_id, world.school, Role.REGIONAL_MANAGER, tenant=world.school)
         path = f"/v1/cases/{uuid7() if how == 'unknown' else case.id}/break-glass"
         who = world.manager() if how == "unknown" else there
-        assert (await world.refused("POST", path, who, json=WHY))[0] == 404
+        assert (await world.refused("POST", path, who, json=REASON))[0] == 404
 
 
 class TestClosing:
@@ -194,11 +194,11 @@ class TestClosing:
             "POST", f"/v1/cases/{case.id}/close", world.manager(), json={"outcome": "closed-early"}
         )
         assert await reads(world, case) == 200
-        await world.do("POST", f"/v1/cases/{case.id}/erase", officer(world, dpo), json={"because": "asked"})
+        await world.do("POST", f"/v1/cases/{case.id}/erase", officer(world, dpo), json={"reason": "asked"})
         assert await reads(world, case) in (404, 410)
         assert len(await world.published("intake.break-glass.closed.v1", case=case)) == 1
         path = f"/v1/cases/{case.id}/break-glass"
-        assert (await world.refused("POST", path, world.manager(), json=WHY))[0] == 410
+        assert (await world.refused("POST", path, world.manager(), json=REASON))[0] == 410
 
 
 class TestListing:
@@ -208,7 +208,7 @@ class TestListing:
         case, _ = await world.assigned_case()
         opening = await opened(world, case)
         (seen,) = (await world.do("GET", "/v1/break-glass", officer(world, dpo)))["items"]
-        assert (seen["break_glass_id"], seen["reason"]) == (opening, WHY["reason"])
+        assert (seen["break_glass_id"], seen["reason"]) == (opening, REASON["reason"])
         (plain,) = (await world.do("GET", "/v1/break-glass", world.manager()))["items"]
         assert (plain["break_glass_id"], plain["reason"]) == (opening, None)
 
@@ -314,7 +314,7 @@ async def test_the_audit_log_of_an_erased_case_is_told_to_nobody_of_it(world: In
     case, person = await world.open_case(), uuid7()
     await world.do("POST", f"/v1/cases/{case.id}/withdraw", world.manager(), json={"reason": "solved"})
     officer = world.officer()
-    await world.do("POST", f"/v1/cases/{case.id}/erase", officer, json={"because": "asked"})
+    await world.do("POST", f"/v1/cases/{case.id}/erase", officer, json={"reason": "asked"})
     await world.deliver_published("intake.case.erased.v1")
     refused = await world.refused("GET", "/v1/me/audit-log", world.person(case, person, role="central"))
     assert refused == (410, "case-erased")
@@ -333,7 +333,7 @@ async def test_an_opening_that_waited_for_an_erasure_is_not_made(world: Intake) 
         async with database.transaction(scope) as other:
             found = await case_reads.case(other, tenant=world.tenant, case_id=case.id)
             assert found is not None
-            await erasing.erase_case(other, case=found, because="asked", now=world.clock.time)
+            await erasing.erase_case(other, case=found, reason="asked", now=world.clock.time)
         with pytest.raises(CaseErased):
             await break_glass.open_file(
                 session,

@@ -82,7 +82,7 @@ class TestWithdraw:
 
     async def test_who_was_erased_does_not_stop_it(self, world: Intake) -> None:
         case, person, other = await world.open_case(), uuid7(), uuid7()
-        fact = network.PersonErased(case_id=case.id, person_id=person, because="asked")
+        fact = network.PersonErased(case_id=case.id, person_id=person, reason="asked")
         assert await world.handle(fact) == "handled"
         await self.refuse_and_let_the_other(world, case, person, other)
 

@@ -175,7 +175,7 @@ class TestWrite:
         portal.tallies[world.manager_id] = {"waiting": 2, "late": 0}
         await a_round(world)
         officer = world.staff(world.referrer_id, world.tenant, Role.DPO)
-        await world.do("POST", f"/v1/staff/{world.manager_id}/erase", officer, json={"because": "asked"})
+        await world.do("POST", f"/v1/staff/{world.manager_id}/erase", officer, json={"reason": "asked"})
         await world.deliver_published("intake.contact.erased.v1")
         assert await written(world) == []
         assert await world.rows("SELECT 1 FROM daily_mail") == []

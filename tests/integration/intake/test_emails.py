@@ -156,13 +156,13 @@ class TestWrite:
         officer = uuid4()
         await world.enter_staff(officer, world.tenant, "dpo", tenant=world.tenant)
         case, _ = await world.assigned_case()
-        path, why = f"/v1/cases/{case.id}/break-glass", "Vandaag is er crisisoverleg."
-        opened = await world.do("POST", path, world.manager(), json={"reason": why})
+        path, reason = f"/v1/cases/{case.id}/break-glass", "Vandaag is er crisisoverleg."
+        opened = await world.do("POST", path, world.manager(), json={"reason": reason})
         (letter,) = await written(world, "break-glass-used")
         _, subject, body, page = mail.render(TEMPLATES, letter, organisation="Kring Noord")
         assert letter.values["link"].endswith(f"/break-glass/{opened['break_glass_id']}")
         assert "maandag 2 maart 2026" in body
-        assert not any(why in text or "Verbeeck" in text for text in (subject, body, page))
+        assert not any(reason in text or "Verbeeck" in text for text in (subject, body, page))
 
     async def test_an_officer_hears_of_it_where_they_were_known_when_it_was_opened(
         self, world: Intake
@@ -212,8 +212,8 @@ class TestWrite:
         (new,) = await written(world, "referral-new")
         assert new.values["link"].endswith(f"/referrals/{referral}")
         assert await world.emailed("referral-new") == [world.manager_id]
-        path, why = f"/v1/referrals/{referral}/decline", {"reason": "other-help-fits-better"}
-        await world.do("POST", path, world.manager(), json=why)
+        path, body = f"/v1/referrals/{referral}/decline", {"reason": "other-help-fits-better"}
+        await world.do("POST", path, world.manager(), json=body)
         assert len(await written(world, "referral-declined")) == 1
         assert await world.emailed("referral-declined") == [world.referrer_id]
 
@@ -374,7 +374,7 @@ class TestWrite:
             "late": 1,
             "off": "http://127.0.0.1/y",
             "moved": False,
-            "because": "stopped",
+            "reason": "stopped",
             "role": Role.COORDINATOR,
         }
         letter = mail.Mail(

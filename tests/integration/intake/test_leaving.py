@@ -14,7 +14,7 @@ from tests.support.world.intake import Body, Intake
 
 OWN = ("intake.contact.erased.v1", "intake.internal.erasure.written.v1", "intake.erasure.confirmed.v1")
 NOW = "2026-03-02T08:00:00+00:00"
-ASKED = {"because": "asked"}
+ASKED = {"reason": "asked"}
 
 
 def officer(world: Intake) -> Headers:
@@ -159,7 +159,7 @@ class TestCoordinator:
             404,
             "coordinator-not-found",
         )
-        assert (await world.refused("POST", path, officer(world), json={"because": 1}))[0] == 422
+        assert (await world.refused("POST", path, officer(world), json={"reason": 1}))[0] == 422
         answers = await asyncio.gather(
             *(world.ask("POST", path, officer(world), json=ASKED) for _ in range(3))
         )

@@ -280,7 +280,7 @@ class TestReferredTwice:
     async def test_is_forgotten_with_the_person(self, world: Intake) -> None:
         case = await world.open_case(await world.refer())
         (central,) = await world.rows("SELECT id FROM referral_person WHERE role = 'central'")
-        fact = network.PersonErased(case_id=case.id, person_id=central.id, because="asked")
+        fact = network.PersonErased(case_id=case.id, person_id=central.id, reason="asked")
         assert await world.handle(fact) == "handled"
         again = await world.do("POST", "/v1/referrals", world.referrer(), json=world.referral())
         assert again["also_referred"] == []

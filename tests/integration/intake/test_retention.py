@@ -114,7 +114,7 @@ async def restored(world: Intake, case: Case) -> None:
 
 async def erase(world: Intake, case: Case) -> tuple[int, str]:
     """Ask for a case to be erased, and return status and code."""
-    answer = await world.ask("POST", f"/v1/cases/{case.id}/erase", dpo(world), json={"because": "asked"})
+    answer = await world.ask("POST", f"/v1/cases/{case.id}/erase", dpo(world), json={"reason": "asked"})
     return answer.status_code, str(answer.json().get("type", "")).rpartition("/")[2]
 
 
@@ -335,7 +335,7 @@ class TestHold:
         said = await world.published("intake.hold.set.v1", "intake.hold.lifted.v1", case=case)
         assert [row.data for row in said] == [
             {"case_id": str(case.id), "hold_id": str(hold_id), "until": "2027-01-31"},
-            {"case_id": str(case.id), "hold_id": str(hold_id), "because": "by-hand"},
+            {"case_id": str(case.id), "hold_id": str(hold_id), "reason": "by-hand"},
         ]
 
     async def test_shows_its_reason_to_the_officer_and_seals_it(self, world: Intake) -> None:
@@ -506,7 +506,7 @@ class TestHoldAndErasureAtOnce:
                 async with world.transaction() as session:
                     row = await case_reads.case(session, tenant=world.tenant, case_id=case.id)
                     assert isinstance(row, CaseRow)
-                    await erasing.erase_case(session, case=row, because="asked", now=world.clock.time)
+                    await erasing.erase_case(session, case=row, reason="asked", now=world.clock.time)
                 return "erased"
 
             both = [set_hold(), erase_it()] if number % 2 else [erase_it(), set_hold()]

@@ -183,7 +183,7 @@ class TestErasure:
         body = {"reason": "family-withdrew"}
         await world.do("POST", f"/v1/cases/{case.id}/withdraw", world.manager(), json=body)
         officer = world.officer()
-        await world.do("POST", f"/v1/cases/{case.id}/erase", officer, json={"because": "asked"})
+        await world.do("POST", f"/v1/cases/{case.id}/erase", officer, json={"reason": "asked"})
         erased = intake.CaseErased(case_id=case.id)
         assert await world.handle(erased, sequence=1000) == "handled"
         before = [tuple(row) for row in await world.rows("SELECT * FROM case_fact")]
@@ -255,7 +255,7 @@ class TestOpinions:
 
 def missed(case: Case, now: datetime, kind: str = "written-plan", **more: Any) -> Any:
     """A clock of plans about a case was breached, or `explained` with a reason."""
-    what = "explained" if "late_because" in more else "breached"
+    what = "explained" if "late_reason" in more else "breached"
     given = {
         "clock_id": uuid7(),
         "subject": uuid7(),
@@ -275,11 +275,14 @@ class TestLate:
         for order in permutations(range(3)):
             breached = missed(case, now)
             same = {"clock_id": breached.clock_id}
-            told = [breached, *(missed(case, now, late_because=why, **same) for why in ("away", "holidays"))]
+            told = [
+                breached,
+                *(missed(case, now, late_reason=reason, **same) for reason in ("away", "holidays")),
+            ]
             for number in (*order, order[0]):
                 await world.handle(told[number], sequence=100 + number)
             rows = await world.rows("SELECT * FROM late_fact WHERE clock_id = :clock_id", **same)
-            assert [(row.kind, row.because, row.missed) for row in rows] == [
+            assert [(row.kind, row.reason, row.missed) for row in rows] == [
                 ("written-plan", "holidays", now.date().replace(day=1))
             ]
 
@@ -297,7 +300,7 @@ class TestLate:
         await world.handle(intake.CaseErased(case_id=case.id), sequence=1000)
         [row] = await world.rows("SELECT clock_id FROM late_fact")
         assert row.clock_id is None
-        again = missed(case, now, clock_id=event.clock_id, late_because="away")
+        again = missed(case, now, clock_id=event.clock_id, late_reason="away")
         assert await world.handle(again, sequence=1001) == "case-erased"
 
     async def test_is_told_by_kind_and_reason_of_groups_alone(self, world: Intake) -> None:
@@ -308,8 +311,8 @@ class TestLate:
         for number, case in enumerate(cases):
             reason = "holidays" if number < 8 else "away" if number < 15 else "other"
             # The last one that was given counts, whichever deadline was missed last.
-            kept.append(missed(case, now, late_because="too-much-work"))
-            kept.append(missed(case, now - timedelta(days=40), late_because=reason))
+            kept.append(missed(case, now, late_reason="too-much-work"))
+            kept.append(missed(case, now - timedelta(days=40), late_reason=reason))
         kept += [missed(case, now, "referral-call") for case in cases[:2]]
         for event in kept:
             assert await world.handle(event) == "handled"
@@ -324,12 +327,12 @@ class TestLate:
             16,
             None,
         )
-        because = {each["reason"]: each["cases"] for each in kinds["written-plan"]["because"]}
+        told_of = {each["reason"]: each["cases"] for each in kinds["written-plan"]["reasons"]}
         # The single other one is hidden with the smallest of the large ones, or it would follow by subtraction.
-        assert (because["holidays"], because["away"], because["other"]) == (8, None, None)
-        assert {each["cases"] for each in kinds["referral-call"]["because"]} == {None}
+        assert (told_of["holidays"], told_of["away"], told_of["other"]) == (8, None, None)
+        assert {each["cases"] for each in kinds["referral-call"]["reasons"]} == {None}
         # A reason that comes after the quarter changes nothing that was told.
-        late = missed(cases[0], now, clock_id=kept[0].clock_id, late_because="unreachable")
+        late = missed(cases[0], now, clock_id=kept[0].clock_id, late_reason="unreachable")
         assert await world.handle(late, sequence=10_000) == "handled"
         assert (await told(world))["late"] == before
         later = await world.do("GET", "/v1/statistics?from=2027-Q1", world.manager())

@@ -208,7 +208,7 @@ class TestTheYoungest:
     async def test_is_another_once_the_child_is_erased(self, world: Network, case: Case) -> None:
         omar = await world.add(case, "Omar", role="central", birth_date="2021-04-16")
         dpo = world.colleague(Role.DPO)
-        await world.do("POST", f"/v1/persons/{omar}/erase", dpo, json={"because": "asked"})
+        await world.do("POST", f"/v1/persons/{omar}/erase", dpo, json={"reason": "asked"})
         assert await brackets(world, case) == ["minor", "under-seven", "minor"]
 
     async def test_turns_seven_without_a_question_or_a_mail(

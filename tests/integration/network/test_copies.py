@@ -47,14 +47,15 @@ SCHEDULING: dict[str, Any] = {
                             "answer": "yes", "via": "link", "said_at": "2026-03-02T08:00:00Z"}]}],
     "conferences": [], "seen": [],
     "more_time": [{"given_at": "2026-03-02T08:00:00Z", "before_on": "2026-04-27", "until_on": "2026-05-31",
-                   "longer_because": "circle-grows"}],
+                   "extension_reason": "circle-grows"}],
 }  # fmt: skip
 PLANS: dict[str, Any] = {
     "erased": False,
     "plan": {
         "plan_id": str(uuid7()), "version": 1, "recorded_at": "2026-04-02T08:00:00Z", "review_on": "2026-07-01",
         "acceptance": "accepted", "follow_up": "running", "you_monitor_it": False, "shared_with_you_at": None,
-        "goals": ["Naar school gaan"], "decisions_of_circle": [], "for_children": "Jij blijft thuis", "why": None,
+        "goals": ["Naar school gaan"], "decisions_of_circle": [], "for_children": "Jij blijft thuis",
+        "change_reason": None,
         "resources": [{"what": "Een fiets", "asked_of": None, "state": "granted", "answer": "Ja"}], "you_agree": True,
         "plan_b": [{"when": "Het lukt niet", "then": "Tante komt", "yours": False}],
         "agreements": [{"what": "Samen opstaan", "yours": True, "due_on": "2026-05-01", "known_done_how": None,
@@ -156,8 +157,8 @@ class TestCopy:
         del world.others.copies["plans"]
         answer = await read(world, case, case.central, request)
         assert answer.json()["missing"] == [
-            {"part": "referral", "why": "erased"},
-            {"part": "plan", "why": "not-held"},
+            {"part": "referral", "reason": "erased"},
+            {"part": "plan", "reason": "not-held"},
         ]
         page = (await read(world, case, case.central, request, "?format=html")).text
         assert "Dit is gewist. Niemand kan het nog lezen, ook wij niet." in page
@@ -229,7 +230,7 @@ class TestReading:
             await decide(world, request, "approve", show_exit_reason=shown)
             answer = await world.ask("GET", f"/v1/data-requests/{request}/copy", dpo(world), expect=200)
             assert ("oom Karim" in answer.text) is shown
-            assert ({"part": "exit-reason", "why": "withheld"} in answer.json()["missing"]) is not shown
+            assert ({"part": "exit-reason", "reason": "withheld"} in answer.json()["missing"]) is not shown
             world.later(days=31)
             assert await attempt(
                 world.context,

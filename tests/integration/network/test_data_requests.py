@@ -452,7 +452,7 @@ class TestErasure:
         case = await world.open_case()
         answers = await asyncio.gather(
             *(
-                world.ask("POST", f"/v1/persons/{person}/erase", dpo(world), json={"because": "asked"})
+                world.ask("POST", f"/v1/persons/{person}/erase", dpo(world), json={"reason": "asked"})
                 for person in (case.central, case.mother)
             )
         )
@@ -508,7 +508,7 @@ class TestErasure:
                 context.vault,
                 context.services,
                 person=person,
-                because="asked",
+                reason="asked",
                 now=await context.clock.now(),
             )
         assert await of_case == "handled"

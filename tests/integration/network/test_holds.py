@@ -24,7 +24,7 @@ FAILURES = [Operational("intake: ConnectError"), NotYet("intake: not yet"), NotF
 async def erase(world: Network, person: UUID) -> tuple[int, str]:
     """Ask for a person to be erased, and return status and code."""
     path = f"/v1/persons/{person}/erase"
-    answer = await world.ask("POST", path, dpo(world), json={"because": "asked"})
+    answer = await world.ask("POST", path, dpo(world), json={"reason": "asked"})
     return answer.status_code, str(answer.json().get("type", "")).rpartition("/")[2]
 
 
@@ -33,7 +33,7 @@ def hold_set(case: Case, hold_id: UUID) -> intake.HoldSet:
 
 
 def hold_lifted(case: Case, hold_id: UUID) -> intake.HoldLifted:
-    return intake.HoldLifted(case_id=case.id, hold_id=hold_id, because="by-hand")
+    return intake.HoldLifted(case_id=case.id, hold_id=hold_id, reason="by-hand")
 
 
 async def state(world: Network, person: UUID) -> tuple[str, int]:

@@ -9,7 +9,7 @@ from shared.ids import uuid7
 from tests.support.world import Case
 from tests.support.world.network import Network
 
-WHY = "contactverbod van de rechtbank"
+REASON = "contactverbod van de rechtbank"
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ async def case(world: Network) -> Case:
 
 async def _apart(world: Network, case: Case, one: UUID, other: UUID) -> Any:
     path = f"/v1/cases/{case.id}/no-contacts"
-    body = {"person_ids": [str(one), str(other)], "reason": WHY}
+    body = {"person_ids": [str(one), str(other)], "reason": REASON}
     return await world.ask("POST", path, world.coordinator(case), json=body)
 
 
@@ -45,10 +45,10 @@ class TestNoContact:
         assert people["Ilyas"]["not_with"] == []
         path = f"/v1/cases/{case.id}/no-contacts"
         (listed,) = (await world.do("GET", path, world.coordinator(case)))["items"]
-        assert (set(listed["person_ids"]), listed["reason"]) == ({str(aunt), str(case.mother)}, WHY)
+        assert (set(listed["person_ids"]), listed["reason"]) == ({str(aunt), str(case.mother)}, REASON)
         (kept,) = await world.rows("SELECT to_jsonb(no_contact)::text AS whole, sealed FROM no_contact")
-        assert WHY not in kept.whole
-        assert WHY.encode() not in kept.sealed
+        assert REASON not in kept.whole
+        assert REASON.encode() not in kept.sealed
 
     async def test_is_published_with_who_takes_part_and_taken_back(self, world: Network, case: Case) -> None:
         aunt, tolk = await world.add(case, "Nadia"), await world.add(case, "Karim", role="interpreter")
@@ -136,7 +136,7 @@ class TestNoContact:
 
     @pytest.mark.parametrize(
         ("how", "body"),
-        [("remove", {"reason": "verhuisd"}), ("exclude", {"reason": WHY}), ("erase", {"because": "asked"})],
+        [("remove", {"reason": "verhuisd"}), ("exclude", {"reason": REASON}), ("erase", {"reason": "asked"})],
     )
     async def test_names_nobody_who_left_or_was_erased_and_nothing_new_does(
         self, world: Network, case: Case, how: str, body: dict[str, str]
@@ -153,7 +153,7 @@ class TestNoContact:
         aunt = await world.add(case, "Nadia")
         await _apart(world, case, aunt, case.mother)
         dpo = world.officer()
-        await world.ask("POST", f"/v1/persons/{aunt}/erase", dpo, json={"because": "asked"}, expect=200)
+        await world.ask("POST", f"/v1/persons/{aunt}/erase", dpo, json={"reason": "asked"}, expect=200)
         assert await world.deliver_published("network.person.erased.v1") == ["handled"]
         assert await world.rows("SELECT id FROM no_contact WHERE case_id = :case", case=case.id) == []
 

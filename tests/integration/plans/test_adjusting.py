@@ -80,7 +80,7 @@ class TestAdjusting:
             "version": 1,
             "what": "Brood bakken",
             "due_on": NEXT_YEAR,
-            "why": "Liever",
+            "reason": "Liever",
             "who_text": "de buren",
         }
         path = f"/v1/agreements/{plan['agreement_ids'][0]}/changes"
@@ -90,7 +90,7 @@ class TestAdjusting:
     async def test_does_not_end_with_plan_b_which_is_in_the_plan_already(self, world: Plans) -> None:
         case, plan = await case_with_plan(world)
         await wants_to_adjust(world, case)
-        body = {"version": 1, "line": 1, "why": "Het lukt niet"}
+        body = {"version": 1, "line": 1, "reason": "Het lukt niet"}
         path = f"/v1/plans/{plan['plan_id']}/plan-b"
         await world.do("POST", path, world.person(case, case.neighbour), json=body)
         assert (await state(world, case))[0] == "running"

@@ -96,7 +96,7 @@ class TestTheReferrer:
             "agreements": [],
             "review_on": "2026-09-01",
             "version": 1,
-            "why": "We zagen elkaar opnieuw",
+            "reason": "We zagen elkaar opnieuw",
         }
         await world.do("POST", f"/v1/plans/{plan}/versions", world.coordinator(case), json=body)
         assert (await world.clocks(case))["referrer-call"].state == "running"
@@ -108,7 +108,7 @@ class TestTheDayOfACheck:
         await world.recorded(case, agreements=[], review_on="2028-01-01")
         three = (await check_ins(world, case, world.coordinator(case)))["three-months"]
         path = f"/v1/check-ins/{three['check_in_id']}/day"
-        body = {"on": "2026-05-04", "because": "Ze zijn op vakantie"}
+        body = {"on": "2026-05-04", "reason": "Ze zijn op vakantie"}
         moved = await world.do("PUT", path, world.coordinator(case), json=body)
         assert moved["due_at"].startswith("2026-05-04T07:00")
         await steps_to(world, case, "check-in")
@@ -116,10 +116,10 @@ class TestTheDayOfACheck:
         await steps_to(world, case, "check-in")
         assert (await world.now()).date().isoformat() == "2026-05-04"
         found = (await check_ins(world, case, world.manager()))["three-months"]
-        assert (found["state"], found["moved_because"]) == ("due", body["because"])
+        assert (found["state"], found["moved_reason"]) == ("due", body["reason"])
         await record(world, found, world.person(case, case.neighbour), note="Het gaat")
         found = (await check_ins(world, case, world.person(case, case.central)))["three-months"]
-        assert (found["note"], found["moved_because"]) == ("Het gaat", body["because"])
+        assert (found["note"], found["moved_reason"]) == ("Het gaat", body["reason"])
         assert await world.refused("PUT", path, world.coordinator(case), json=body) == (
             409,
             "check-in-not-movable",
@@ -130,7 +130,7 @@ class TestTheDayOfACheck:
         await world.recorded(case, agreements=[])
         three = (await check_ins(world, case, world.coordinator(case)))["three-months"]
         path, read = f"/v1/check-ins/{three['check_in_id']}/day", three["due_at"][:10]
-        body = {"because": "Vakantie", "instead_of": read}
+        body = {"reason": "Vakantie", "instead_of": read}
         await world.do("PUT", path, world.coordinator(case), json=body | {"on": "2026-06-08"})
         refused = await world.ask("PUT", path, world.manager(), json=body | {"on": "2026-06-15"})
         assert (problem(refused), refused.json()["facts"]) == ((409, "other-version"), {"on": "2026-06-08"})
@@ -143,7 +143,7 @@ class TestTheDayOfACheck:
         await world.recorded(case, agreements=[])
         three = (await check_ins(world, case, world.coordinator(case)))["three-months"]
         path = f"/v1/check-ins/{three['check_in_id']}/day"
-        body = {"on": on, "because": "Later"}
+        body = {"on": on, "reason": "Later"}
         assert await world.refused("PUT", path, world.manager(), json=body) == (422, "day-not-between")
 
     async def test_of_the_last_check_comes_before_the_end_of_the_follow_up(self, world: Plans) -> None:
@@ -152,7 +152,7 @@ class TestTheDayOfACheck:
         checks = await check_ins(world, case, world.coordinator(case))
         path = f"/v1/check-ins/{checks['twelve-months']['check_in_id']}/day"
         end = (await world.clocks(case))["follow-up"].due_at.date().isoformat()
-        body = {"on": end, "because": "Later"}
+        body = {"on": end, "reason": "Later"}
         await world.do("PUT", path, world.manager(), json=body | {"on": "2027-04-01"})
         assert (await world.refused("PUT", path, world.manager(), json=body | {"on": "2027-12-01"}))[0] == 422
         call = f"/v1/check-ins/{checks['four-weeks']['check_in_id']}/day"

@@ -19,7 +19,7 @@ def change(case: Case, version: int = 1, **changes: Any) -> dict[str, Any]:
     """Return what the circle makes of an agreement."""
     return {
         "version": version,
-        "why": "Tante is ziek",
+        "reason": "Tante is ziek",
         "what": "Samen ontbijten",
         "who_person_ids": [str(case.neighbour)],
         "due_on": "2026-04-20",
@@ -50,7 +50,7 @@ class TestChangeAnAgreement:
         made = await changed(world, case, first, world.person(case, case.neighbour))
         assert (made["version"], made["acceptance"]) == (2, "not-needed")
         read = await world.do("GET", f"/v1/plans/{plan['plan_id']}", world.person(case, case.central))
-        assert (read["version"], read["why"]) == (2, "Tante is ziek")
+        assert (read["version"], read["change_reason"]) == (2, "Tante is ziek")
         assert [
             (each["agreement_id"], each["what"], each["state"], each["progress"], each["due_on"])
             for each in read["agreements"]
@@ -82,11 +82,11 @@ class TestChangeAnAgreement:
         plan = await world.recorded(case)
         made = await changed(world, case, plan["agreement_ids"][0], world.person(case, case.neighbour))
         await changed(
-            world, case, made["agreement_id"], world.coordinator(case), version=2, why="Toch op dinsdag"
+            world, case, made["agreement_id"], world.coordinator(case), version=2, reason="Toch op dinsdag"
         )
         listed = await world.do("GET", f"/v1/plans/{plan['plan_id']}/versions", world.person(case, case.aunt))
         assert [
-            (each["version"], each["recorded_as"], each["recorded_by"], each["why"])
+            (each["version"], each["recorded_as"], each["recorded_by"], each["change_reason"])
             for each in listed["items"]
         ] == [
             (3, "coordinator", str(case.coordinator), "Toch op dinsdag"),
@@ -300,8 +300,8 @@ class TestWhatCannotBeMeant:
             ({"due_on": "1900-01-01"}, "date-out-of-range"),
             ({"due_on": "2199-01-01"}, "date-out-of-range"),
             ({"who_person_ids": [str(uuid7())]}, "person-not-of-case"),
-            ({"why": ""}, "invalid-request"),
-            ({"why": "x" * 20_000}, "invalid-request"),
+            ({"reason": ""}, "invalid-request"),
+            ({"reason": "x" * 20_000}, "invalid-request"),
             ({"what": "a\u0000b"}, "invalid-request"),
             ({"what": "a\n" * 1_001}, "plan-too-long"),
             ({"version": 0}, "invalid-request"),

@@ -71,7 +71,7 @@ class TestACase:
     async def test_does_not_stay_open_for_an_agreement_that_rests_for_a_plan_b(self, world: Plans) -> None:
         case = await world.open_case(mandated=None)
         plan = await world.recorded(case, agreements=[PASTA])
-        body = {"version": 1, "line": 1, "why": "Het lukt niet", "instead_of": plan["agreement_ids"][0]}
+        body = {"version": 1, "line": 1, "reason": "Het lukt niet", "instead_of": plan["agreement_ids"][0]}
         path = f"/v1/plans/{plan['plan_id']}/plan-b"
         await world.do("POST", path, world.person(case, case.neighbour), json=body)
         last = await the_last_check(world, case)
@@ -98,7 +98,7 @@ class TestACase:
             "what": "Brood bakken",
             "who_text": "de buren",
             "due_on": NEXT_YEAR,
-            "why": "Liever",
+            "reason": "Liever",
         }
         who = world.person(case, case.central)
         changed = await world.do("POST", f"/v1/agreements/{agreement}/changes", who, json=body)

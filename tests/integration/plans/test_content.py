@@ -137,7 +137,7 @@ class TestStances:
             ([no | {"person_id": str(uuid7())}], "person-not-of-case"),
         ):
             body = changed_plan(case, stances=stances)
-            del body["version"], body["why"]
+            del body["version"], body["reason"]
             assert (await world.refused("POST", path, who, json=body))[1] == code
 
 
@@ -146,16 +146,16 @@ class TestVersions:
         case = await world.open_case()
         plan = await world.recorded(case, language="ar", for_children="Jij blijft thuis")
         path, who = f"/v1/plans/{plan['plan_id']}/versions", world.coordinator(case)
-        body = changed_plan(case, why="Oma is ziek", asked_by_person_id=str(case.aunt))
+        body = changed_plan(case, reason="Oma is ziek", asked_by_person_id=str(case.aunt))
         await world.do("POST", path, who, json=body)
         second, first = (await world.do("GET", path, world.person(case, case.aunt)))["items"]
-        assert (first["version"], first["why"], first["asked_by_person_id"]) == (1, None, None)
-        assert (second["version"], second["why"], second["asked_by_person_id"]) == (
+        assert (first["version"], first["change_reason"], first["asked_by_person_id"]) == (1, None, None)
+        assert (second["version"], second["change_reason"], second["asked_by_person_id"]) == (
             2,
             "Oma is ziek",
             str(case.aunt),
         )
-        for missing in ({"why": None}, {"why": " "}):
+        for missing in ({"reason": None}, {"reason": " "}):
             assert (await world.refused("POST", path, who, json=body | {"version": 2} | missing))[0] == 422
         stranger = body | {"version": 2, "asked_by_person_id": str(uuid7())}
         assert (await world.refused("POST", path, who, json=stranger))[1] == "person-not-of-case"
@@ -253,7 +253,7 @@ class TestSharingParts:
             decisions_of_circle=[words[4]],
             resources=[{"what": words[5], "asked_of": words[6]}],
             for_children=words[7],
-            why=words[8],
+            reason=words[8],
         )
         await world.do("POST", f"/v1/plans/{plan['plan_id']}/versions", world.coordinator(case), json=changes)
         await share(world, case, plan, *parts)

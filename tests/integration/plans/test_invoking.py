@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("lock_order")
 
 def called(**changes: Any) -> dict[str, Any]:
     """Return that the first line of plan B is needed."""
-    return {"version": 1, "line": 1, "why": "Mama werkt nu 's nachts", **changes}
+    return {"version": 1, "line": 1, "reason": "Mama werkt nu 's nachts", **changes}
 
 
 async def opened(world: Plans, **plan: Any) -> tuple[Case, str, list[str]]:
@@ -51,7 +51,7 @@ class TestPlanB:
             "invoked_by": str(case.neighbour),
             "invoked_as": "person",
             "invoked_at": None,
-            "because": "Mama werkt nu 's nachts",
+            "invoked_reason": "Mama werkt nu 's nachts",
         }
         running = await world.rows(
             "SELECT subject FROM clock WHERE kind LIKE 'agreement%' AND state <> 'stopped' ORDER BY due_at"
@@ -117,9 +117,11 @@ class TestPlanB:
         shared = {"person_ids": [str(case.teacher)]}
         await world.do("POST", f"{plan}/share", world.coordinator(case), json=shared)
         await world.do("POST", path, world.coordinator(case), json=called(), expect=201)
-        for who, because in ((teacher, None), (world.person(case, case.aunt), "Mama werkt nu 's nachts")):
+        for who, reason in ((teacher, None), (world.person(case, case.aunt), "Mama werkt nu 's nachts")):
             read = await world.do("GET", plan, who)
-            assert [each["invoked"]["because"] for each in read["agreements"] if each["invoked"]] == [because]
+            assert [each["invoked"]["invoked_reason"] for each in read["agreements"] if each["invoked"]] == [
+                reason
+            ]
 
 
 class TestWhatRests:
@@ -165,7 +167,7 @@ class TestWhatRests:
             f"/v1/cases/{case.id}/persons/{case.aunt}/copy",
             world.from_service("copy-for-person"),
         )
-        assert [each["because"] for each in copied["plan"]["agreements"]] == [
+        assert [each["invoked_reason"] for each in copied["plan"]["agreements"]] == [
             None,
             None,
             "Mama werkt nu 's nachts",
@@ -209,8 +211,8 @@ class TestWhatCannotBeMeant:
             ({"line": 51}, "invalid-request"),
             ({"version": 2}, "other-version"),
             ({"instead_of": str(uuid7())}, "agreement-not-found"),
-            ({"why": ""}, "invalid-request"),
-            ({"why": "a\u0000b"}, "invalid-request"),
+            ({"reason": ""}, "invalid-request"),
+            ({"reason": "a\u0000b"}, "invalid-request"),
             ({"due_on": "2026-03-09"}, "invalid-request"),
         ],
     )

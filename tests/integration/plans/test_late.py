@@ -27,12 +27,12 @@ async def missed(world: Plans, case: Case) -> Any:
 
 
 def path_of(clock_id: UUID) -> str:
-    return f"/v1/clocks/{clock_id}/late-because"
+    return f"/v1/clocks/{clock_id}/late-reason"
 
 
 async def reason_of(world: Plans, clock_id: UUID) -> str | None:
-    (row,) = await world.rows("SELECT late_because FROM clock WHERE id = :id", id=clock_id)
-    reason: str | None = row.late_because
+    (row,) = await world.rows("SELECT late_reason FROM clock WHERE id = :id", id=clock_id)
+    reason: str | None = row.late_reason
     return reason
 
 
@@ -48,13 +48,13 @@ class TestExplain:
         assert (
             fact.data["clock_id"],
             fact.data["kind"],
-            fact.data["late_because"],
+            fact.data["late_reason"],
             fact.data["stopped_at"],
         ) == (*(str(clock.id), WRITTEN, "waited-for-others", None),)
         noted = await world.rows(
             "SELECT what, roles FROM audit_log WHERE case_id = :case AND operation = :operation",
             case=case.id,
-            operation="PUT /v1/clocks/{clock_id}/late-because",
+            operation="PUT /v1/clocks/{clock_id}/late-reason",
         )
         assert [(row.what, row.roles) for row in noted] == [([EXPLAINED], ["coordinator"])]
 
@@ -66,7 +66,7 @@ class TestExplain:
             await world.do("PUT", path_of(clock.id), world.manager(), json={"reason": reason}, expect=204)
         assert await reason_of(world, clock.id) == "not-recorded"
         last = (await world.published(EXPLAINED))[-1]
-        assert (last.data["late_because"], last.data["stopped_at"] is None) == ("not-recorded", False)
+        assert (last.data["late_reason"], last.data["stopped_at"] is None) == ("not-recorded", False)
         # What is told later of the clock still says so.
         assert (await world.clocks(case))[WRITTEN].state == "stopped"
 
@@ -80,7 +80,7 @@ class TestExplain:
         assert await reason_of(world, clock.id) is None
         assert await world.published(EXPLAINED) == []
         with pytest.raises(Exception, match="ck_clock_late"):
-            await world.execute("UPDATE clock SET late_because = 'holidays' WHERE id = :id", id=clock.id)
+            await world.execute("UPDATE clock SET late_reason = 'holidays' WHERE id = :id", id=clock.id)
 
     @pytest.mark.parametrize(
         "body", [{"reason": "illness"}, {"reason": "Oma was ziek"}, {"reason": None}, {}]

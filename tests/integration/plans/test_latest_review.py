@@ -25,7 +25,7 @@ def youngest(case: Case, bracket: network.AgeBracket | None) -> network.Youngest
 async def latest(world: Plans, case: Case) -> dict[str, Any]:
     path = f"/v1/cases/{case.id}/latest-review"
     found: dict[str, Any] = await world.do("GET", path, world.coordinator(case), expect=200)
-    return {name: found[name] for name in ("day", "because")}
+    return {name: found[name] for name in ("day", "reason")}
 
 
 async def usual(world: Plans, case: Case) -> tuple[str, str]:
@@ -47,7 +47,7 @@ class TestTheLatestReview:
         self, world: Plans, case: Case, bracket: network.AgeBracket | None, day: str, next_day: str
     ) -> None:
         await world.handle(youngest(case, bracket))
-        assert await latest(world, case) == {"day": day, "because": bracket}
+        assert await latest(world, case) == {"day": day, "reason": bracket}
         path, who = f"/v1/cases/{case.id}/plans", world.coordinator(case)
         refused = await world.ask("POST", path, who, json=plan_of(case, review_on=next_day), expect=422)
         assert problem(refused) == (422, "review-too-late")
@@ -69,14 +69,14 @@ class TestTheLatestReview:
         await world.set_policy(world.manager(), {"review_within": "30d", "review_within_minor": "20d"})
         case = await world.open_case()
         await world.handle(youngest(case, "under-seven"))
-        assert await latest(world, case) == {"day": "2026-04-01", "because": None}
+        assert await latest(world, case) == {"day": "2026-04-01", "reason": None}
         await world.handle(youngest(case, "minor"))
-        assert await latest(world, case) == {"day": "2026-03-22", "because": "minor"}
+        assert await latest(world, case) == {"day": "2026-03-22", "reason": "minor"}
 
     async def test_is_the_organisations_where_nothing_was_heard_of_ages(
         self, world: Plans, case: Case
     ) -> None:
-        assert await latest(world, case) == {"day": TWO_YEARS, "because": None}
+        assert await latest(world, case) == {"day": TWO_YEARS, "reason": None}
 
 
 class TestTheUsualReview:
@@ -120,7 +120,7 @@ class TestWhatIsHeardOfAges:
         await world.handle(youngest(case, "minor"), sequence=72)
         await world.handle(youngest(case, None), sequence=71)
         await world.handle(youngest(case, "under-seven"), sequence=70, event_id=again)
-        assert (await latest(world, case))["because"] == "minor"
+        assert (await latest(world, case))["reason"] == "minor"
 
     async def test_is_deleted_with_the_case_and_comes_no_more(self, world: Plans, case: Case) -> None:
         await world.handle(youngest(case, "under-seven"))

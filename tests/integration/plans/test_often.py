@@ -41,7 +41,7 @@ class TestSomebodyWhoGoesOnAllDay:
         for path, body in (
             (progress, {"progress": "changed"}),
             (f"/v1/agreements/{second}/changes", change(case, version=2)),
-            (f"/v1/plans/{plan['plan_id']}/plan-b", {"version": 2, "line": 1, "why": "Ziek"}),
+            (f"/v1/plans/{plan['plan_id']}/plan-b", {"version": 2, "line": 1, "reason": "Ziek"}),
         ):
             assert await world.refused("POST", path, who, json=body) == _REFUSED
         await world.do("POST", progress, world.person(case, case.neighbour), json={"progress": "changed"})

@@ -125,7 +125,13 @@ class TestAMeeting:
         neighbour = world.person(case, case.neighbour)
         assert (await met(world, plan, neighbour, changed=True)).status_code == 201
         assert await states(world, case) == {"plan-adjust": "running"}
-        body = {"version": 1, "what": "Brood", "due_on": AGREED["due_on"], "why": "Liever", "who_text": "oma"}
+        body = {
+            "version": 1,
+            "what": "Brood",
+            "due_on": AGREED["due_on"],
+            "reason": "Liever",
+            "who_text": "oma",
+        }
         await world.do("POST", f"/v1/agreements/{plan['agreement_ids'][0]}/changes", neighbour, json=body)
         assert await states(world, case) == {"plan-adjust": "stopped"}
 

@@ -82,7 +82,7 @@ def plan(**more: Any) -> dict[str, Any]:
         "referring_organisation_id": None,
         "parts": ["goals"],
         "language": "nl",
-        "why": "Het ging anders.",
+        "change_reason": "Het ging anders.",
         "asked_by_person_id": str(RITA),
         "for_children": "Jij blijft thuis.",
         "resources": [
@@ -142,7 +142,7 @@ async def case(browser: Browser, services: FakeServices) -> FakeServices:
 
 
 RITA_READS = r"<strong><bdi>Rita Maes</bdi></strong>(.*?)</li>"
-LATEST = {"day": "2026-09-02", "because": "under-seven", "usual_day": "2026-04-27", "usual_by": "policy"}
+LATEST = {"day": "2026-09-02", "reason": "under-seven", "usual_day": "2026-04-27", "usual_by": "policy"}
 RECORDED = {"plan_id": str(PLAN_ID), "version": 1, "acceptance": "awaited", "agreement_ids": [str(AGREEMENT)]}
 
 
@@ -180,7 +180,7 @@ class TestWritingThePlan:
         [select] = re.findall(r'<select[^>]* name="convener".*?</select>', page, re.DOTALL)
         [chosen] = re.findall(r'value="([^"]*)" selected', select)
         assert chosen == (convener or "")
-        said: dict[str, Any] = {"why": "Oma is ziek", "version": "2", "convener": chosen}
+        said: dict[str, Any] = {"reason": "Oma is ziek", "version": "2", "convener": chosen}
         await browser.fill(f"{PLAN}/write", **WRITTEN | said)
         [asked] = case.of(CHANGE)
         assert asked.body["convener_person_id"] == convener
@@ -229,15 +229,15 @@ class TestWritingThePlan:
         has_plan(case)
         case.answer(CHANGE, {**RECORDED, "version": 3})
         shown = await browser.fill(f"{PLAN}/write", expect=422, version="2", **WRITTEN)
-        assert 'href="#why"' in shown.text
+        assert 'href="#reason"' in shown.text
         assert 'value="no" selected' in shown.text
-        said: dict[str, Any] = {"why": "Oma is ziek", "asked_by": str(OMAR), "version": "2"}
+        said: dict[str, Any] = {"reason": "Oma is ziek", "asked_by": str(OMAR), "version": "2"}
         await browser.fill(f"{PLAN}/write", **WRITTEN, **said)
         [asked] = case.of(CHANGE)
-        assert (asked.body["why"], asked.body["asked_by_person_id"]) == ("Oma is ziek", str(OMAR))
+        assert (asked.body["reason"], asked.body["asked_by_person_id"]) == ("Oma is ziek", str(OMAR))
 
     @pytest.mark.parametrize(
-        ("because", "language", "words"),
+        ("reason", "language", "words"),
         [
             ("under-seven", "nl", "Ten laatste op woensdag 2 september 2026, omdat het ook over een kind"),
             ("minor", "en", "On Wednesday 2 September 2026 at the latest, because it is also about somebody"),
@@ -245,9 +245,9 @@ class TestWritingThePlan:
         ],
     )
     async def test_says_by_when_the_circle_looks_at_it_again_and_because_of_whose_age(
-        self, browser: Browser, case: FakeServices, because: str | None, language: str, words: str
+        self, browser: Browser, case: FakeServices, reason: str | None, language: str, words: str
     ) -> None:
-        case.answer(LATEST_REVIEW, LATEST | {"because": because})
+        case.answer(LATEST_REVIEW, LATEST | {"reason": reason})
         shown = await browser.fill(f"{PLAN}/write", language=language, expect=200)
         assert words in shown.text
 
@@ -325,7 +325,7 @@ class TestWritingThePlan:
     ) -> None:
         has_plan(case)
         case.refuse(CHANGE, 409, "other-version")
-        shown = await browser.fill(f"{PLAN}/write", expect=409, version="1", why="Beter zo", **WRITTEN)
+        shown = await browser.fill(f"{PLAN}/write", expect=409, version="1", reason="Beter zo", **WRITTEN)
         assert "Iemand anders veranderde dit intussen" in shown.text
         assert 'name="version" value="1"' in shown.text
         assert 'name="whose" value="2"' in shown.text
@@ -429,9 +429,9 @@ class TestThePlan:
             "recorded_by": str(uuid7()),
             "recorded_as": "coordinator",
             "asked_by_person_id": None,
-            "why": None,
+            "change_reason": None,
         }
-        second = {**first, "version": 2, "asked_by_person_id": str(OMAR), "why": HOSTILE}
+        second = {**first, "version": 2, "asked_by_person_id": str(OMAR), "change_reason": HOSTILE}
         case.answer(VERSIONS, {"items": [first, second]})
         page = (await browser.ask("GET", f"{PLAN}/versions", expect=200)).text
         assert "Dit was het eerste plan." in page
@@ -516,7 +516,7 @@ class TestTheYearAfter:
             "recorded_at": None,
             "decision": None,
             "note": None,
-            "moved_because": None,
+            "moved_reason": None,
             "review_answers": None,
         }
         case.answer(ALL, {"items": [check]})

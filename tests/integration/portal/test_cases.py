@@ -310,7 +310,7 @@ class TestACase:
         ):
             await clock(browser, kind, uuid7(), due=timedelta(days=-4), state=state)
         await browser.world.execute(
-            "UPDATE todo SET breached_at = due_at, late_because = 'unreachable' WHERE kind = 'circle-ready'"
+            "UPDATE todo SET breached_at = due_at, late_reason = 'unreachable' WHERE kind = 'circle-ready'"
         )
         page = (await browser.ask("GET", f"/cases/{CASE_ID}", expect=200)).text
         shown = role is Role.COORDINATOR

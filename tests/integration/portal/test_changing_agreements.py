@@ -25,7 +25,7 @@ FILLED: dict[str, Any] = {
     "who__": str(RITA),
     "due": "2026-05-01",
     "how": "Er is brood",
-    "why": "Tante is ziek",
+    "reason": "Tante is ziek",
 }
 OWN = f"/me/agreement/{AGREEMENT}"
 STAFFS = f"/cases/{CASE}/plan/agreements/{AGREEMENT}"
@@ -60,7 +60,7 @@ class TestBehindTheLink:
             "who_text": None,
             "due_on": "2026-05-01",
             "known_done_how": "Er is brood",
-            "why": "Tante is ziek",
+            "reason": "Tante is ziek",
         }
 
     async def test_nothing_is_sent_that_lacks_what_who_when_or_why(
@@ -69,7 +69,7 @@ class TestBehindTheLink:
         await browser.come_by_link()
         in_circle(services)
         has_plan(services, agreement())
-        for lacking in ("what", "who__", "due", "why"):
+        for lacking in ("what", "who__", "due", "reason"):
             left = {name: value for name, value in FILLED.items() if name != lacking}
             refused = await browser.fill(OWN, expect=422, **left)
             assert refused.text.count("ds-validation-message") == 1
@@ -167,7 +167,7 @@ class TestStaff:
         services.answer(CHANGE, CHANGED)
         sent = await browser.fill(STAFFS, **FILLED)
         assert sent.headers["location"] == f"/cases/{CASE}/check-ins"
-        assert services.of(CHANGE)[0].body["why"] == "Tante is ziek"
+        assert services.of(CHANGE)[0].body["reason"] == "Tante is ziek"
 
     async def test_the_manager_keeps_whom_they_do_not_know_by_name(
         self, browser: Browser, services: FakeServices
@@ -191,7 +191,7 @@ def of_staff(services: FakeServices, *agreements: dict[str, Any], lines: Sequenc
     services.answer(PERSONS, {"items": [person(RITA, "Rita"), person(OMAR, HOSTILE)]})
 
 
-def _version(number: int, recorded_as: str, by: object, why: str | None) -> dict[str, Any]:
+def _version(number: int, recorded_as: str, by: object, change_reason: str | None) -> dict[str, Any]:
     return {
         "version": number,
         "conference_id": None,
@@ -199,13 +199,13 @@ def _version(number: int, recorded_as: str, by: object, why: str | None) -> dict
         "recorded_by": str(by),
         "recorded_as": recorded_as,
         "asked_by_person_id": None,
-        "why": why,
+        "change_reason": change_reason,
     }
 
 
 class TestPlanB:
     LINE: ClassVar[dict[str, Any]] = {"when": HOSTILE, "then": "<i>Oma</i> belt", "who_person_id": None}
-    SAID: ClassVar[dict[str, Any]] = {"version": "1", "instead_of": str(AGREEMENT), "why": "Oma is ziek"}
+    SAID: ClassVar[dict[str, Any]] = {"version": "1", "instead_of": str(AGREEMENT), "reason": "Oma is ziek"}
 
     async def test_is_called_in_behind_the_link(self, browser: Browser, services: FakeServices) -> None:
         await browser.come_by_link()
@@ -225,7 +225,7 @@ class TestPlanB:
             "version": 1,
             "line": 1,
             "instead_of": str(AGREEMENT),
-            "why": "Oma is ziek",
+            "reason": "Oma is ziek",
         }
         for nowhere in ("0", "2", "x", "%3Cb%3E", "99999999999999999999"):
             await browser.ask("GET", f"/me/plan-b/{nowhere}", expect=404)
@@ -280,5 +280,5 @@ def _invoked(invoked_as: str, by: object) -> dict[str, Any]:
         "invoked_by": str(by),
         "invoked_as": invoked_as,
         "invoked_at": "2026-03-14T18:00:00Z",
-        "because": "<u>Ziek</u>",
+        "invoked_reason": "<u>Ziek</u>",
     }

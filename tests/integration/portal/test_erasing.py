@@ -50,7 +50,7 @@ def progress(kind: str, state: str) -> dict[str, Any]:
     return {
         "subject_id": str(ID),
         "kind": kind,
-        "because": "asked",
+        "reason": "asked",
         "state": state,
         "asked_at": WHEN,
         "due_at": None,
@@ -71,12 +71,12 @@ async def test_is_confirmed_by_who_knows_what_follows(
     page = await browser.ask("GET", path, expect=200)
     assert "voorgoed" in page.text
     assert ("&lt;b&gt;Ann" in page.text) == (kind == "staff")
-    unsure = await browser.fill(path, because="asked", expect=422)
+    unsure = await browser.fill(path, erasure_reason="asked", expect=422)
     assert "Zet hier een vinkje" in unsure.text
     assert services.of(operation) == []
-    await browser.fill(path, because="asked", understood="yes")
+    await browser.fill(path, erasure_reason="asked", understood="yes")
     [asked] = services.of(operation)
-    assert asked.body == {"because": "asked"}
+    assert asked.body == {"reason": "asked"}
     assert list(asked.ids.values()) == [str(ID)]
     services.answer(ERASURE[kind], progress(kind, "running"))
     begun = await browser.ask("GET", path, expect=200)
@@ -98,7 +98,9 @@ async def test_who_it_is_is_chosen_first(browser: Browser, services: FakeService
 async def test_an_officer_is_erased_by_a_second_one(browser: Browser, services: FakeServices) -> None:
     services.refuse(ERASE["staff"], 403, "officer-erased-by-officer")
     await browser.sign_in(Role.ADMINISTRATOR)
-    page = await browser.fill(f"/privacy/erase/staff/{ID}", because="asked", understood="yes", expect=403)
+    page = await browser.fill(
+        f"/privacy/erase/staff/{ID}", erasure_reason="asked", understood="yes", expect=403
+    )
     assert "wist een andere functionaris" in page.text
 
 

@@ -92,13 +92,13 @@ def told(**more: Any) -> dict[str, Any]:
             {
                 "kind": "written-plan",
                 "cases": 9,
-                "because": [
+                "reasons": [
                     {"reason": "holidays", "cases": 5},
                     {"reason": "other", "cases": 0},
                     {"reason": "away", "cases": None},
                 ],
             },
-            {"kind": "referral", "cases": None, "because": [{"reason": "holidays", "cases": None}]},
+            {"kind": "referral", "cases": None, "reasons": [{"reason": "holidays", "cases": None}]},
         ],
     }
     return {

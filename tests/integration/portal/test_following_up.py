@@ -46,7 +46,7 @@ def check(**more: Any) -> dict[str, Any]:
         "recorded_at": None,
         "decision": None,
         "note": None,
-        "moved_because": None,
+        "moved_reason": None,
         "review_answers": SAID,
         **more,
     }
@@ -305,11 +305,11 @@ class TestTheDayOfACheck:
         assert 'value="2026-06-01"' in shown.text
         await browser.fill(path, expect=422, on="2026-07-01")
         assert 'name="instead_of" value="2026-06-01"' in shown.text
-        await browser.fill(path, on="2026-07-01", because="Vakantie", instead_of="2026-06-01")
+        await browser.fill(path, on="2026-07-01", reason="Vakantie", instead_of="2026-06-01")
         [asked] = services.of(MOVE)
-        assert asked.body == {"on": "2026-07-01", "because": "Vakantie", "instead_of": "2026-06-01"}
+        assert asked.body == {"on": "2026-07-01", "reason": "Vakantie", "instead_of": "2026-06-01"}
         services.refuse(MOVE, 409, "other-version")
-        form = {"on": "2026-07-01", "because": "Vakantie", "instead_of": "2026-05-25"}
+        form = {"on": "2026-07-01", "reason": "Vakantie", "instead_of": "2026-05-25"}
         again = await browser.fill(path, expect=409, **form)
         assert ('href="#whose"' in again.text, 'id="whose"' in again.text) == (True, True)
         assert 'name="instead_of" value="2026-05-25"' in again.text
@@ -370,7 +370,7 @@ def has_plan(
     )
     words: dict[str, Any] = {
         **{name: [] for name in lists},
-        **dict.fromkeys(("why", "asked_by_person_id", "for_children", "referring_organisation_id")),
+        **dict.fromkeys(("change_reason", "asked_by_person_id", "for_children", "referring_organisation_id")),
         "language": "nl",
         "parts": ["agreements"],
     }

@@ -74,14 +74,14 @@ class TestWhyLate:
         send = services.send
 
         async def meanwhile(operation: Operation[Any], **given: Any) -> Response:
-            clock.late_because = "away"
+            clock.late_reason = "away"
             await clock.publish("explained")
             return await send(operation, **given)
 
         monkeypatch.setattr(services, "send", meanwhile)
         await browser.fill(f"/late/{clock.id}", reason="holidays")
-        [todo] = await browser.world.rows("SELECT late_because FROM todo WHERE id = :id", id=clock.id)
-        assert todo.late_because == "away"
+        [todo] = await browser.world.rows("SELECT late_reason FROM todo WHERE id = :id", id=clock.id)
+        assert todo.late_reason == "away"
 
     @pytest.mark.parametrize("reason", ["", "illness", "Oma was ziek"])
     async def test_is_one_of_the_reasons(self, browser: Browser, services: FakeServices, reason: str) -> None:

@@ -191,7 +191,7 @@ class Meeting:
             "state": state,
             "closes_at": "2026-03-08T12:00:00Z",
             "closed_at": None,
-            "closed_because": None,
+            "closed_reason": None,
             "quorum": 0,
             "options": list(options),
             "silent": [str(each) for each in silent],

@@ -23,9 +23,9 @@ from tests.support.world.portal import Portal
 NEWER = datetime(2020, 12, 1, 8, tzinfo=UTC)
 LATE = """
     INSERT INTO todo (id, tenant, service, kind, subject, case_id, owner, escalate_to, state, waiting,
-                      due_at, breached_at, late_because, changed_at, version)
+                      due_at, breached_at, late_reason, changed_at, version)
     VALUES (gen_random_uuid(), gen_random_uuid(), 'intake', 'referral', gen_random_uuid(), gen_random_uuid(),
-            'regional-manager', 'administrator', 'breached', true, :due_at, :due_at, :because, :due_at, 1)
+            'regional-manager', 'administrator', 'breached', true, :due_at, :due_at, :reason, :due_at, 1)
 """
 
 
@@ -33,8 +33,8 @@ async def test_what_is_late_anywhere_is_shown_by_kind(browser: Browser) -> None:
     await browser.sign_in(Role.OPS)
     assert "Nergens is iets te laat." in (await browser.ask("GET", "/ops", expect=200)).text
     now = await browser.world.now()
-    for hours, because in ((1, "holidays"), (30, None)):
-        await browser.world.execute(LATE, due_at=now - timedelta(hours=hours), because=because)
+    for hours, reason in ((1, "holidays"), (30, None)):
+        await browser.world.execute(LATE, due_at=now - timedelta(hours=hours), reason=reason)
     page = (await browser.ask("GET", "/ops", expect=200)).text
     assert "Beslissen over een aanmelding<br>" in page
     assert "referral" in page

@@ -67,7 +67,7 @@ def statement(**changes: Any) -> dict[str, Any]:
         "booked": 1,
         "payments": {},
         "left_out_count": 1,
-        "left_out": [{"entry": 2, "why": "not-euro"}],
+        "left_out": [{"entry": 2, "reason": "not-euro"}],
         "balances_differ": True,
         **changes,
     }

@@ -179,7 +179,7 @@ def erasure(**changed: object) -> dict[str, Any]:
     return {
         "subject_id": str(PERSON_ID),
         "kind": "person",
-        "because": "asked",
+        "reason": "asked",
         "state": "late",
         "asked_at": WHEN,
         "due_at": WHEN,
@@ -211,7 +211,7 @@ class TestFiles:
             "set_by": str(OFFICER),
             "set_at": WHEN,
             "lifted_at": None,
-            "lifted_because": None,
+            "lifted_reason": None,
         }
         services.answer(ENDING, {"items": [ending], "next": None})
         services.answer(HOLDS, {"items": [hold], "next": None})
@@ -246,11 +246,11 @@ class TestFiles:
         services.answer(ERASE_CASE, {"case_id": str(CASE_ID), "state": "erased"})
         services.refuse(SET_HOLD, 409, "case-erased")
         path = f"/privacy/files/{CASE_ID}"
-        nothing = await browser.fill(path, do="erase", because="asked", expect=422)
+        nothing = await browser.fill(path, do="erase", erasure_reason="asked", expect=422)
         assert "vinkje" in nothing.text
         assert services.of(ERASE_CASE) == []
-        await browser.fill(path, do="erase", because="asked", understood="yes")
-        assert services.of(ERASE_CASE)[0].body == {"because": "asked"}
+        await browser.fill(path, do="erase", erasure_reason="asked", understood="yes")
+        assert services.of(ERASE_CASE)[0].body == {"reason": "asked"}
         late = await browser.fill(path, do="hold", reason="Een klacht", until="2027-01-31", expect=409)
         assert "Een klacht" in late.text
         assert services.of(SET_HOLD)[0].body == {"reason": "Een klacht", "until": "2027-01-31"}

@@ -36,7 +36,7 @@ class ServiceClock:
     warn_at: datetime | None = None
     due_at: datetime = NOW + timedelta(days=2)
     breached_at: datetime | None = None
-    late_because: str | None = None
+    late_reason: str | None = None
     stopped_at: datetime | None = None
     turn: Turn = "now"
     id: UUID = field(default_factory=uuid7)
@@ -56,7 +56,7 @@ class ServiceClock:
             warn_at=self.warn_at,
             policy_version=1,
             breached_at=self.breached_at,
-            late_because=self.late_because,
+            late_reason=self.late_reason,
             stopped_at=self.stopped_at,
             turn=self.turn,
         )
@@ -118,15 +118,15 @@ class TestFollow:
         for order in permutations(range(3)):
             clock = ServiceClock(world)
             late = replace(clock, breached_at=NOW)
-            explained = replace(late, late_because="holidays")
+            explained = replace(late, late_reason="holidays")
             met = replace(explained, stopped_at=NOW)
             facts = [late.fact("breached"), explained.fact("explained"), met.fact("stopped")]
             for number in order:
                 await world.handle(facts[number], sequence=number + 1)
             # Another reason, after it was met.
-            await world.handle(replace(met, late_because="away").fact("explained"), sequence=4)
+            await world.handle(replace(met, late_reason="away").fact("explained"), sequence=4)
             (row,) = await world.rows(
-                "SELECT state, waiting, breached_at, late_because FROM todo WHERE id = :id", id=clock.id
+                "SELECT state, waiting, breached_at, late_reason FROM todo WHERE id = :id", id=clock.id
             )
             rows.add(tuple(row))
         assert rows == {("stopped", False, NOW, "away")}
@@ -134,7 +134,7 @@ class TestFollow:
     async def test_what_is_explained_while_it_is_late_stays_on_the_board(self, world: Portal) -> None:
         clock, manager = ServiceClock(world, breached_at=NOW), someone(world, Role.REGIONAL_MANAGER)
         await clock.publish("breached")
-        await replace(clock, late_because="holidays").publish("explained")
+        await replace(clock, late_reason="holidays").publish("explained")
         assert await seen_by(world, manager) == [clock.id]
 
     async def test_nobody_is_late_with_what_is_nobodys_turn(self, world: Portal) -> None:
@@ -326,15 +326,15 @@ class TestLate:
     async def test_counts_by_kind_and_age_of_all_organisations_or_of_one(self, world: Portal) -> None:
         for hours in (1, 30, 24 * 6, 24 * 30):
             said = {30: "holidays", 24 * 30: "away"}.get(hours)
-            clock = ServiceClock(world, due_at=NOW - timedelta(hours=hours), late_because=said)
+            clock = ServiceClock(world, due_at=NOW - timedelta(hours=hours), late_reason=said)
             await clock.publish("breached")
         await ServiceClock(world, due_at=NOW - timedelta(days=1)).publish("breached", "stopped")
         await ServiceClock(world, "payment", "finance", "training").publish("started")
         oldest = NOW - timedelta(days=30)
-        because = [(None, 2), ("away", 1), ("holidays", 1)]
+        reasons = [(None, 2), ("away", 1), ("holidays", 1)]
         async with world.context.database.transaction() as session:
             found = await todos.late_by_kind(session, now=NOW)
-            assert found == [todos.Late("intake", "referral", 1, 2, 1, oldest, because)]
+            assert found == [todos.Late("intake", "referral", 1, 2, 1, oldest, reasons)]
             assert await todos.late_by_kind(session, now=NOW, tenant=world.tenant) == found
             assert await todos.late_by_kind(session, now=NOW, tenant=uuid7()) == []
 

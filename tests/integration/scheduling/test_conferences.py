@@ -110,7 +110,7 @@ class TestSchedule:
         case = await world.polled(20)
         await world.say(case, case.central, "yes")
         assert (await world.schedule(case, option_id=str(case.options[0]))).status_code == 200
-        assert (await world.poll(case))["closed_because"] == "coordinator"
+        assert (await world.poll(case))["closed_reason"] == "coordinator"
         assert problem(
             await world.post(case, f"/v1/conferences/{case.conference}/poll", options=dates(40))
         ) == (
@@ -220,7 +220,7 @@ class TestPostpone:
         answer = await world.post(case, f"/v1/conferences/{case.conference}/poll")
         assert answer.status_code == 201
         assert len(await world.told(case, "poll-invitation")) == before
-        assert (await world.poll(case))["closed_because"] == "all-answered"
+        assert (await world.poll(case))["closed_reason"] == "all-answered"
 
     async def test_happens_once_for_two_sent_at_once(self, world: Scheduling) -> None:
         case = await world.scheduled(20, 30)
@@ -385,7 +385,7 @@ class TestHold:
 
     async def test_keeps_nothing_of_who_was_erased_since(self, world: Scheduling) -> None:
         case = await world.scheduled(20)
-        await world.handle(network.PersonErased(case_id=case.id, person_id=case.aunt, because="asked"))
+        await world.handle(network.PersonErased(case_id=case.id, person_id=case.aunt, reason="asked"))
         world.later(days=20, hours=5)
         assert problem(await hold(world, case)) == (422, "person-not-of-case")
 
@@ -456,7 +456,7 @@ class TestNeeds:
         await world.ask("PUT", f"{needs}/{case.aunt}/clowns", who, json={"done": True}, expect=422)
         stranger = f"{needs}/{uuid7()}/food"
         assert await world.refused("PUT", stranger, who, json={"done": True}) == (422, "person-not-of-case")
-        gone = network.PersonErased(case_id=case.id, person_id=case.neighbour, because="asked")
+        gone = network.PersonErased(case_id=case.id, person_id=case.neighbour, reason="asked")
         await world.handle(gone)
         erased = f"{needs}/{case.neighbour}/food"
         assert await world.refused("PUT", erased, who, json={"done": True}) == (422, "person-not-of-case")

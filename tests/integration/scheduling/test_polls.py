@@ -272,7 +272,7 @@ class TestAnswer:
         assert (answered["state"], answered["silent"]) == ("open", [])
         assert await world.close_answered(case)
         closed = await world.poll(case)
-        assert (closed["state"], closed["closed_because"]) == ("closed", "all-answered")
+        assert (closed["state"], closed["closed_reason"]) == ("closed", "all-answered")
         assert closed["closed_at"] == answered["closes_at"]
         assert closed["best_option_id"] == str(case.options[1])
         assert closed["ranking"] == [str(case.options[1]), str(case.options[0])]
@@ -321,7 +321,7 @@ class TestAnswer:
             await world.say(case, person, "yes")
         assert await step(world, case, "warn")
         assert await step(world, case, "due")
-        assert (await world.poll(case))["closed_because"] == "all-answered"
+        assert (await world.poll(case))["closed_reason"] == "all-answered"
         assert {(await world.clocks(case))[kind].state for kind in ("poll", "poll-answered")} == {"stopped"}
 
     async def test_of_the_last_ones_at_once_closes_it_once(self, world: Scheduling) -> None:
@@ -337,7 +337,7 @@ class TestAnswer:
         case = await world.polled()
         for _ in range(2):
             answer = await world.post(case, f"/v1/polls/{case.poll}/close")
-            assert (answer.status_code, answer.json()["closed_because"]) == (200, "coordinator")
+            assert (answer.status_code, answer.json()["closed_reason"]) == (200, "coordinator")
         assert problem(await world.say(case, case.aunt, "yes")) == (409, "poll-closed")
         assert len(await world.published("scheduling.poll.closed.v1", case=case)) == 1
 
@@ -437,7 +437,7 @@ class TestDeadlines:
         assert await step(world, case, "warn")
         assert await step(world, case, "due")
         poll = await world.poll(case)
-        assert (poll["closed_because"], poll["best_option_id"]) == ("due", str(case.options[1]))
+        assert (poll["closed_reason"], poll["best_option_id"]) == ("due", str(case.options[1]))
         assert (await world.clocks(case))["poll"].state == "breached"
         assert not await step(world, case, "due")
         await world.schedule(case)

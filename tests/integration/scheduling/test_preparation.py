@@ -167,7 +167,7 @@ class TestCircle:
         assert (await world.poll(case))["silent"] == [str(friend)]
         await world.handle(network.PersonExcluded(case_id=case.id, person_id=friend))
         await world.close_answered(case)
-        assert (await world.poll(case))["closed_because"] == "all-answered"
+        assert (await world.poll(case))["closed_reason"] == "all-answered"
         path = f"/v1/me/polls/{case.poll}"
         body = {"answers": {str(case.options[0]): "yes"}}
         assert await world.refused("PUT", path, world.person(case, friend), json=body) == (
@@ -211,7 +211,7 @@ class TestCircle:
         assert (await world.poll(case))["silent"] == [str(case.aunt)]
         await world.handle(case.ready(without=case.aunt))
         await world.close_answered(case)
-        assert (await world.poll(case))["closed_because"] == "all-answered"
+        assert (await world.poll(case))["closed_reason"] == "all-answered"
 
     async def test_that_changes_after_the_poll_names_the_date_that_is_best_then(
         self, world: Scheduling
@@ -298,7 +298,7 @@ class TestPlan:
     async def test_without_a_meeting_ends_the_poll_and_all_clocks(self, world: Scheduling) -> None:
         case = await world.polled()
         await world.handle(case.planned(conference=None))
-        assert (await world.poll(case))["closed_because"] == "cancelled"
+        assert (await world.poll(case))["closed_reason"] == "cancelled"
         found = await world.conference(case)
         assert (found["state"], found["preparation"]["reason"]) == ("cancelled", "plan-without-meeting")
         assert {clock.state for clock in (await world.clocks(case)).values()} == {"stopped"}
@@ -454,7 +454,7 @@ class TestExtend:
         path = f"/v1/conferences/{case.conference}/extend"
         assert (await world.post(case, path, until="2026-05-31", reason="circle-grows")).is_success
         [given] = (await copy(world, case, case.aunt))["more_time"]
-        assert (given["longer_because"], given["until_on"]) == ("circle-grows", "2026-05-31")
+        assert (given["extension_reason"], given["until_on"]) == ("circle-grows", "2026-05-31")
         await world.handle(network.PersonRemoved(case_id=case.id, person_id=case.aunt))
         assert (await copy(world, case, case.aunt))["more_time"] == []
         await world.handle(intake.CaseErased(case_id=case.id))

@@ -24,7 +24,7 @@ ERASED = (
 
 async def erase(world: Training, registered: dict[str, Any], *, expect: int = 200) -> dict[str, Any]:
     path = f"/v1/registrations/{registered['registration_id']}/erase"
-    body = {"because": "asked"}
+    body = {"reason": "asked"}
     answer = await world.ask("POST", path, world.officer(), json=body, expect=expect)
     found: dict[str, Any] = answer.json()
     return found
@@ -64,7 +64,7 @@ async def living_keys(world: Training, subject: str) -> int:
 async def ledger(world: Training) -> list[LedgerLine]:
     """Return what training's ledger holds, as it would be exported."""
     rows = await world.rows(
-        "SELECT erased, key_id, subject, kind, because, at, tenant, case_id FROM erasure_ledger"
+        "SELECT erased, key_id, subject, kind, reason, at, tenant, case_id FROM erasure_ledger"
     )
     values: list[dict[str, Any]] = [
         {name: None if value is None else str(value) for name, value in row._mapping.items()} for row in rows
@@ -117,7 +117,7 @@ class TestErase:
         await cancelled(world, registered)
         path = f"/v1/registrations/{registered['registration_id']}/erase"
         answers = await asyncio.gather(
-            *(world.ask("POST", path, world.officer(), json={"because": "asked"}) for _ in range(4))
+            *(world.ask("POST", path, world.officer(), json={"reason": "asked"}) for _ in range(4))
         )
         assert sorted(answer.status_code for answer in answers) == [200, 410, 410, 410]
         assert (await world.types_published()).count("registration.erased") == 1
@@ -126,7 +126,7 @@ class TestErase:
         registered = await world.register(await world.session(), "Annelies")
         await cancelled(world, registered)
         path = f"/v1/registrations/{registered['registration_id']}/erase"
-        body = {"because": "asked"}
+        body = {"reason": "asked"}
         elsewhere = world.stranger(Role.DPO)
         await world.ask("POST", path, elsewhere, json=body, expect=404)
         for who in (world.trainer, world.finance, world.colleague(Role.ADMINISTRATOR)):
@@ -134,10 +134,10 @@ class TestErase:
         await erase(world, {"registration_id": str(uuid4())}, expect=404)
         nonsense: list[Any] = [
             {},
-            {"because": "zin"},
-            {"because": "asked", "more": 1},
+            {"reason": "zin"},
+            {"reason": "asked", "more": 1},
             [],
-            {"because": "x" * 10_000},
+            {"reason": "x" * 10_000},
         ]
         for wrong in nonsense:
             await world.ask("POST", path, world.officer(), json=wrong, expect=422)
@@ -252,7 +252,7 @@ class TestRetention:
         assert await self.swept(world) == 0
         world.later(seconds=1)
         assert await self.swept(world) == 1
-        assert (await erasure(world, ended))["because"] == "retention"
+        assert (await erasure(world, ended))["reason"] == "retention"
         world.later(days=60, hours=6)
         assert await self.swept(world) == 0
         world.later(hours=2)

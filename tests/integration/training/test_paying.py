@@ -174,7 +174,7 @@ class TestImport:
         others = await world.import_file(
             statement(Line(communication=communication), account=ANOTHER_ACCOUNT)
         )
-        assert (others["payments"], others["left_out"]) == ([], [{"entry": 1, "why": "other-account"}])
+        assert (others["payments"], others["left_out"]) == ([], [{"entry": 1, "reason": "other-account"}])
         content = statement(
             Line(communication=communication, direction="DBIT"),
             Line(communication=communication, status="PDNG"),
@@ -182,7 +182,7 @@ class TestImport:
             Line(communication=communication, direction="CRDT", reversal=True),
         )
         ours = await world.import_file(content)
-        assert (ours["payments"], [one["why"] for one in ours["left_out"]]) == (
+        assert (ours["payments"], [one["reason"] for one in ours["left_out"]]) == (
             [],
             ["debit", "not-booked", "not-euro", "undone-debit"],
         )

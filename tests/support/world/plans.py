@@ -30,7 +30,7 @@ def plan_of(case: Case, **changes: Any) -> dict[str, Any]:
 
 def changed_plan(case: Case, version: int = 1, **changes: Any) -> dict[str, Any]:
     """Return what the circle made of a version of its plan."""
-    return plan_of(case, **{"version": version, "why": "Het ging anders dan gedacht"} | changes)
+    return plan_of(case, **{"version": version, "reason": "Het ging anders dan gedacht"} | changes)
 
 
 class Plans(World):

@@ -269,10 +269,10 @@ class CasePlatform:
         await self.do("intake", "POST", path, self.manager(), json={"outcome": "followed-up"})
         await self.settle()
 
-    async def erase(self, story: Story, because: str = "asked") -> None:
+    async def erase(self, story: Story, reason: str = "asked") -> None:
         """Ask for the erasure of a case; nobody hears of it yet."""
         path = f"/v1/cases/{story.case.id}/erase"
-        await self.do("intake", "POST", path, self.officer(), json={"because": because})
+        await self.do("intake", "POST", path, self.officer(), json={"reason": reason})
 
     async def erasure(self, story: Story) -> Any:
         """Return how far the erasure of a case is."""

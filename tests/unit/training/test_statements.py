@@ -158,10 +158,10 @@ class TestCoda:
             "incomplete": ["\n".join(lines[:-1]).encode()],
             "sums": [good.replace(b"9" + b" " * 15 + b"000005", b"9" + b" " * 15 + b"000004")],
         }
-        for why, contents in damaged.items():
+        for expected, contents in damaged.items():
             for content in contents:
                 assert content != good
-                assert reason(content) in {why, "record", "sums"}
+                assert reason(content) in {expected, "record", "sums"}
 
     @given(st.data())
     @settings(max_examples=200)
@@ -177,12 +177,12 @@ class TestCoda:
 
 def left_out(content: bytes) -> list[tuple[int, str]]:
     """Return which entries of a file are left out, and why."""
-    return [(one.number, one.why) for one in statements.read(content).left_out]
+    return [(one.number, one.reason) for one in statements.read(content).left_out]
 
 
 class TestWhatIsLeftOut:
     @pytest.mark.parametrize(
-        ("line", "why"),
+        ("line", "expected"),
         [
             (Line(amount="-5"), "amount"),
             (Line(amount="5 euro"), "amount"),
@@ -202,9 +202,9 @@ class TestWhatIsLeftOut:
             (Line(direction="?"), "no-direction"),
         ],
     )
-    def test_says_which_entry_and_why_and_keeps_the_rest(self, line: Line, why: str) -> None:
+    def test_says_which_entry_and_why_and_keeps_the_rest(self, line: Line, expected: str) -> None:
         content = statement(Line(text="goed"), line, Line(text="ook goed"))
-        assert left_out(content) == [(2, why)]
+        assert left_out(content) == [(2, expected)]
         assert [one.text for one in statements.read(content).entries] == ["goed", "ook goed"]
 
     def test_says_so_of_coda_too(self) -> None:
@@ -362,7 +362,7 @@ class TestHostileFiles:
         assert reason(content) in {"doctype", "not-xml"}
 
     @pytest.mark.parametrize(
-        ("content", "why"),
+        ("content", "expected"),
         [
             (b"", "unknown-format"),
             (b"0000029031420005", "unknown-format"),
@@ -376,11 +376,11 @@ class TestHostileFiles:
             (statement(Line(amount="1e3")), None),
         ],
     )
-    def test_are_named_for_what_is_wrong(self, content: bytes, why: str | None) -> None:
-        if why is None:
+    def test_are_named_for_what_is_wrong(self, content: bytes, expected: str | None) -> None:
+        if expected is None:
             statements.read(content)
         else:
-            assert reason(content) == why
+            assert reason(content) == expected
 
     def test_do_not_get_far_by_depth(self) -> None:
         deep = "<x>" * 5000 + "</x>" * 5000

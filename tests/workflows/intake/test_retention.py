@@ -104,7 +104,7 @@ class TestHolds:
             await cases.skipped.skip_to((await cases.clock(case.id)).due_at)
             await cases.erased(case)
             said = await cases.world.published("intake.hold.lifted.v1", case=case)
-            assert said[0].data["because"] == "expired"
+            assert said[0].data["reason"] == "expired"
 
     async def test_hold_one_file_and_no_other(self, cases: Cases) -> None:
         async with cases.skipped.worker():
@@ -121,7 +121,7 @@ class TestErasure:
     async def test_that_is_not_confirmed_is_warned_of_and_then_late(self, cases: Cases) -> None:
         async with cases.skipped.worker():
             case = await cases.withdrawn(await cases.world.refer_oneself())
-            body = {"because": "asked"}
+            body = {"reason": "asked"}
             await cases.world.do("POST", f"/v1/cases/{case.id}/erase", cases.dpo(), json=body)
             await cases.skipped.deliver()
             await cases.skipped.waits(f"clock/erasure/{case.id}")

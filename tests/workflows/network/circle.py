@@ -125,7 +125,7 @@ class Circle:
         case = await self.world.open_case()
         person = await self.world.add(case, "Rachid")
         officer = self.world.colleague(Role.DPO)
-        await self.world.do("POST", f"/v1/persons/{person}/erase", officer, json={"because": "asked"})
+        await self.world.do("POST", f"/v1/persons/{person}/erase", officer, json={"reason": "asked"})
         await self.skipped.deliver()
         workflow_id = f"clock/erasure/{person}"
         await self.skipped.waits(workflow_id)

@@ -75,7 +75,7 @@ class Following:
 
     async def call_in(self, case: Case, plan: dict[str, Any], who: dict[str, str]) -> dict[str, Any]:
         """Call in plan B, in the place of the first agreement; return what was made of it."""
-        body = {"version": 1, "line": 1, "why": "Het lukt niet", "instead_of": plan["agreement_ids"][0]}
+        body = {"version": 1, "line": 1, "reason": "Het lukt niet", "instead_of": plan["agreement_ids"][0]}
         path = f"/v1/plans/{plan['plan_id']}/plan-b"
         made: dict[str, Any] = await self.world.do("POST", path, who, json=body)
         await self.skipped.deliver()

@@ -137,7 +137,7 @@ class TestFollowUp:
         case, workflow_id, plan = await follow.recorded(10, 13)
         # Somebody else is to do it, a week later.
         day = _in_days(await world.now(), 17)
-        body = {"version": 1, "why": "Tante is ziek", "what": "Later opstaan", "due_on": day}
+        body = {"version": 1, "reason": "Tante is ziek", "what": "Later opstaan", "due_on": day}
         path = f"/v1/agreements/{plan['agreement_ids'][0]}/changes"
         who = {"who_person_ids": [str(case.neighbour)]}
         made = await world.do("POST", path, world.person(case, case.central), json=body | who)
@@ -168,7 +168,7 @@ class TestFollowUp:
         listed = (await world.do("GET", f"/v1/cases/{case.id}/check-ins", world.coordinator(case)))["items"]
         (three,) = (item["check_in_id"] for item in listed if item["kind"] == "three-months")
         day = _in_days(await world.now(), 20)
-        body = {"on": day, "because": "Ze vragen het"}
+        body = {"on": day, "reason": "Ze vragen het"}
         await world.do("PUT", f"/v1/check-ins/{three}/day", world.coordinator(case), json=body)
         await skipped.deliver()
         await skipped.reach(workflow_id)

@@ -26,7 +26,7 @@ class TestConferencePreparation:
         assert set(await world.told(case, "poll-reminder")) == {case.neighbour, case.teacher}
         await skipped.reach(workflow_of(case))
         assert (await world.clocks(case))["poll"].state == "breached"
-        assert (await world.poll(case))["closed_because"] == "due"
+        assert (await world.poll(case))["closed_reason"] == "due"
         assert (await world.poll(case))["best_option_id"] == str(case.options[1])
         assert (await world.schedule(case)).status_code == 200
         await skipped.deliver()
@@ -44,7 +44,7 @@ class TestConferencePreparation:
             await world.say(case, person, "yes")
         await skipped.deliver()
         await skipped.reach(workflow_of(case))
-        assert (await world.poll(case))["closed_because"] == "all-answered"
+        assert (await world.poll(case))["closed_reason"] == "all-answered"
         assert await world.told(case, "poll-reminder") == []
 
     async def test_warns_of_each_step_and_notes_that_it_is_late_when_nothing_comes_of_it(

@@ -11,7 +11,7 @@ class TestErasing:
         path = f"/v1/registrations/{registered['registration_id']}"
         await world.ask("POST", f"{path}/cancel", world.trainer, expect=200)
         officer = world.officer()
-        await world.ask("POST", f"{path}/erase", officer, json={"because": "asked"}, expect=200)
+        await world.ask("POST", f"{path}/erase", officer, json={"reason": "asked"}, expect=200)
 
         async def done() -> bool:
             standing = await world.ask("GET", f"{path}/erasure", officer, expect=200)

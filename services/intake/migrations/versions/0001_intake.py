@@ -43,7 +43,7 @@ def upgrade() -> None:
         sa.Column("fact_id", sa.Uuid(), nullable=False),
         sa.Column("clock_id", sa.Uuid(), nullable=True),
         sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("because", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("missed", sa.Date(), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["fact_id"], ["case_fact.id"], name=op.f("fk_late_fact_fact_id_case_fact")),
@@ -105,9 +105,9 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("lifted_by", sa.Uuid(), nullable=True),
-        sa.Column("lifted_because", sa.Text(), nullable=True),
+        sa.Column("lifted_reason", sa.Text(), nullable=True),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
-        sa.CheckConstraint("(lifted_at IS NULL) = (lifted_because IS NULL)", name=op.f("ck_hold_lifted")),
+        sa.CheckConstraint("(lifted_at IS NULL) = (lifted_reason IS NULL)", name=op.f("ck_hold_lifted")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_hold")),
     )
     op.create_index("ix_hold_in_force", "hold", ["case_id"], postgresql_where=sa.text("lifted_at IS NULL"))

@@ -42,7 +42,7 @@ def upgrade() -> None:
         sa.Column("warn_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("breached_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("late_because", sa.Text(), nullable=True),
+        sa.Column("late_reason", sa.Text(), nullable=True),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.CheckConstraint(

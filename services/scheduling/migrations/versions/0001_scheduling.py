@@ -281,15 +281,15 @@ def upgrade() -> None:
         sa.Column("quorum", sa.Integer(), nullable=False),
         sa.Column("closes_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("closed_because", sa.Text(), nullable=True),
+        sa.Column("closed_reason", sa.Text(), nullable=True),
         sa.Column("best_option_id", sa.Uuid(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "(state = 'open') = (closes_at IS NOT NULL AND closed_because IS NULL)", name=op.f("ck_poll_open")
+            "(state = 'open') = (closes_at IS NOT NULL AND closed_reason IS NULL)", name=op.f("ck_poll_open")
         ),
         sa.CheckConstraint(
-            "closed_because IS NULL OR closed_because IN ('all-answered', 'due', 'coordinator', 'cancelled', 'carried')",
-            name=op.f("ck_poll_closed_because"),
+            "closed_reason IS NULL OR closed_reason IN ('all-answered', 'due', 'coordinator', 'cancelled', 'carried')",
+            name=op.f("ck_poll_closed_reason"),
         ),
         sa.CheckConstraint("state IN ('open', 'closed')", name=op.f("ck_poll_state")),
         sa.ForeignKeyConstraint(

@@ -50,7 +50,7 @@ _WRONG = {
     25: '"Cast" has no attribute "nobody"',
     26: "kind='no-such': no email is of this kind",
     27: "length='3 days': must be a length",
-    28: "reason='rain': 'rain' is not a valid PostponedBecause",
+    28: "reason='rain': 'rain' is not a valid PostponeReason",
     29: "Literal['pigeon']",
     30: 'Argument 1 to "days_pass"',
     31: '"keeps_apart" of "Coordinator"',
