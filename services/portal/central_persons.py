@@ -3,8 +3,6 @@
 from collections import defaultdict
 from uuid import UUID
 
-from babel.lists import format_list
-
 from services.portal.client import Answer, Items, Operation
 from services.portal.staff import StaffVisit
 from shared.auth import Role
@@ -39,4 +37,4 @@ async def names_by_case(visit: StaffVisit) -> dict[UUID, str]:
     for each in reversed(found.items):
         if each.first_name:
             names[each.case_id].append(each.first_name)
-    return {case_id: format_list(each, locale=visit.language) for case_id, each in names.items()}
+    return {case_id: visit.listed(each) for case_id, each in names.items()}

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from babel.lists import format_list
 from starlette.responses import Response
 
 from services.portal import sessions, unsent
@@ -160,7 +159,7 @@ class PersonVisit(LinkVisit):
     def _reads_with(self) -> str | None:
         """Return who reads along with a child, by first name; a general phrase if no names are known."""
         names = self.person.reads_with
-        return None if names is None else format_list(names, locale=self.language)
+        return None if names is None else self.listed(names)
 
     def _headers(self) -> dict[str, str]:
         return {

@@ -1,6 +1,6 @@
 """One visit of one reader: the request, the questions to services, and the page that is shown."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from http import HTTPStatus
@@ -18,7 +18,7 @@ from services.portal.client import After, AnswerT, Client, Items, Operation, Ser
 from services.portal.forms import read_number, read_sent
 from services.portal.invalid import not_acceptable
 from services.portal.sessions import ContentT, Registrant, Secret
-from services.portal.wording import Dates, environment, say
+from services.portal.wording import Dates, environment, listed, say
 from services.portal.wording import mark as _
 from shared import profiles
 from shared.context import Context
@@ -344,6 +344,10 @@ class Visit:
     def word(self, words: Mapping[str, str], code: str) -> str:
         """Return a service's code in the reader's language; an unknown code as it is."""
         return self.say(words.get(code, code))
+
+    def listed(self, items: Iterable[str]) -> str:
+        """Return several things as a phrase in the reader's language, as "a, b en c"; empty if there are none."""
+        return listed(items, self.language)
 
     async def dates(self) -> Dates:
         """Return the formats of days and hours for this reader."""

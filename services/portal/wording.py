@@ -6,13 +6,14 @@
 import gettext
 import io
 import sys
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from babel.core import Locale, UnknownLocaleError
+from babel.lists import format_list
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
@@ -228,7 +229,13 @@ def environment(language: Language, *, young: bool = False) -> Environment:
         one_line=_one_line,
         type_for=_type_for,
     )
+    made.filters["listed"] = partial(listed, language=language)
     return made
+
+
+def listed(items: Iterable[str], language: str) -> str:
+    """Return several things as a phrase in a language, as "a, b en c"; empty if there are none."""
+    return format_list(list(items), locale=language)
 
 
 def _labels(options: Sequence[tuple[str, str]], chosen: Collection[str | None]) -> str:

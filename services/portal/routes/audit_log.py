@@ -105,9 +105,9 @@ async def show(visit: StaffVisit) -> Response:
             ShownEntry(
                 when=dates.time(entry.at),
                 who=_who(visit, entry, names),
-                role=", ".join(visit.word(ROLES, role) for role in entry.roles),
+                role=visit.listed(visit.word(ROLES, role) for role in entry.roles),
                 read=entry.action == "read",
-                what=", ".join(visit.word(AUDITED, each) for each in entry.what),
+                what=visit.listed(visit.word(AUDITED, each) for each in entry.what),
                 where=visit.word(SERVICES_ABOUT, service),
                 case_id=entry.case_id,
                 break_glass_id=entry.break_glass_id,

@@ -156,7 +156,7 @@ def _promise(
     return Promise(
         id=each.agreement_id,
         what=each.what,
-        who=own.who_does(each, names, unnamed=unnamed),
+        who=own.who_does(visit, each, names, unnamed=unnamed),
         due=dates.day(each.due_on),
         how=each.known_done_how,
         state=each.state,

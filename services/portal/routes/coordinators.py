@@ -81,7 +81,7 @@ def row_of(visit: StaffVisit, each: Coordinator) -> Row:
         id=each.coordinator_id,
         name=each.name,
         region=each.region,
-        languages=", ".join(language_name(code, visit.language) for code in each.languages),
+        languages=visit.listed(language_name(code, visit.language) for code in each.languages),
         load=each.load,
         max_load=each.max_load,
     )

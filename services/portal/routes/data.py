@@ -237,7 +237,7 @@ async def looked(visit: PersonVisit) -> Response:
             when=dates.time(entry.at),
             who=visit.say(_who(entry)),
             read=entry.action == "read",
-            what=", ".join(visit.word(AUDITED, each) for each in entry.what),
+            what=visit.listed(visit.word(AUDITED, each) for each in entry.what),
             emergency=entry.by_break_glass,
         )
         # One visit reads in several services within a minute.

@@ -221,7 +221,7 @@ async def shown_erasure(visit: StaffVisit, each: Erasure) -> ShownErasure:
         since=dates.day(each.asked_at),
         state=visit.word(ERASURE_STATES, each.state),
         late=each.state == "late",
-        waits=", ".join(
+        waits=visit.listed(
             visit.word(SERVICES_ABOUT, part.service) for part in each.services if part.confirmed_at is None
         ),
     )

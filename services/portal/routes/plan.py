@@ -223,10 +223,10 @@ def state_of(visit: Visit, each: Agreement) -> str:
     return visit.word(STATES, each.state) if each.state in STATES else each.state
 
 
-def who_does(each: Agreement, names: Mapping[UUID, str], *, unnamed: str) -> str:
+def who_does(visit: Visit, each: Agreement, names: Mapping[UUID, str], *, unnamed: str) -> str:
     """Return who does an agreement; `unnamed` stands for people whose names the reader does not have."""
     named = [names.get(one, unnamed) for one in each.who_person_ids]
-    return ", ".join([*named, *([each.who_text] if each.who_text else [])])
+    return visit.listed([*named, *([each.who_text] if each.who_text else [])])
 
 
 def who_convenes(visit: Visit, plan: Plan, names: Mapping[UUID, str], *, unnamed: str) -> str:
@@ -366,7 +366,7 @@ def _promise(visit: PersonVisit, each: Agreement, dates: Dates, names: Mapping[U
         id=each.agreement_id,
         what=each.what,
         mine=visit.person.person_id in each.who_person_ids,
-        who=", ".join(who) or None,
+        who=visit.listed(who) or None,
         due=dates.day(each.due_on),
         how=each.known_done_how,
         state=each.state,

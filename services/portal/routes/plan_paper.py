@@ -75,7 +75,7 @@ async def _page(visit: Visit, plan: Plan, names: Mapping[UUID, str], *, language
             PaperPromise(
                 what=each.what,
                 how=each.known_done_how,
-                who=who_does(each, names, unnamed=somebody),
+                who=who_does(visit, each, names, unnamed=somebody),
                 due=dates.day(each.due_on),
                 done=each.state == "done",
             )

@@ -93,7 +93,7 @@ def readers(visit: Visit, plan: SharedPlan, names: Mapping[UUID, str]) -> list[R
             older=each.version < plan.version,
             in_place_of=in_place_of.format(
                 who=names.get(each.shared_by, somebody),
-                child=", ".join(names.get(child, somebody) for child in each.shared_for),
+                child=visit.listed(names.get(child, somebody) for child in each.shared_for),
             )
             if each.shared_for
             else "",

@@ -306,7 +306,7 @@ def wished(visit: Visit) -> list[tuple[str, str, None]]:
 
 def names_of(visit: Visit, languages: Iterable[str]) -> str:
     """Return languages by their names."""
-    return ", ".join(language_name(code, visit.language) for code in languages)
+    return visit.listed(language_name(code, visit.language) for code in languages)
 
 
 def _step(visit: Visit) -> str:

@@ -94,7 +94,7 @@ class VenueForm(Form):
 
 def access_in_words(visit: StaffVisit, codes: list[str]) -> str:
     """Return access needs in the reader's words, separated by commas."""
-    return ", ".join(visit.say(NEEDS[code]).lower() for code in ACCESS if code in codes)
+    return visit.listed(visit.say(NEEDS[code]).lower() for code in ACCESS if code in codes)
 
 
 @pages.show("/venues", _keepers)

@@ -179,7 +179,7 @@ class TestReferrals:
         wishes = {"languages": ["ar"], "gender": "female", "culture": HOSTILE}
         services.answer(REFERRAL, whole(summary=HOSTILE, languages=["nl", "ar"], wishes=wishes))
         page = await browser.ask("GET", f"/referrals/{ID}", expect=200)
-        assert "Nederlands, Arabisch" in page.text
+        assert "Nederlands en Arabisch" in page.text
         assert "Liefst een vrouw" in page.text
         assert page.text.count("&lt;b&gt;Ann") == 3
         assert "Van niemand is een telefoonnummer of mailadres bekend." in page.text
@@ -257,7 +257,7 @@ class TestACoordinator:
         services.answer(ENTER, {"coordinator_id": str(COORDINATOR_ID), "version": 5})
         page = await browser.ask("GET", "/coordinators", expect=200)
         assert "3 van 3" in page.text
-        assert "Nederlands, Oekraïens, tlh" in page.text
+        assert "Nederlands, Oekraïens en tlh" in page.text
         assert "<b>Ann" not in page.text
         changed: dict[str, Any] = {
             "first_name": "An",

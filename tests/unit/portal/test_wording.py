@@ -10,7 +10,7 @@ from services.portal import wording
 from services.portal.routes import ELSE, PAGES
 from services.portal.staff import StaffVisit
 from services.portal.visits import LANGUAGE_BUTTON, READ
-from services.portal.wording import FOR_EVERYBODY, environment, say, translations, untranslated
+from services.portal.wording import FOR_EVERYBODY, environment, listed, say, translations, untranslated
 from shared.languages import FALLBACK, LANGUAGES, STAFF_LANGUAGES, Language
 
 
@@ -122,3 +122,12 @@ def test_only_one_macro_says_what_the_writer_of_a_form_read() -> None:
     named = {path.name for path in templates.glob("*.html") if hidden.search(path.read_text("utf-8"))}
     # To answer a text is no change of it: it is asked again of the newest one.
     assert named == {"macros.html", "circle_consent.html"}
+
+
+@pytest.mark.parametrize(
+    ("language", "phrase"),
+    [("nl", "oma, Youssef en Greta"), ("fr", "oma, Youssef et Greta"), ("ar", "oma وYoussef وGreta")],
+)
+def test_several_are_named_as_the_language_does(language: str, phrase: str) -> None:
+    assert listed(("oma", "Youssef", "Greta"), language) == phrase
+    assert listed((), language) == ""
