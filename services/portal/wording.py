@@ -224,6 +224,7 @@ def environment(language: Language, *, young: bool = False) -> Environment:
         direction=direction(language),
         language_names=NAMES,
         labels=_labels,
+        comma="، " if language == "ar" else ", ",
         differing=_differing,
         id_of=_id_of,
         one_line=_one_line,
