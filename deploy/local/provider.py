@@ -49,7 +49,7 @@ _STYLE = (
 _ROLES = {
     "referrer": "verwijzer",
     "coordinator": "coördinator",
-    "regional-manager": "regioverantwoordelijke",
+    "regional-manager": "regiomanager",
     "trainer": "trainer",
     "finance": "boekhouding",
     "administrator": "beheerder",

@@ -45,7 +45,7 @@ async def show(visit: StaffVisit) -> Response:
         name=me.name,
         email=me.email,
         employer=me.organisation,
-        roles=visit.listed(visit.word(ROLES, role) for role in me.roles),
+        roles=", ".join(visit.word(ROLES, role) for role in me.roles),
         entered=me.email is not None,
     )
     return visit.page("account.html", model)

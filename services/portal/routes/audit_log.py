@@ -105,7 +105,7 @@ async def show(visit: StaffVisit) -> Response:
             ShownEntry(
                 when=dates.time(entry.at),
                 who=_who(visit, entry, names),
-                role=visit.listed(visit.word(ROLES, role) for role in entry.roles),
+                role=", ".join(visit.word(ROLES, role) for role in entry.roles),
                 read=entry.action == "read",
                 what=visit.listed(visit.word(AUDITED, each) for each in entry.what),
                 where=visit.word(SERVICES_ABOUT, service),

@@ -96,7 +96,7 @@ async def show_all(visit: StaffVisit) -> Response:
         ColleagueRow(
             id=each.staff_id,
             name=each.name,
-            roles=visit.listed(visit.word(ROLES, role) for role in each.roles),
+            roles=", ".join(visit.word(ROLES, role) for role in each.roles),
             email=each.email,
         )
         for each in await all_colleagues(visit)
