@@ -32,7 +32,7 @@ SEND = "#page-form > button[type=submit]"
 # What is filled in: by the name of a field its value, or of boxes those that are ticked; None leaves it as it is.
 Fields = Mapping[str, Any]
 # Other sizes that each page must fit.
-_WIDTHS = (320, 1280)
+_WIDTHS = (320, 840, 1280)
 _AXE = Path(__file__).parents[3] / "services/portal/frontend/node_modules/axe-core/axe.min.js"
 # In light mode everything; in dark mode colours only, as all else is the same.
 _RULES: dict[Literal["light", "dark"], list[str]] = {
