@@ -269,8 +269,8 @@ class Clocks:
 
     async def move(
         self, session: AsyncSession, *, kind: str, subject: UUID, limit: TimeLimit, now: datetime
-    ) -> None:
-        """Give the clock another time limit, also a breached one; a pause of it goes on from now.
+    ) -> Clock:
+        """Give the clock another time limit, also a breached one, and return it; a pause of it goes on from now.
 
         A deadline that was published never changes: the clock stops and a new one takes its place.
         """
@@ -287,11 +287,11 @@ class Clocks:
             warned_at=None,
             paused_at=paused_at,
         )
-        await self._replace(session, moved, now=now)
+        return await self._replace(session, moved, now=now)
 
-    async def _replace(self, session: AsyncSession, clock: Clock, *, now: datetime) -> None:
+    async def _replace(self, session: AsyncSession, clock: Clock, *, now: datetime) -> Clock:
         await self._change(session, "stopped", clock, now)
-        await self.start(
+        return await self.start(
             session,
             kind=clock.kind,
             subject=clock.subject,

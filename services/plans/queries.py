@@ -266,7 +266,7 @@ async def check_in_moments(
     query = (
         select(clock.c.subject, clock.c.warn_at, clock.c.due_at)
         .where(clock.c.kind == "check-in", clock.c.subject.in_(check_ins))
-        .order_by(clock.c.started_at)
+        .order_by(clock.c.started_at, clock.c.id)
     )
     return {row.subject: (row.warn_at, row.due_at) for row in await session.execute(query)}
 

@@ -245,7 +245,7 @@ async def late_by_kind(session: AsyncSession, *, now: datetime, tenant: UUID | N
         )
         .where(*late)
         .group_by(Todo.service, Todo.kind)
-        .order_by(func.min(Todo.due_at))
+        .order_by(func.min(Todo.due_at), Todo.service, Todo.kind)
     )
     return [Late(*row, reasons[row.service, row.kind]) for row in await session.execute(query)]
 

@@ -191,7 +191,8 @@ async def contacts_of(
 async def was_refused(session: AsyncSession, *, person_id: UUID, kind: str) -> bool:
     """Tell whether the last mail of a kind to a person did not arrive."""
     query = select(message.c.state).where(message.c.recipient == person_id, message.c.kind == kind)
-    state = (await session.execute(query.order_by(message.c.queued_at.desc()).limit(1))).scalar_one_or_none()
+    last = query.order_by(message.c.queued_at.desc(), message.c.id.desc()).limit(1)
+    state = (await session.execute(last)).scalar_one_or_none()
     return state in ("refused", "no-address")
 
 

@@ -9,7 +9,7 @@ from services.plans import queries
 from services.plans.domain import CHECK_INS, CheckInState, check_day, check_moving
 from services.plans.models import CheckIn
 from services.plans.operations.reviewing import keep_words, read_check_in
-from services.plans.operations.timing import CHECK_IN, FOLLOW_UP, ask_at, clocks, stop_clocks
+from services.plans.operations.timing import CHECK_IN, FOLLOW_UP, clocks, time_to_ask
 from services.plans.schemas.checks import NewDay
 from services.plans.settings import policies
 from shared.clock_rows import Clock
@@ -33,7 +33,7 @@ async def move_check_in(
     """
     await queries.lock_case(session, case_id=case_id, tenant=tenant)
     check_in = await read_check_in(session, check_in_id)
-    plan = await queries.running_plan(session, check_in.plan_id)
+    await queries.running_plan(session, check_in.plan_id)
     check_moving(check_in.kind, CheckInState(check_in.state))
     policy = await policies.for_case(session, case_id=case_id)
     if new.instead_of is not None:
@@ -46,21 +46,8 @@ async def move_check_in(
     check_day(at, after=max(now, before) if before else now, before=after)
     await keep_words(session, vault, check_in, moved_reason=new.reason)
     await session.flush()
-    await stop_clocks(session, subjects=[check_in.id], kinds=(CHECK_IN,), now=now)
-    await ask_at(
-        session,
-        plan,
-        kind=CHECK_IN,
-        subject=check_in.id,
-        owner=check_in.owner,
-        asked_at=at,
-        now=now,
-        policy=policy,
-    )
-    clock = await clocks.find(session, kind=CHECK_IN, subject=check_in.id)
-    if clock is None:
-        raise LookupError("the clock of a check that was moved")
-    return check_in, clock
+    limit = time_to_ask(policy, at)
+    return check_in, await clocks.move(session, kind=CHECK_IN, subject=check_in.id, limit=limit, now=now)
 
 
 async def _beside(session: AsyncSession, check_in: CheckIn) -> tuple[datetime | None, datetime]:

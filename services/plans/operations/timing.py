@@ -90,8 +90,13 @@ async def ask_at(
         owner=owner,
         escalate_to="regional-manager",
         now=now,
-        limit=policy.limit(asked_at, policy.settings.check_in_grace, warn=asked_at),
+        limit=time_to_ask(policy, asked_at),
     )
+
+
+def time_to_ask(policy: PolicyInForce[Policy], at: datetime) -> TimeLimit:
+    """Return the time limit for asking how things are going at a time."""
+    return policy.limit(at, policy.settings.check_in_grace, warn=at)
 
 
 async def expect_version(

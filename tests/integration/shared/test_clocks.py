@@ -186,9 +186,8 @@ class TestClocks:
             await clocks.reach(session, started.deadline, now=NOW + timedelta(days=2))
             await clocks.pause(session, **clock, now=NOW + timedelta(days=3), reason="illness")
             longer = TimeLimit(NOW + timedelta(days=20), NOW + timedelta(days=15), "hours", policy_version=3)
-            await clocks.move(session, **clock, limit=longer, now=later)
-            moved = await clocks.find(session, **clock)
-        assert moved is not None
+            moved = await clocks.move(session, **clock, limit=longer, now=later)
+            assert await clocks.find(session, **clock) == moved
         assert moved.id != started.id
         assert (moved.limit, moved.warned_at, moved.owner) == (longer, None, started.owner)
         assert (moved.state, moved.pause_reason, moved.paused_at) == ("paused", "illness", later)
@@ -205,9 +204,7 @@ class TestClocks:
                 assert found.deadline is not None
                 await clocks.reach(session, found.deadline, now=now)
             limit = TimeLimit(NOW + timedelta(days=20))
-            await clocks.move(session, kind="check-in", subject=subject, limit=limit, now=late)
-            moved = await clocks.find(session, kind="check-in", subject=subject)
-        assert moved is not None
+            moved = await clocks.move(session, kind="check-in", subject=subject, limit=limit, now=late)
         assert (moved.state, moved.limit, moved.breached_at) == ("running", limit, None)
         assert await _told(db) == ["started", "warned", "breached", "stopped", "started"]
 
