@@ -88,7 +88,7 @@ class FollowUp(DeadlineWorkflow):
             case timing.GRACE, "due":
                 # Until this patch it lapsed at once, before the monitor was told (docs/changing-workflows.md).
                 if workflow.patched("monitor-hears-before-lapse"):
-                    await self.step(agreements.tell_monitor, due)
+                    await self.step(agreements.report_to_monitor, due)
                 else:
                     await self.step(agreements.lapse_agreement, due)
             case timing.SLIPPING, "warn":

@@ -122,7 +122,7 @@ SAID: dict[Progress, str] = {
 NONE_YET = ("widened", "cancelled", "agreements_lapsed", "check_ins", *SAID.values())
 
 
-class Standing(BaseModel):
+class CaseSnapshot(BaseModel):
     """The changeable facts of a counted case, as of some time; dates are kept by month only.
 
     `codes`: each with its rank, where a higher one replaces a lower one.

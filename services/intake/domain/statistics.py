@@ -164,26 +164,26 @@ def split(
             for group in groups
         )
 
-    def told(part: Counter[str], *, closed: bool = False) -> dict[str, int | None]:
+    def published(part: Counter[str], *, closed: bool = False) -> dict[str, int | None]:
         return {code: None if closed or code in hidden else part[code] for code in shown}
 
     together = overlapping or is_open(*rows.values())
-    return {"": told(everybody)} | {
-        value: told(part, closed=not (is_open(part) if overlapping else together))
+    return {"": published(everybody)} | {
+        value: published(part, closed=not (is_open(part) if overlapping else together))
         for value, part in rows.items()
     }
 
 
-def said(row: Row, cases: Sequence[tuple[Ended, Mapping[str, int]]]) -> dict[Progress, int] | None:
+def by_last_report(row: Row, cases: Sequence[tuple[Ended, Mapping[str, int]]]) -> dict[Progress, int] | None:
     """Return the number of agreements by last report, in the cases of one row with a plan from a conference.
 
     Published if the number of these cases is: what can be computed from them is about whole groups.
     """
-    told = Measure.PLAN_FROM_CONFERENCE
-    if not row[told]:
+    measure = Measure.PLAN_FROM_CONFERENCE
+    if not row[measure]:
         return None
     return {
-        each: sum(amounts[name] for ended, amounts in cases if ended in MEASURES[told])
+        each: sum(amounts[name] for ended, amounts in cases if ended in MEASURES[measure])
         for each, name in SAID.items()
     }
 

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.intake.domain.codes import REFUSED, CaseStatus, ReferralState
-from services.intake.domain.measures import NONE_YET, Standing
+from services.intake.domain.measures import NONE_YET, CaseSnapshot
 from services.intake.domain.statistics import Quarter
 from services.intake.models import Case, CaseFact, Coordinator, LateFact, Referral, SurveyFact
 from services.intake.operations.counted import CHANGES, When
@@ -87,7 +87,7 @@ async def _follow(
         return None
     quarter = Quarter.of(await month_of(session, tenant, at)).begins
     if fact.changed < quarter:
-        fact.stood, fact.changed = Standing.model_validate(fact).model_dump(mode="json"), quarter
+        fact.stood, fact.changed = CaseSnapshot.model_validate(fact).model_dump(mode="json"), quarter
     if referral.state in REFUSED:
         fact.not_started = referral.reason or str(referral.state)
     if case is not None:

@@ -35,7 +35,7 @@ _ALL, _NUMBER = Ended.CONFERENCE_AND_PLAN, Measure.CONFERENCE_HELD
 
 
 @dataclass(frozen=True)
-class ToldKind:
+class PublishedKind:
     """In how many cases deadlines of a kind were missed, in all and by reason; None where not published."""
 
     cases: int | None
@@ -43,15 +43,17 @@ class ToldKind:
 
 
 @dataclass(frozen=True)
-class ToldLate:
+class PublishedLate:
     """What is published of one block: the cases with missed deadlines, and those of each kind."""
 
     block: Block
     cases: int | None
-    kinds: Mapping[str, ToldKind]
+    kinds: Mapping[str, PublishedKind]
 
 
-async def late_tables(session: AsyncSession, *, tenant: UUID, today: date, smallest: int) -> list[ToldLate]:
+async def late_tables(
+    session: AsyncSession, *, tenant: UUID, today: date, smallest: int
+) -> list[PublishedLate]:
     """Return what is published of each block of past quarters, earliest first."""
     now = Quarter.of(today)
     query = select(LateFact).where(LateFact.tenant == tenant, LateFact.missed < now.begins)
@@ -60,12 +62,12 @@ async def late_tables(session: AsyncSession, *, tenant: UUID, today: date, small
         of_quarter.setdefault(Quarter.of(fact.missed), []).append(fact)
     cases = {quarter: len({fact.fact_id for fact in facts}) for quarter, facts in of_quarter.items()}
     return [
-        _told(block, in_block(of_quarter, block), smallest)
+        _published(block, in_block(of_quarter, block), smallest)
         for block in blocks(cases, before=now, smallest=smallest)
     ]
 
 
-def _told(block: Block, facts: Sequence[LateFact], smallest: int) -> ToldLate:
+def _published(block: Block, facts: Sequence[LateFact], smallest: int) -> PublishedLate:
     reasons: dict[str, dict[UUID, str]] = {}
     # Versions grow with the events of a case, and a kind of deadline is of one service.
     for fact in sorted(facts, key=lambda fact: (fact.reason is not None, fact.version)):
@@ -73,11 +75,11 @@ def _told(block: Block, facts: Sequence[LateFact], smallest: int) -> ToldLate:
     everybody: Counts = {("", _ALL): len({fact.fact_id for fact in facts})}
     having: dict[str, Counts] = {kind: {(kind, _ALL): len(of_case)} for kind, of_case in reasons.items()}
     table = publish_overlapping(having, block=block, everybody=everybody, smallest=smallest)
-    return ToldLate(
+    return PublishedLate(
         block,
         cases=table.total[_NUMBER],
         kinds={
-            kind: ToldKind(number, _by_reason(block, reasons[kind].values(), number, smallest))
+            kind: PublishedKind(number, _by_reason(block, reasons[kind].values(), number, smallest))
             for kind in sorted(reasons)
             for number in [table.rows[kind][_NUMBER]]
         },

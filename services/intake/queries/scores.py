@@ -29,7 +29,7 @@ _TOLD = ("asked", "answered", *(f"{question}_answers" for question in QUESTIONS)
 
 
 @dataclass(frozen=True)
-class ToldScores:
+class PublishedScores:
     """The published scores of one block: the total (under an empty value) and each value."""
 
     block: Block
@@ -38,7 +38,7 @@ class ToldScores:
 
 async def score_tables(
     session: AsyncSession, *, tenant: UUID, by: By, today: date, smallest: int
-) -> list[ToldScores]:
+) -> list[PublishedScores]:
     """Return the published scores of each block of past quarters, earliest first."""
     now = Quarter.of(today)
     query = select(SurveyFact, CaseFact).join(CaseFact, CaseFact.id == SurveyFact.fact_id)
@@ -54,7 +54,7 @@ async def score_tables(
 
 def _tables(
     surveys: Sequence[SurveyFact], cases: Mapping[UUID, CountedCase], by: By, now: Quarter, smallest: int
-) -> list[ToldScores]:
+) -> list[PublishedScores]:
     of_quarter: dict[Quarter, list[SurveyFact]] = {}
     for survey in surveys:
         of_quarter.setdefault(Quarter.of(survey.closed), []).append(survey)
@@ -62,7 +62,7 @@ def _tables(
         Quarter.of(month) for _, month in {(survey.fact_id, survey.closed) for survey in surveys}
     )
     return [
-        ToldScores(block, _sums(block, _of_cases(in_block(of_quarter, block), cases), by, smallest))
+        PublishedScores(block, _sums(block, _of_cases(in_block(of_quarter, block), cases), by, smallest))
         for block in blocks(closed, before=now, smallest=smallest)
     ]
 

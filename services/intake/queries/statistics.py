@@ -17,10 +17,10 @@ from services.intake.domain.measures import (
     MEASURES,
     SHARES,
     UNSAID,
+    CaseSnapshot,
     Ended,
     Measure,
     Progress,
-    Standing,
 )
 from services.intake.domain.statistics import (
     Block,
@@ -28,9 +28,9 @@ from services.intake.domain.statistics import (
     Row,
     Table,
     blocks,
+    by_last_report,
     publish,
     publish_overlapping,
-    said,
     split,
 )
 from services.intake.models import CaseFact, LateFact
@@ -86,7 +86,7 @@ class Mean:
 
 
 @dataclass(frozen=True)
-class ToldRow:
+class PublishedRow:
     """What is published of a row: numbers of cases, averages, and shares by code."""
 
     numbers: Row
@@ -96,14 +96,16 @@ class ToldRow:
 
 
 @dataclass(frozen=True)
-class Told:
+class PublishedTable:
     """What is published of one block: in all (under an empty value) and by value."""
 
     block: Block
-    rows: Mapping[str, ToldRow]
+    rows: Mapping[str, PublishedRow]
 
 
-async def tables(session: AsyncSession, *, tenant: UUID, by: By, today: date, smallest: int) -> list[Told]:
+async def tables(
+    session: AsyncSession, *, tenant: UUID, by: By, today: date, smallest: int
+) -> list[PublishedTable]:
     """Return what is published of each block of past quarters, earliest first."""
     now = Quarter.of(today)
     found = await _counted(session, tenant=tenant, before=now.begins)
@@ -111,13 +113,13 @@ async def tables(session: AsyncSession, *, tenant: UUID, by: By, today: date, sm
     return await asyncio.to_thread(_tables, found, by, now, smallest)
 
 
-def _tables(found: Sequence[CountedCase], by: By, now: Quarter, smallest: int) -> list[Told]:
+def _tables(found: Sequence[CountedCase], by: By, now: Quarter, smallest: int) -> list[PublishedTable]:
     of_quarter: dict[Quarter, list[CountedCase]] = {}
     for case in found:
         of_quarter.setdefault(case.quarter, []).append(case)
     referred = {quarter: len(cases) for quarter, cases in of_quarter.items()}
     return [
-        _told(block, in_block(of_quarter, block), by, smallest)
+        _published(block, in_block(of_quarter, block), by, smallest)
         for block in blocks(referred, before=now, smallest=smallest)
     ]
 
@@ -132,7 +134,7 @@ def in_block(of_quarter: Mapping[Quarter, Sequence[T]], block: Block) -> list[T]
     ]
 
 
-def _told(block: Block, cases: Sequence[CountedCase], by: By, smallest: int) -> Told:
+def _published(block: Block, cases: Sequence[CountedCase], by: By, smallest: int) -> PublishedTable:
     table = table_of(block, cases, by, smallest)
     numbers = {"": table.total, **table.rows}
     of_row = {"": cases} | {value: [each for each in cases if each.has(by, value)] for value in table.rows}
@@ -167,16 +169,16 @@ def _told(block: Block, cases: Sequence[CountedCase], by: By, smallest: int) -> 
         )
         for name, share in SHARES.items()
     }
-    return Told(
+    return PublishedTable(
         block,
         rows={
-            value: ToldRow(
+            value: PublishedRow(
                 numbers[value],
                 averages={name: rows.get(value, Mean()) for name, rows in means.items()},
                 shares={
                     name: rows.get(value, dict.fromkeys(SHARES[name].codes)) for name, rows in shares.items()
                 },
-                said=said(numbers[value], [(each.ended, each.amounts) for each in those]),
+                said=by_last_report(numbers[value], [(each.ended, each.amounts) for each in those]),
             )
             for value, those in of_row.items()
         },
@@ -215,7 +217,7 @@ def counted(fact: CaseFact, before: date, *, late: Collection[UUID] = ()) -> Cou
     `late`: the facts of cases in which a deadline was missed by then.
     """
     stood = fact.stood if fact.changed >= before and fact.stood is not None else fact
-    case = Standing.model_validate(stood)
+    case = CaseSnapshot.model_validate(stood)
     return CountedCase(
         quarter=Quarter.of(fact.referred),
         ended=_ended(case, before),
@@ -229,7 +231,7 @@ def counted(fact: CaseFact, before: date, *, late: Collection[UUID] = ()) -> Cou
     )
 
 
-def _codes(case: Standing, fact: CaseFact, before: date) -> dict[str, str]:
+def _codes(case: CaseSnapshot, fact: CaseFact, before: date) -> dict[str, str]:
     """Return the code of a case for every share."""
     derived = {
         "minors": "yes" if fact.minors else "no",
@@ -265,7 +267,7 @@ def _sides(amounts: Mapping[str, int]) -> str | None:
     return ("neither", "one", "both")[sum(map(bool, came))]
 
 
-def _ended(case: Standing, before: date) -> Ended:
+def _ended(case: CaseSnapshot, before: date) -> Ended:
     if _by_then(case.conference_held, before):
         return (
             Ended.CONFERENCE_AND_PLAN

@@ -53,7 +53,7 @@ async def erase_staff(
         reason=body.reason,
         now=now,
     )
-    return await _standing_of_contact(session, principal, staff_id, now)
+    return await _progress_of_contact(session, principal, staff_id, now)
 
 
 @router.get("/v1/staff/{staff_id}/erasure")
@@ -61,7 +61,7 @@ async def read_erasure_of_staff(
     staff_id: UUID, principal: ContactManager, session: Session, now: Now
 ) -> ErasureProgress:
     """Read whether it is confirmed that nothing readable is left of a colleague."""
-    return await _standing_of_contact(session, principal, staff_id, now)
+    return await _progress_of_contact(session, principal, staff_id, now)
 
 
 @router.post("/v1/coordinators/{coordinator_id}/erase")
@@ -78,7 +78,7 @@ async def erase_coordinator(
         reason=body.reason,
         now=now,
     )
-    return await _standing_of_contact(session, principal, coordinator_id, now)
+    return await _progress_of_contact(session, principal, coordinator_id, now)
 
 
 @router.get("/v1/coordinators/{coordinator_id}/erasure")
@@ -86,10 +86,10 @@ async def read_erasure_of_coordinator(
     coordinator_id: UUID, principal: ContactManager, session: Session, now: Now
 ) -> ErasureProgress:
     """Read whether it is confirmed that nothing readable is left of a coordinator."""
-    return await _standing_of_contact(session, principal, coordinator_id, now)
+    return await _progress_of_contact(session, principal, coordinator_id, now)
 
 
-async def _standing_of_contact(
+async def _progress_of_contact(
     session: Session, principal: Principal, person_id: UUID, now: Now
 ) -> ErasureProgress:
     subject = key_subject(principal.tenant, person_id)

@@ -8,9 +8,9 @@ from services.intake.domain.measures import SHARES
 from services.intake.domain.statistics import Quarter
 from services.intake.permissions import StatisticsReader
 from services.intake.queries import statistics as reads
-from services.intake.queries.late import ToldLate, late_tables
-from services.intake.queries.scores import QUESTIONS, Sums, ToldScores, score_tables
-from services.intake.queries.statistics import By, Told, ToldRow
+from services.intake.queries.late import PublishedLate, late_tables
+from services.intake.queries.scores import QUESTIONS, PublishedScores, Sums, score_tables
+from services.intake.queries.statistics import By, PublishedRow, PublishedTable
 from services.intake.schemas.statistics import (
     Answers,
     Average,
@@ -61,9 +61,10 @@ async def read_statistics(
         smallest_group=smallest,
         as_of=Quarter.of(today).begins.isoformat(),
         periods=[
-            _period(told)
-            for told in tables
-            if (begins is None or begins <= told.block.first) and (ends is None or told.block.last <= ends)
+            _period(published)
+            for published in tables
+            if (begins is None or begins <= published.block.first)
+            and (ends is None or published.block.last <= ends)
         ],
         surveys=[
             _survey(scores)
@@ -82,31 +83,31 @@ async def read_statistics(
     )
 
 
-def _survey(told: ToldScores) -> SurveyPeriod:
+def _survey(published: PublishedScores) -> SurveyPeriod:
     return SurveyPeriod(
-        first_quarter=str(told.block.first),
-        last_quarter=str(told.block.last),
-        total=Opinions.model_validate(_opinions(told.sums[""])),
+        first_quarter=str(published.block.first),
+        last_quarter=str(published.block.last),
+        total=Opinions.model_validate(_opinions(published.sums[""])),
         rows=[
             OpinionsOf.model_validate({"value": value, **_opinions(sums)})
-            for value, sums in told.sums.items()
+            for value, sums in published.sums.items()
             if value
         ],
     )
 
 
-def _late(told: ToldLate) -> LatePeriod:
+def _late(published: PublishedLate) -> LatePeriod:
     return LatePeriod(
-        first_quarter=str(told.block.first),
-        last_quarter=str(told.block.last),
-        cases=told.cases,
+        first_quarter=str(published.block.first),
+        last_quarter=str(published.block.last),
+        cases=published.cases,
         kinds=[
             LateKind(
                 kind=kind,
                 cases=each.cases,
                 reasons=[LateByReason(reason=reason, cases=cases) for reason, cases in each.reasons.items()],
             )
-            for kind, each in told.kinds.items()
+            for kind, each in published.kinds.items()
         ],
     )
 
@@ -132,20 +133,20 @@ def _quarter(given: str | None) -> Quarter | None:
     return None if given is None else Quarter(int(given[:4]), int(given[-1]))
 
 
-def _period(told: Told) -> Period:
+def _period(published: PublishedTable) -> Period:
     return Period(
-        first_quarter=str(told.block.first),
-        last_quarter=str(told.block.last),
-        total=Numbers.model_validate(_numbers(told.rows[""])),
+        first_quarter=str(published.block.first),
+        last_quarter=str(published.block.last),
+        total=Numbers.model_validate(_numbers(published.rows[""])),
         rows=[
             NumbersOf.model_validate({"value": value, **_numbers(row)})
-            for value, row in told.rows.items()
+            for value, row in published.rows.items()
             if value
         ],
     )
 
 
-def _numbers(row: ToldRow) -> dict[str, Any]:
+def _numbers(row: PublishedRow) -> dict[str, Any]:
     answers: dict[str, Any] = dict.fromkeys(Answers.model_fields)
     if row.said is not None:
         answers = {"agreements": sum(row.said.values())} | {each.value: row.said[each] for each in row.said}

@@ -95,7 +95,9 @@ async def _notify_of_refusal(
 
 
 @subscriptions.writes(plans.PlanShared)
-async def tell_of_sharing(session: AsyncSession, event: Received[plans.PlanShared], context: Context) -> None:
+async def notify_of_sharing(
+    session: AsyncSession, event: Received[plans.PlanShared], context: Context
+) -> None:
     """Tell organisations that the circle shared its plan with them."""
     case = await cases.case(session, tenant=event.tenant, case_id=event.data.case_id)
     if case is not None:
@@ -103,7 +105,7 @@ async def tell_of_sharing(session: AsyncSession, event: Received[plans.PlanShare
 
 
 @subscriptions.writes(plans.PlanSharingEnded, case="any")
-async def tell_no_more_of_sharing(
+async def call_off_notice_of_sharing(
     session: AsyncSession, event: Received[plans.PlanSharingEnded], context: Context
 ) -> None:
     """Send no organisation a mail about a plan that it may not read any more."""

@@ -91,7 +91,7 @@ async def _candidates(
     session: AsyncSession, vault: Vault, *, tenant: UUID, case_id: UUID, now: datetime
 ) -> list[Candidate]:
     people = await queries.active_people(session, tenant=tenant, case_id=case_id)
-    answers = {person.id: _standing(invitation) for person, invitation in people}
+    answers = {person.id: _answer_of(invitation) for person, invitation in people}
     unwilling: set[UUID] = set()
     unasked = [person for person, _ in people if person.role == "central" and answers[person.id] is None]
     if unasked:
@@ -110,7 +110,7 @@ def _candidate(
         role=person.role,  # type: ignore[arg-type]  # a code that the edge checked
         required=person.required,
         serves=person.serves,
-        answer=_standing(invitation),
+        answer=_answer_of(invitation),
         mode=None if invitation is None else invitation.mode,  # type: ignore[arg-type]
         unwilling=person.id in unwilling,
         side=person.side,  # type: ignore[arg-type]
@@ -118,7 +118,7 @@ def _candidate(
     )
 
 
-def _standing(invitation: Invitation | None) -> str | None:
+def _answer_of(invitation: Invitation | None) -> str | None:
     if invitation is None or invitation.state != InvitationState.ANSWERED:
         return None
     return invitation.answer

@@ -11,7 +11,7 @@ from shared.languages import Language
 from shared.vault import Vault
 
 
-async def say(
+async def record(
     session: AsyncSession, vault: Vault, *, person: Person, needs: Sequence[str] | None, words: str | None
 ) -> None:
     """Store what a person needs and their words about it; `needs` None leaves it unchanged."""
@@ -19,7 +19,7 @@ async def say(
         await _change(session, vault, person, needs=tuple(dict.fromkeys(needs)), needs_words=words)
 
 
-async def speak(session: AsyncSession, vault: Vault, *, person: Person, language: Language) -> None:
+async def set_language(session: AsyncSession, vault: Vault, *, person: Person, language: Language) -> None:
     """Store in which language a person's pages and mails are from now on."""
     await _change(session, vault, person, language=language)
 

@@ -133,7 +133,7 @@ async def close(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
     return True
 
 
-async def say(
+async def record(
     session: AsyncSession,
     vault: Vault,
     *,

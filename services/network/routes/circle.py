@@ -80,7 +80,7 @@ async def answer_for_somebody(
     """Record the answer that a person gave to the coordinator."""
     person = await permissions.may_answer_invitation(session, principal, invitation_id=invitation_id)
     await require_live(session, case_id=person.case_id, tenant=principal.tenant)
-    await needs.say(session, deps.vault, person=person, needs=body.needs, words=body.needs_words)
+    await needs.record(session, deps.vault, person=person, needs=body.needs, words=body.needs_words)
     answered = await invitations.answer(
         session, deps.vault, person=person, answer=body.answer, mode=body.mode, via="coordinator", now=now
     )

@@ -20,7 +20,7 @@ async def erase_person(
     """Make everything about a person unreadable, in every service and for good; their case goes on."""
     person = await permissions.may_erase_person(session, principal, person_id=person_id)
     await erasing.erase_person(session, deps.vault, deps.services, person=person, reason=body.reason, now=now)
-    return await _standing(session, principal, person_id, now)
+    return await _progress(session, principal, person_id, now)
 
 
 @router.get("/v1/persons/{person_id}/erasure")
@@ -29,10 +29,10 @@ async def read_erasure(
 ) -> ErasureProgress:
     """Read which services have confirmed that nothing readable is left, and since when others are late."""
     await permissions.may_erase_person(session, principal, person_id=person_id)
-    return await _standing(session, principal, person_id, now)
+    return await _progress(session, principal, person_id, now)
 
 
-async def _standing(session: Session, principal: Principal, person_id: UUID, now: Now) -> ErasureProgress:
+async def _progress(session: Session, principal: Principal, person_id: UUID, now: Now) -> ErasureProgress:
     erasure = await erasing.erasures.read(session, subject=person_id, tenant=principal.tenant)
     if erasure is None:
         raise NoErasure(person_id=str(person_id))

@@ -59,7 +59,7 @@ async def read_me(principal: Person, session: Session, deps: Deps, now: Now) -> 
 async def choose_language(body: ChosenLanguage, principal: Person, session: Session, deps: Deps) -> None:
     """Choose the language of your pages and mails."""
     person = await permissions.oneself(session, principal)
-    await needs.speak(session, deps.vault, person=person, language=body.language)
+    await needs.set_language(session, deps.vault, person=person, language=body.language)
 
 
 @router.get("/v1/me/circle")
@@ -86,7 +86,7 @@ async def answer(
     await require_live(session, case_id=person.case_id, tenant=person.tenant)
     if body.answer != "no":
         await limits.count_change(deps, principal, what="answers", refusal=AnsweredOften)
-    await needs.say(session, deps.vault, person=person, needs=body.needs, words=body.needs_words)
+    await needs.record(session, deps.vault, person=person, needs=body.needs, words=body.needs_words)
     answered = await invitations.answer(
         session, deps.vault, person=person, answer=body.answer, mode=body.mode, via="link", now=now
     )

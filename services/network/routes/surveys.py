@@ -46,7 +46,7 @@ async def answer_survey(
     if survey is None:
         raise SurveyNotOpen
     scores = body.model_dump(include=set(QUESTIONS))
-    await surveys.say(session, deps.vault, survey=survey, voice=voice, group=group, scores=scores)
+    await surveys.record(session, deps.vault, survey=survey, voice=voice, group=group, scores=scores)
     return await _shown(session, deps, survey, voice, group)
 
 

@@ -93,7 +93,7 @@ async def accept_plan(
             )
         await publish(session, plan, await _fact(session, plan, outcome, refused), now=now)
         if outcome is not PlanAcceptance.ACCEPTED:
-            await _tell_circle(session, plan, now=now)
+            await _notify_circle(session, plan, now=now)
     return plan, refused
 
 
@@ -123,7 +123,7 @@ async def follow_mandate(session: AsyncSession, *, case_id: UUID, tenant: UUID, 
         await stop_clocks(session, subjects=[plan.id], kinds=(ACCEPTANCE, AMENDMENT), now=now)
 
 
-async def _tell_circle(session: AsyncSession, plan: Plan, *, now: datetime) -> None:
+async def _notify_circle(session: AsyncSession, plan: Plan, *, now: datetime) -> None:
     """Mail those who may change its agreements that the plan is not accepted: central persons and the monitor."""
     monitor = await queries.current_monitor(session, plan)
     people = await queries.active_people(session, plan.case_id)

@@ -266,7 +266,7 @@ async def remind_of_agreement(session: AsyncSession, *, due: Deadline, now: date
 
 
 @step("plans.tell-monitor-of-agreement")
-async def tell_monitor(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
+async def report_to_monitor(session: AsyncSession, *, due: Deadline, now: datetime) -> bool:
     """Tell the monitor that an agreement was not reported done after its day and the reminder."""
     plan = await waiting_plan(session, due)
     if plan is None or await clocks.meet(session, due, now=now) is None:

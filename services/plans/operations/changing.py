@@ -19,7 +19,7 @@ from services.plans.domain import (
 from services.plans.domain.dates import check_due
 from services.plans.models import Agreement, Plan, PlanVersion, Stance
 from services.plans.operations.agreements import await_day, read_agreement
-from services.plans.operations.recording import await_acceptance, count_on, say_recorded, version_of
+from services.plans.operations.recording import await_acceptance, count_on, publish_recorded, version_of
 from services.plans.operations.timing import OF_AGREEMENTS, notify, stop_clocks
 from services.plans.schemas.recording import ChangedAgreement, texts_of
 from services.plans.schemas.sealed import AgreementWords
@@ -98,8 +98,8 @@ async def change_agreement(
     await await_day(session, plan, changed, now=now, policy=policy)
     await await_acceptance(session, plan, by=mandated, now=now, policy=policy)
     listed = await queries.agreements_of_version(session, plan.id, plan.version)
-    await say_recorded(session, plan, version, agreements=listed, replaced=[old.id], now=now)
-    await tell(session, plan, {*old.who_person_ids, *changed.who_person_ids}, but={by}, now=now)
+    await publish_recorded(session, plan, version, agreements=listed, replaced=[old.id], now=now)
+    await notify_concerned(session, plan, {*old.who_person_ids, *changed.who_person_ids}, but={by}, now=now)
     return plan, changed
 
 
@@ -159,7 +159,7 @@ async def _amend(
     return version
 
 
-async def tell(
+async def notify_concerned(
     session: AsyncSession, plan: Plan, promised: Collection[UUID], *, but: Collection[UUID], now: datetime
 ) -> None:
     """Tell those whose agreement changed, and the monitor, except those who already know."""

@@ -16,7 +16,7 @@ from services.plans.domain import (
 )
 from services.plans.models import Agreement, Plan
 from services.plans.operations.agreements import await_day, notify_who, read_agreement
-from services.plans.operations.changing import check_room, tell
+from services.plans.operations.changing import check_room, notify_concerned
 from services.plans.operations.timing import OF_AGREEMENTS, publish, stop_clocks
 from services.plans.schemas.recording import InvokedPlanB
 from services.plans.schemas.sealed import AgreementWords
@@ -87,7 +87,7 @@ async def invoke_plan_b(
     await publish(session, plan, fact, now=now)
     told = await notify_who(session, plan, agreement, "plan-b", now=now)
     if suspended:
-        await tell(session, plan, suspended, but={by, *told}, now=now)
+        await notify_concerned(session, plan, suspended, but={by, *told}, now=now)
     return plan, agreement
 
 

@@ -266,11 +266,11 @@ async def _write_version(
     for agreement in agreements:
         await await_day(session, plan, agreement, now=now, policy=policy)
     await plan_review(session, plan, review_on=new.review_on, now=now, policy=policy)
-    await say_recorded(session, plan, version, agreements=agreements, replaced=replaced, now=now)
+    await publish_recorded(session, plan, version, agreements=agreements, replaced=replaced, now=now)
     return [agreement.id for agreement in agreements]
 
 
-async def say_recorded(
+async def publish_recorded(
     session: AsyncSession,
     plan: Plan,
     version: PlanVersion,

@@ -60,7 +60,7 @@ async def ask(
     await notify_of_poll(session, conference, poll, people=people, kind="poll-invitation", now=now)
 
 
-async def tell_new_end(
+async def notify_of_new_end(
     session: AsyncSession, conference: Conference, poll: Poll, *, before: datetime | None, now: datetime
 ) -> None:
     """Tell those who have not answered every date that they have until another day than they were told before."""

@@ -18,7 +18,7 @@ from services.scheduling.models import (
     WantedRound,
 )
 from services.scheduling.operations import ending, milestones, next_step, polls
-from services.scheduling.operations.asking import ask_again, ask_newcomers, tell_new_end
+from services.scheduling.operations.asking import ask_again, ask_newcomers, notify_of_new_end
 from services.scheduling.operations.base import CIRCLE_CLOCK, target_of
 from services.scheduling.operations.invitations import invite_newcomers, notify_again, take_back
 from shared import case_state
@@ -157,7 +157,7 @@ async def go_on(session: AsyncSession, *, case_id: UUID, now: datetime) -> None:
     if poll is not None and poll.state == PollState.OPEN:
         before = poll.closes_at
         await polls.follow_clocks(session, poll)
-        await tell_new_end(session, conference, poll, before=before, now=now)
+        await notify_of_new_end(session, conference, poll, before=before, now=now)
     await _follow_circle(session, conference, now=now)
 
 

@@ -21,7 +21,7 @@ async def erase_registration(
     await erasing.erase_registration(
         session, tenant=principal.tenant, registration_id=registration_id, reason=body.reason, now=now
     )
-    return await _standing(session, principal, registration_id, now)
+    return await _progress(session, principal, registration_id, now)
 
 
 @router.get("/v1/registrations/{registration_id}/erasure")
@@ -30,10 +30,10 @@ async def read_erasure(
 ) -> ErasureProgress:
     """Read whether it is confirmed that nothing readable is left, and since when it is late."""
     await queries.registration(session, tenant=principal.tenant, registration_id=registration_id)
-    return await _standing(session, principal, registration_id, now)
+    return await _progress(session, principal, registration_id, now)
 
 
-async def _standing(
+async def _progress(
     session: Session, principal: Principal, registration_id: UUID, now: Now
 ) -> ErasureProgress:
     erasure = await erasing.erasures.read(session, subject=registration_id, tenant=principal.tenant)

@@ -16,11 +16,11 @@ from services.intake.domain.statistics import (
     Block,
     Quarter,
     blocks,
+    by_last_report,
     publish,
     publish_overlapping,
     split,
 )
-from services.intake.domain.statistics import said as said_of
 
 TRACKS, REGIONS, THEMES = ("normal", "urgent"), ("a", "b", "c"), ("school", "home")
 BLOCK = Block(Quarter(2026, 1), Quarter(2026, 1))
@@ -309,10 +309,10 @@ class TestWhatWasSaid:
 
     def test_is_added_up_over_cases_with_a_plan_from_a_conference(self) -> None:
         row: dict[Measure, int | None] = dict.fromkeys(Measure, 5)
-        assert said_of(row, self.CASES) == dict.fromkeys(Progress, 1) | {Progress.NEARLY: 5}
+        assert by_last_report(row, self.CASES) == dict.fromkeys(Progress, 1) | {Progress.NEARLY: 5}
 
     @pytest.mark.parametrize("number", [None, 0])
     def test_is_not_told_where_their_number_is_not(self, number: int | None) -> None:
         row: dict[Measure, int | None] = dict.fromkeys(Measure, 5)
         row[Measure.PLAN_FROM_CONFERENCE] = number
-        assert said_of(row, self.CASES) is None
+        assert by_last_report(row, self.CASES) is None
