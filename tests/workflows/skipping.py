@@ -81,8 +81,20 @@ class Skipped(Generic[W]):
     async def reach(self, workflow_id: str) -> None:
         """Skip to the next deadline of a workflow, and wait until it has taken the step."""
         await self.waits(workflow_id)
+        assert await self._reach_next(workflow_id, by=None), f"{workflow_id} waits for nothing"
+
+    async def reach_all(self, workflow_id: str, *, by: datetime | None = None) -> None:
+        """Skip from deadline to deadline of a workflow until none is left, or none `by` a time."""
+        while True:
+            # Of several at one moment, all but the first may be taken before one looks.
+            await self.waits(workflow_id, or_is_over=True)
+            if not await self._reach_next(workflow_id, by=by):
+                return
+
+    async def _reach_next(self, workflow_id: str, *, by: datetime | None) -> bool:
         before = await self.agenda(workflow_id)
-        assert before.next is not None, f"{workflow_id} waits for nothing"
+        if before.next is None or (by is not None and before.next.at > by):
+            return False
         await self.skip_to(before.next.at)
 
         async def taken() -> bool:
@@ -90,12 +102,15 @@ class Skipped(Generic[W]):
 
         await eventually(taken, f"the step at {before.next}", seconds=PATIENCE)
         await self.deliver()
+        return True
 
-    async def waits(self, workflow_id: str) -> None:
+    async def waits(self, workflow_id: str, *, or_is_over: bool = False) -> None:
         """Wait until a workflow waits for what is next, and has nothing to do."""
 
         async def probe() -> bool:
             agenda, kinds = await self.agenda(workflow_id), await self.kinds(workflow_id)
+            if agenda.over and or_is_over:
+                return True
             assert not agenda.over, f"{workflow_id} has nothing to wait for"
             shown = await self._shown(workflow_id)
             assert is_idle(kinds), f"busy: {kinds[-3:]}"

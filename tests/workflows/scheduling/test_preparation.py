@@ -56,8 +56,7 @@ class TestConferencePreparation:
         early = ("first-contact", "baseline-talk", "baseline-told")
         steps = (*early, "circle-ready", "conference-date", "conference-target")
         # Two of the steps are due at once.
-        while (await skipped.agenda(workflow_of(case))).next is not None:
-            await skipped.reach(workflow_of(case))
+        await skipped.reach_all(workflow_of(case))
         late = await world.clocks(case)
         assert {kind: (late[kind].state, late[kind].escalate_to) for kind in steps} == dict.fromkeys(
             steps, ("breached", "regional-manager")
@@ -73,8 +72,7 @@ class TestConferencePreparation:
         case, begun = await world.assigned(track="urgent"), await skipped.now()
         await skipped.deliver()
         target = (await world.clocks(case))["conference-target"].due_at
-        while (await skipped.agenda(workflow_of(case))).next is not None:
-            await skipped.reach(workflow_of(case))
+        await skipped.reach_all(workflow_of(case))
         assert (await world.clocks(case))["conference-target"].state == "breached"
         assert target - begun <= timedelta(days=4)
         # A date may be set without asking which days suit; then nothing waits but the day.
@@ -97,12 +95,10 @@ class TestConferencePreparation:
         answer = await world.post(case, path, until=until, reason="family-needs-time")
         assert answer.status_code == 200, answer.text
         await skipped.deliver()
-        while (at := (await skipped.agenda(workflow_of(case))).next) is not None and at.at <= before:
-            await skipped.reach(workflow_of(case))
+        await skipped.reach_all(workflow_of(case), by=before)
         await skipped.skip_to(before)
         assert (await world.clocks(case))["conference-target"].state == "running"
-        while (await skipped.agenda(workflow_of(case))).next is not None:
-            await skipped.reach(workflow_of(case))
+        await skipped.reach_all(workflow_of(case))
         assert (await world.clocks(case))["conference-target"].state == "breached"
         assert await skipped.now() >= before + timedelta(days=40)
 
