@@ -4,6 +4,7 @@ A field has one name everywhere. One that a copy, the page or the views leave ou
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -75,9 +76,27 @@ def names_in(schema: Mapping[str, Any]) -> set[str]:
 def names_shown(service: str) -> set[str]:
     """Return the names of all fields that a service's API answers with, other than in copies."""
     document = json.loads((ROOT / f"tests/contracts/{service}.openapi.json").read_text(encoding="utf-8"))
-    asked = ("New", "Copied", "Page_")
-    shown = [each for name, each in document["components"]["schemas"].items() if not name.startswith(asked)]
-    return {name for schema in shown for name in schema.get("properties", {})}
+    answers = [
+        answer
+        for path, operations in document["paths"].items()
+        if not path.endswith("/copy")
+        for operation in operations.values()
+        for status, answer in operation["responses"].items()
+        if status.startswith("2")
+    ]
+    schemas, found, names = document["components"]["schemas"], set[str](), set[str]()
+    todo = _refs(answers)
+    while todo - found:
+        name = min(todo - found)
+        found.add(name)
+        names |= set(schemas[name].get("properties", {}))
+        todo |= _refs(schemas[name])
+    return names
+
+
+def _refs(part: Any) -> set[str]:
+    """Return the names of the schemas that a part of a document refers to."""
+    return set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(part)))
 
 
 def words() -> dict[str, list[str]]:
