@@ -41,7 +41,9 @@ async def test_everybody_may_do_what_the_table_says_and_nothing_else(
     }
     assert possible - found.done == set(), "somebody really did what each row says can be done"
     assert dict(found.telling) == {}, "what is hidden looks as if it did not exist"
-    assert set(readers(service)) == set(world.contents)
+    assert set(readers(service)) == set(world.contents), (
+        "each has a line under `contents` of the service in matrix.yaml"
+    )
     assert {what: found.seen[what] for what in world.contents} == readers(service)
 
 
